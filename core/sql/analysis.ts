@@ -1,0 +1,316 @@
+/**
+ * What one statement does, resolved to the column, or why it could not be resolved. This file is only the vocabulary: the
+ * analyser fills it in, policy reads it, the log stores it.
+ */
+
+/** A column of a relation in the live catalog. `attnum` 0 stands for the whole row. */
+export type ColumnRef = {
+  relationOid: number;
+  attnum: number;
+  schema: string;
+  relation: string;
+  column: string;
+};
+
+/** How an output column comes about from its origins. */
+export type OutputKind =
+  /** The column itself, unchanged: type and value are those of the origin. */
+  | 'column'
+  /** A provably total pure function of the origins: masking its result is safe, evaluating it cannot raise. */
+  | 'pure'
+  /** count(): harmless whatever it counts. */
+  | 'count'
+  /** Any other aggregate or window function over the origins. */
+  | 'aggregate'
+  /** Anything else over the origins; may raise, and an error is a bit of information. */
+  | 'derived'
+  /** No column is involved. */
+  | 'constant';
+
+export type OutputColumn = {
+  /** The label PostgreSQL will print, where the analyser knows it. Never used to decide. */
+  name: string | null;
+  origins: readonly ColumnRef[];
+  kind: OutputKind;
+};
+
+/** Every use of a column other than being an output. */
+export type UseContext =
+  | 'predicate_null'
+  | 'predicate_constant'
+  | 'predicate'
+  | 'join'
+  | 'group'
+  | 'distinct'
+  | 'order'
+  | 'set_operation'
+  | 'window'
+  | 'limit'
+  | 'aggregate'
+  | 'case'
+  | 'function_argument'
+  | 'source'
+  | 'target'
+  | 'default'
+  | 'conflict'
+  | 'lock';
+
+export type ColumnUse = { column: ColumnRef; context: UseContext };
+
+/** What is done to which object. `call` is a function with effects or of unknown ones; `opaque` could not be resolved. */
+export const actions = [
+  'connect',
+  'read',
+  'write',
+  'define',
+  'drop',
+  'call',
+  'session',
+  'lock',
+  'maintain',
+  'privilege',
+  'opaque',
+] as const;
+export type Action = (typeof actions)[number];
+
+export type AccessVerb =
+  | 'select'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'merge'
+  | 'truncate'
+  | 'copy_from'
+  | 'copy_to'
+  | 'create'
+  | 'alter'
+  | 'drop'
+  | 'comment'
+  | 'refresh'
+  | 'call'
+  | 'set'
+  | 'lock'
+  | 'vacuum'
+  | 'analyze'
+  | 'reindex'
+  | 'cluster'
+  | 'grant'
+  | 'revoke'
+  | 'notify'
+  | 'listen'
+  | 'transaction'
+  | 'cursor'
+  | 'prepare'
+  | 'explain'
+  | 'other';
+
+export type Access = {
+  action: Action;
+  verb: AccessVerb;
+  object: {
+    kind:
+      | 'relation'
+      | 'schema'
+      | 'function'
+      | 'type'
+      | 'sequence'
+      | 'database'
+      | 'role'
+      | 'setting'
+      | 'extension'
+      | 'server'
+      | 'other';
+    schema: string | null;
+    name: string;
+    oid: number;
+    /** In pg_catalog, information_schema or pg_toast. */
+    system: boolean;
+    /** A temporary relation of this session. */
+    temporary: boolean;
+  };
+};
+
+/** Things a guardrail can name. Codes are stable: policy documents and the log use them. */
+export const hazardCodes = [
+  'drop',
+  'drop_column',
+  'truncate',
+  'unbounded_update',
+  'unbounded_delete',
+  'alter_destructive',
+  'alter_rewrite',
+  'copy_program',
+  'copy_file',
+  'server_file',
+  'large_object',
+  'foreign_connection',
+  'dynamic_sql',
+  'anonymous_block',
+  'alter_system',
+  'extension',
+  'privilege',
+  'role',
+  'owner',
+  'security_definer',
+  'untrusted_language',
+  'row_security',
+  'trigger_disable',
+  'replication',
+  'publication',
+  'set_role',
+  'set_limits',
+  'set_parsing',
+  'set_search_path',
+  'lock_table',
+  'row_lock',
+  'vacuum_full',
+  'rewrite_table',
+  'two_phase',
+  'notify',
+  'backend_control',
+  'advisory_lock',
+  'statistics',
+  'sleep',
+  'cascade',
+  'event_trigger',
+  'rule',
+] as const;
+export type HazardCode = (typeof hazardCodes)[number];
+export type Hazard = { code: HazardCode; object: string; position: number | null };
+
+export type FunctionTrust =
+  /** Pure and total. */
+  | 'pure'
+  /** Pure but may raise. */
+  | 'raises'
+  /** Reads data or state. */
+  | 'reads'
+  /** Has effects. */
+  | 'effects'
+  /** Not known: an extension's, a dynamic or compiled one. */
+  | 'unknown';
+
+export type FunctionUse = { oid: number; schema: string; name: string; trust: FunctionTrust };
+
+export type StatementKind =
+  | 'select'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'merge'
+  | 'copy'
+  | 'ddl'
+  | 'transaction'
+  | 'set'
+  | 'show'
+  | 'explain'
+  | 'prepare'
+  | 'execute'
+  | 'deallocate'
+  | 'declare'
+  | 'fetch'
+  | 'close'
+  | 'call'
+  | 'do'
+  | 'listen'
+  | 'notify'
+  | 'lock'
+  | 'maintenance'
+  | 'discard'
+  | 'other';
+
+/** What the statement does to the session state that later analyses depend on; applied only when the server confirms it. */
+export type SessionEffect =
+  | { type: 'set'; name: string; value: string | null; local: boolean }
+  | { type: 'reset'; name: string }
+  | { type: 'reset_all' }
+  | { type: 'discard_all' }
+  | { type: 'prepare'; name: string; analysis: StatementAnalysis }
+  | { type: 'deallocate'; name: string | null }
+  | { type: 'declare'; name: string; holdable: boolean; analysis: StatementAnalysis }
+  | { type: 'close'; name: string | null }
+  | { type: 'begin' }
+  | { type: 'commit' }
+  | { type: 'rollback' }
+  | { type: 'savepoint'; name: string }
+  | { type: 'release'; name: string }
+  | { type: 'rollback_to'; name: string }
+  /** The catalog changes when this is done: introspect again before the next statement is analysed. */
+  | { type: 'catalog' };
+
+/** The copies of data a statement makes, so that classification follows the data (target column ← origins). */
+export type DataFlow = { target: { schema: string; relation: string; column: string }; origins: readonly ColumnRef[] };
+
+export type StatementAnalysis = {
+  kind: StatementKind;
+  /** Byte offsets into the UTF-8 text. */
+  start: number;
+  length: number;
+  accesses: readonly Access[];
+  /** Null when the statement returns no rows; in order otherwise. */
+  outputs: readonly OutputColumn[] | null;
+  uses: readonly ColumnUse[];
+  functions: readonly FunctionUse[];
+  hazards: readonly Hazard[];
+  flows: readonly DataFlow[];
+  effects: readonly SessionEffect[];
+  /** Where rows go: to the client, or nowhere. `copy` means CopyData rather than DataRow. */
+  result: 'rows' | 'copy_out' | 'copy_in' | 'none';
+  /** Format of COPY data, where `result` is copy_out or copy_in. */
+  copy: {
+    format: 'text' | 'csv' | 'binary';
+    delimiter: string;
+    quote: string;
+    escape: string;
+    null: string;
+    header: boolean;
+  } | null;
+  /** $n parameters used, highest number. */
+  parameters: number;
+};
+
+export type Refusal = {
+  code:
+    | 'syntax_error'
+    | 'undefined_table'
+    | 'undefined_column'
+    | 'ambiguous_column'
+    | 'undefined_function'
+    | 'undefined_object'
+    | 'unresolved'
+    | 'too_large'
+    | 'too_deep'
+    | 'parser_failure'
+    | 'timeout'
+    | 'encoding';
+  /** The grammar node or construct, e.g. `XMLTABLE`. */
+  construct: string;
+  message: string;
+  /** 1-based character position, as PostgreSQL counts. */
+  position: number | null;
+};
+
+export type Analysis =
+  | {
+      ok: true;
+      statements: readonly StatementAnalysis[];
+      /** Text with every literal replaced by a typed placeholder (`:int`, `:text`, …); safe to store and show. */
+      normalized: string;
+      /** The literals that were replaced, in order of appearance. */
+      literals: readonly string[];
+      /** Identifies the shape: SHA-256 of `normalized`, hex. */
+      fingerprint: string;
+      /** True when integer literals in the text cannot have influenced anything above (see the template cache). */
+      literalFree: boolean;
+    }
+  | { ok: false; refusal: Refusal; normalized: string; literals: readonly string[]; fingerprint: string };
+
+/** Session state that changes what a text means. */
+export type AnalysisSettings = {
+  searchPath: readonly string[];
+  /** Names prepared with PREPARE or Parse, and cursors, with what they do. */
+  prepared: ReadonlyMap<string, StatementAnalysis>;
+  cursors: ReadonlyMap<string, StatementAnalysis>;
+  /** Temporary relations and other session-local objects, searched first as PostgreSQL does (pg_temp). */
+  temporarySchema: string | null;
+};

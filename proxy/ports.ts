@@ -1,0 +1,90 @@
+/** What the session needs from the rest of the proxy, as plain interfaces, so that it runs in a test or a simulator alike. */
+import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
+import type { Event, Sealed } from '#core/event/schema.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Connection, Grant } from '#core/policy/bundle.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import type { Analysis } from '#core/sql/analysis.ts';
+
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  /** Monotonic microseconds. */
+  nowUs(): number;
+};
+
+/** An event without what the recorder adds. */
+type Draft<E> = E extends unknown ? Omit<E, 'v' | 'proxy' | 'seq' | 'time'> : never;
+export type EventDraft = Draft<Event>;
+
+export type Recorder = {
+  /** Numbers, chains and buffers the event. */
+  append(draft: EventDraft): void;
+  /**
+   * The hot path's form: `fragment` is the JSON of the draft's members without the outer braces, made once per cached
+   * decision; `tail` are further members, e.g. `"statement":7`. Same result as `append`.
+   */
+  appendFragment(fragment: string, tail: string): void;
+  /** Writes all that is buffered to the spool before it returns. Throws `RecordingError` when it cannot: then nothing may be forwarded. */
+  commit(): void;
+  /** False while the spool is full or failing: refuse before appending. */
+  readonly healthy: boolean;
+  /** Seals literals to the control plane's key; null when there are none. */
+  seal(literals: readonly string[]): Sealed | null;
+  /** The JWE that opens the current content key (for requests). */
+  readonly contentKeyJwe: string | null;
+};
+
+export class RecordingError extends Error {
+  override name = 'RecordingError';
+}
+
+/** Who is behind one client connection, as authenticated. */
+export type SessionIdentity = {
+  principal: Principal;
+  onBehalfOf: Principal | null;
+  /** jti of the token. */
+  tokenId: string;
+  /** Milliseconds since the epoch. The session may outlive it; a new one may not start. */
+  tokenExpiresAt: number;
+  connection: Connection;
+  /** Null when access is standing (by policy). */
+  grant: Grant | null;
+};
+
+/** Everything that can change a decision besides the text; compared by identity. */
+export type DecisionContext = {
+  identity: SessionIdentity;
+  searchPath: readonly string[];
+  /** Increases with each change of the bundle, the catalog or the session's own objects. */
+  generation: number;
+};
+
+export type Verdict = {
+  analysis: Analysis;
+  decision: Decision;
+  /** JSON members of `statement.decided` that are the same for every run of this text (no braces). */
+  fragment: string;
+};
+
+export type HoldOutcome =
+  | { outcome: 'approved'; by: readonly string[]; reason: string }
+  | { outcome: 'denied'; by: readonly string[]; reason: string }
+  | { outcome: 'expired' | 'withdrawn' | 'revoked' | 'unavailable'; by: readonly string[]; reason: string };
+
+/** Files requests with the control plane and waits for their outcome. */
+export type HoldDesk = {
+  /** Resolves when the control plane has the request; rejects when it cannot be reached: refuse then. */
+  file(held: HeldStatement): Promise<{ url: string }>;
+  /** Resolves once, when decided, expired or aborted (then `withdrawn`). */
+  wait(requestId: string, signal: AbortSignal): Promise<HoldOutcome>;
+  attachImpact(requestId: string, impact: Impact): void;
+  /** Uses up an approval with this hash that is still in its window; at most once over all proxies. */
+  claim(hash: string, connectionId: string, identityId: string): Promise<{ requestId: string } | null>;
+  /** What became of an approved statement. */
+  report(
+    requestId: string,
+    result: { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null },
+  ): void;
+  urlOf(requestId: string): string;
+};
