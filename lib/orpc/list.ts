@@ -1,0 +1,33 @@
+/** The shapes every list and every reference to a person share: keyset paging, times and who. Pure zod, so that the browser may import it. */
+import { z } from 'zod';
+import { identityKinds } from '#core/identity/principal.ts';
+
+export const listLimitMax = 200;
+export const listLimitDefault = 50;
+
+/** `q` searches on the server, never in loaded rows. A cursor is opaque and belongs to the same filters. */
+export const listInput = {
+  q: z.string().trim().max(500).optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(listLimitMax).default(listLimitDefault),
+};
+
+/** `about` is an estimate where counting would be slow, else exact; absent when unknown. */
+export const listOutput = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable(),
+    about: z.number().int().nonnegative().optional(),
+  });
+
+/** UTC, RFC 3339. */
+export const timeSchema = z.iso.datetime();
+
+/** As much of an identity as is needed to name it. */
+export const identityRefSchema = z.object({
+  id: z.uuid(),
+  kind: z.enum(identityKinds),
+  login: z.string(),
+  displayName: z.string(),
+});
+export type IdentityRef = z.infer<typeof identityRefSchema>;

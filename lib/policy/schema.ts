@@ -1,0 +1,113 @@
+/**
+ * Inputs and outputs of policies: documents in YAML with versions, and the set they form.
+ * Procedures are `policy.policies.*` and `policy.policySet.get`.
+ */
+import { z } from 'zod';
+import { effects, policyModes, policySchema } from '#core/policy/schema.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+
+export const policyYamlBytesMax = 256 * 1024;
+export const policyNameSchema = policySchema.shape.name;
+const yamlSchema = z.string().max(policyYamlBytesMax);
+
+export const policyItemSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  mode: z.enum(policyModes),
+  version: z.number().int(),
+  rules: z.number().int(),
+  /** Those its rules have, strongest first. */
+  effects: z.array(z.enum(effects)),
+  /** In words, e.g. "prod" or "all connections". */
+  where: z.string(),
+  /** In words, e.g. "AI agents" or "everyone". */
+  who: z.string(),
+  updatedAt: timeSchema,
+  updatedBy: identityRefSchema.nullable(),
+});
+export type PolicyItem = z.infer<typeof policyItemSchema>;
+
+export const policyListInputSchema = z.object({
+  ...listInput,
+  mode: z.enum(policyModes).optional(),
+  effect: z.enum(effects).optional(),
+});
+export const policyListOutputSchema = listOutput(policyItemSchema).extend({
+  /** Version of the whole set: what proxies and events name. */
+  setVersion: z.number().int(),
+});
+
+export const policyVersionItemSchema = z.object({
+  version: z.number().int(),
+  /** The set's version that this change made. */
+  setVersion: z.number().int(),
+  comment: z.string(),
+  /** True where this version took the policy out of the set. */
+  removed: z.boolean(),
+  at: timeSchema,
+  by: identityRefSchema.nullable(),
+});
+
+export const policyGetInputSchema = z.object({
+  name: policyNameSchema,
+  /** An earlier version; absent: the current one. */
+  version: z.coerce.number().int().positive().optional(),
+});
+export const policyGetOutputSchema = policyItemSchema.extend({
+  yaml: z.string(),
+  policy: policySchema,
+  /** The version that is in force; 0 when the policy was removed. */
+  currentVersion: z.number().int(),
+  /** Newest first, at most 20; `policies.versions` has them all. */
+  history: z.array(policyVersionItemSchema),
+});
+export const policyVersionsInputSchema = z.object({ ...listInput, name: policyNameSchema });
+export const policyVersionsOutputSchema = listOutput(policyVersionItemSchema.extend({ yaml: z.string() }));
+
+export const diagnosticSchema = z.object({
+  /** 1-based. */
+  line: z.number().int().positive(),
+  column: z.number().int().positive(),
+  message: z.string(),
+  severity: z.enum(['error', 'warning']),
+});
+export type PolicyDiagnostic = z.infer<typeof diagnosticSchema>;
+export const policyValidateInputSchema = z.object({ yaml: yamlSchema }).strict();
+export const policyValidateOutputSchema = z.object({
+  diagnostics: z.array(diagnosticSchema),
+  /** Present when there is no error. */
+  policy: policySchema.optional(),
+});
+
+export const policyPublishInputSchema = z
+  .object({
+    name: policyNameSchema,
+    yaml: yamlSchema,
+    /** The version this edit started from; null to create. Another one: 412. */
+    expectedVersion: z.number().int().positive().nullable(),
+    comment: z.string().trim().max(1000).default(''),
+  })
+  .strict();
+export const policyPublishOutputSchema = z.object({
+  name: z.string(),
+  version: z.number().int(),
+  setVersion: z.number().int(),
+  warnings: z.array(diagnosticSchema),
+});
+export const policyRemoveInputSchema = z
+  .object({
+    name: policyNameSchema,
+    expectedVersion: z.coerce.number().int().positive(),
+    comment: z.string().trim().max(1000).default(''),
+  })
+  .strict();
+export const policyRemoveOutputSchema = z.object({ name: z.string(), setVersion: z.number().int() });
+
+export const policySetOutputSchema = z.object({
+  version: z.number().int(),
+  policies: z.number().int(),
+  enforced: z.number().int(),
+  updatedAt: timeSchema.nullable(),
+  /** What the set as a whole lacks, e.g. that nothing may be read. */
+  warnings: z.array(z.string()),
+});

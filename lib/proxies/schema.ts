@@ -1,0 +1,142 @@
+/**
+ * Inputs and outputs of proxies: the fleet as the console shows it, enrolment, and the data plane's own API (shapes of
+ * `core/contract/proxy.ts`). Procedures are `proxies.list/get/revoke`, `proxies.enrolments.*` and `proxies.plane.*`.
+ */
+import { z } from 'zod';
+import {
+  catalogPushSchema,
+  enrolInputSchema,
+  enrolOutputSchema,
+  heartbeatSchema,
+  heldStatementSchema,
+  impactSchema,
+} from '#core/contract/proxy.ts';
+import { signedBundleSchema } from '#core/policy/bundle.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+
+/** `behind`: online, on an older bundle than the current one. `offline`: no heartbeat for `proxyOfflineAfterMs`. */
+export const proxyStates = ['online', 'behind', 'offline', 'revoked'] as const;
+export type ProxyState = (typeof proxyStates)[number];
+export const proxyOfflineAfterMs = 30_000;
+
+export const proxyItemSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  state: z.enum(proxyStates),
+  host: z.string(),
+  version: z.string(),
+  enrolledAt: timeSchema,
+  enrolledBy: identityRefSchema.nullable(),
+  revokedAt: timeSchema.nullable(),
+  revokedBy: identityRefSchema.nullable(),
+  revokeReason: z.string().nullable(),
+  /** Null before the first heartbeat. */
+  lastSeenAt: timeSchema.nullable(),
+  heartbeat: heartbeatSchema.nullable(),
+  bundle: z.object({
+    applied: z.number().int().nullable(),
+    current: z.number().int(),
+    /** Versions it is behind; null when it has reported none. */
+    lag: z.number().int().nullable(),
+    /** For how long a newer bundle than its own has existed; 0 when it is current. */
+    lagSeconds: z.number().int().nullable(),
+  }),
+  policy: z.object({ applied: z.number().int().nullable(), current: z.number().int() }),
+});
+export type ProxyItem = z.infer<typeof proxyItemSchema>;
+
+export const proxyListInputSchema = z.object({ ...listInput, state: z.enum(proxyStates).optional() });
+export const proxyListOutputSchema = listOutput(proxyItemSchema).extend({
+  counts: z.record(z.enum(proxyStates), z.number().int()),
+});
+export const proxyIdInputSchema = z.object({ id: z.uuid() });
+export const proxyRevokeInputSchema = z
+  .object({ id: z.uuid(), reason: z.string().trim().min(1, 'say why').max(500) })
+  .strict();
+export const proxyRevokeOutputSchema = z.object({ id: z.uuid(), revokedAt: timeSchema });
+
+// Enrolment
+
+export const enrolmentMinutesMax = 7 * 24 * 60;
+export const enrolmentStates = ['open', 'used', 'expired', 'revoked'] as const;
+export const enrolmentItemSchema = z.object({
+  id: z.uuid(),
+  /** The name the proxy must take; null: its own choice. */
+  name: z.string().nullable(),
+  state: z.enum(enrolmentStates),
+  createdAt: timeSchema,
+  createdBy: identityRefSchema.nullable(),
+  expiresAt: timeSchema,
+  usedAt: timeSchema.nullable(),
+  proxyId: z.uuid().nullable(),
+});
+export const enrolmentCreateInputSchema = z
+  .object({
+    name: enrolInputSchema.shape.name.nullable().default(null),
+    ttlMinutes: z.number().int().min(1).max(enrolmentMinutesMax).default(60),
+  })
+  .strict();
+export const enrolmentCreateOutputSchema = z.object({
+  id: z.uuid(),
+  /** Shown this once; only its hash is kept. */
+  token: z.string(),
+  expiresAt: timeSchema,
+});
+export const enrolmentListInputSchema = z.object({ ...listInput, state: z.enum(enrolmentStates).optional() });
+export const enrolmentListOutputSchema = listOutput(enrolmentItemSchema);
+export const enrolmentRevokeInputSchema = z.object({ id: z.uuid() });
+
+// The data plane's side
+
+export { catalogPushSchema, enrolInputSchema, enrolOutputSchema, heartbeatSchema };
+
+export const bundleWaitSecondsMax = 25;
+export const bundleQuerySchema = z.object({
+  /** Long poll: seconds to wait for a bundle other than `If-None-Match` names. */
+  wait: z.coerce.number().int().min(0).max(bundleWaitSecondsMax).default(0),
+});
+export const bundleBodySchema = signedBundleSchema;
+
+export const eventsOutputSchema = z.object({
+  /** The highest sequence number that is stored; the proxy may forget what is not above it. */
+  acknowledged: z.number().int().nonnegative(),
+});
+export const catalogPushOutputSchema = z.object({
+  changed: z.boolean(),
+  relations: z.object({ added: z.number().int(), changed: z.number().int(), removed: z.number().int() }),
+  columns: z.object({ added: z.number().int(), changed: z.number().int(), removed: z.number().int() }),
+  suggestions: z.number().int(),
+});
+export const fileRequestInputSchema = heldStatementSchema;
+export const fileRequestOutputSchema = z.object({
+  id: z.uuid(),
+  /** Where people see and decide it. */
+  url: z.url(),
+  /** Another state than pending when it was filed before. */
+  state: z.string(),
+});
+export const attachImpactInputSchema = z.object({ id: z.uuid(), impact: impactSchema });
+export const planeWithdrawInputSchema = z.object({ id: z.uuid(), reason: z.string().max(500).default('') });
+export const statementResultSchema = z.object({
+  outcome: z.enum(['ok', 'error', 'cancelled']),
+  rows: z.number().int().nonnegative(),
+  sqlstate: z.string().max(5).nullable(),
+});
+export const planeResultInputSchema = statementResultSchema.extend({ id: z.uuid() });
+export const claimInputSchema = z
+  .object({
+    hash: heldStatementSchema.shape.hash,
+    connectionId: z.uuid(),
+    identityId: z.uuid(),
+  })
+  .strict();
+export const claimOutputSchema = z.object({
+  /** Null: there is nothing to use. */
+  requestId: z.uuid().nullable(),
+});
+export const heartbeatOutputSchema = z.object({
+  /** The control plane's clock, milliseconds since the epoch. */
+  now: z.number().int(),
+  bundleVersion: z.number().int(),
+});
+export const requestStateBodySchema = z.object({ id: z.uuid(), state: z.string() });
