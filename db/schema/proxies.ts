@@ -1,0 +1,68 @@
+/** Tables of proxies: enrolment tokens, the proxies themselves, the tokens they have used, and the bundles made for them. */
+import { index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { Heartbeat } from '#core/contract/proxy.ts';
+import type { SignedBundle } from '#core/policy/bundle.ts';
+
+const at = () => timestamp({ withTimezone: true });
+
+export const proxy = pgTable(
+  'proxy',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    name: text().notNull(),
+    host: text().notNull(),
+    version: text().notNull(),
+    /** Ed25519 public key as a JWK. */
+    publicKey: jsonb().$type<Record<string, unknown>>().notNull(),
+    enrolledAt: at().notNull(),
+    enrolledBy: uuid(),
+    revokedAt: at(),
+    revokedBy: uuid(),
+    revokeReason: text(),
+    lastSeenAt: at(),
+    heartbeat: jsonb().$type<Heartbeat>(),
+  },
+  table => [index('proxy_name').on(table.name)],
+);
+
+export const enrolment = pgTable(
+  'enrolment',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    name: text(),
+    /** SHA-256 of the token, hex; the token itself is high-entropy and shown once. */
+    tokenHash: text().notNull().unique(),
+    createdBy: uuid(),
+    createdAt: at().notNull(),
+    expiresAt: at().notNull(),
+    usedAt: at(),
+    revokedAt: at(),
+    proxyId: uuid().references(() => proxy.id),
+  },
+  table => [index('enrolment_created').on(table.createdAt, table.id)],
+);
+
+/** Token ids seen from proxies within their lifetime: each is good for one request. */
+export const proxyTokenUsed = pgTable(
+  'proxy_token_used',
+  {
+    proxyId: uuid()
+      .notNull()
+      .references(() => proxy.id),
+    jti: text().notNull(),
+    expiresAt: at().notNull(),
+  },
+  table => [primaryKey({ columns: [table.proxyId, table.jti] }), index('proxy_token_used_expires').on(table.expiresAt)],
+);
+
+/** Every bundle that was made. A renewal of an unchanged one keeps the version and replaces signature and expiry. */
+export const bundle = pgTable('bundle', {
+  version: integer().primaryKey(),
+  policyVersion: integer().notNull(),
+  /** SHA-256 of the content without version and times. */
+  contentHash: text().notNull(),
+  signed: jsonb().$type<SignedBundle>(),
+  createdAt: at().notNull(),
+  issuedAt: at().notNull(),
+  expiresAt: at().notNull(),
+});
