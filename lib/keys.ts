@@ -17,7 +17,7 @@ import {
 } from 'jose';
 import { must } from '#core/contract/assert.ts';
 import type { Db, Tx } from '#db/client.ts';
-import { storedKey } from '#db/schema/keys.ts';
+import { controlKey } from '#db/schema/identity.ts';
 import { env } from '#lib/env.ts';
 
 export type PublicJwk = { kty: string; kid: string; [member: string]: unknown };
@@ -41,7 +41,7 @@ export type Keys = {
 
 type Purpose = 'token' | 'bundle' | 'literals' | 'mask';
 const purposes: readonly Purpose[] = ['token', 'bundle', 'literals', 'mask'];
-type Row = typeof storedKey.$inferSelect;
+type Row = typeof controlKey.$inferSelect;
 
 /** Derived from the installation's secret, apart from every other use of it (RFC 5869). */
 function sealingKey(): Uint8Array {
@@ -56,7 +56,7 @@ async function seal(plain: Uint8Array, about: { kid: string; purpose: Purpose })
 }
 
 async function open(row: Row): Promise<Uint8Array> {
-  const { plaintext, protectedHeader } = await compactDecrypt(row.sealed, sealingKey(), {
+  const { plaintext, protectedHeader } = await compactDecrypt(row.sealedPrivate, sealingKey(), {
     keyManagementAlgorithms: ['dir'],
     contentEncryptionAlgorithms: ['A256GCM'],
   });
@@ -65,10 +65,10 @@ async function open(row: Row): Promise<Uint8Array> {
   return plaintext;
 }
 
-async function make(purpose: Purpose): Promise<typeof storedKey.$inferInsert> {
+async function make(purpose: Purpose): Promise<typeof controlKey.$inferInsert> {
   const kid = `${purpose}-${randomBytes(8).toString('hex')}`;
   if (purpose === 'mask')
-    return { kid, purpose, publicJwk: null, sealed: await seal(randomBytes(32), { kid, purpose }) };
+    return { kid, purpose, publicJwk: null, sealedPrivate: await seal(randomBytes(32), { kid, purpose }) };
   const pair =
     purpose === 'literals'
       ? await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true })
@@ -79,7 +79,7 @@ async function make(purpose: Purpose): Promise<typeof storedKey.$inferInsert> {
     kid,
     purpose,
     publicJwk: { ...open, ...described, kty: must(open.kty, 'a JWK has a kty'), kid },
-    sealed: await seal(new TextEncoder().encode(JSON.stringify(secret)), { kid, purpose }),
+    sealedPrivate: await seal(new TextEncoder().encode(JSON.stringify(secret)), { kid, purpose }),
   };
 }
 
@@ -91,15 +91,15 @@ async function privateKeyOf(row: Row): Promise<PrivateKey> {
 }
 
 async function readKeys(db: Db | Tx): Promise<Keys> {
-  const current = await db.select({ purpose: storedKey.purpose }).from(storedKey).where(isNull(storedKey.retiredAt));
+  const current = await db.select({ purpose: controlKey.purpose }).from(controlKey).where(isNull(controlKey.retiredAt));
   const missing = purposes.filter(purpose => !current.some(row => row.purpose === purpose));
   // Whoever comes second inserts nothing and reads what the first one made.
   for (const purpose of missing)
     await db
-      .insert(storedKey)
+      .insert(controlKey)
       .values(await make(purpose))
       .onConflictDoNothing();
-  const rows = await db.select().from(storedKey).orderBy(asc(storedKey.createdAt));
+  const rows = await db.select().from(controlKey).orderBy(asc(controlKey.createdAt));
   const of = (purpose: Purpose) =>
     rows
       .filter(row => row.purpose === purpose)
