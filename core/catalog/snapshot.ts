@@ -4,7 +4,7 @@
  */
 
 /** pg_class.relkind, for those that can be read from. */
-export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 't';
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 't' | 'i' | 'I';
 
 export type CatalogColumn = {
   /** pg_attribute.attnum; 1-based, negative for system columns (which are not listed). */
@@ -15,7 +15,11 @@ export type CatalogColumn = {
   notNull: boolean;
   /** A stored or virtual generated column, with its expression. */
   generated: string | null;
+  /** Generated when read (PostgreSQL 18), not when written. */
+  virtual: boolean;
   hasDefault: boolean;
+  /** The default expression as pg_get_expr prints it. */
+  defaultText: string | null;
 };
 
 export type CatalogRelation = {
@@ -26,8 +30,11 @@ export type CatalogRelation = {
   columns: readonly CatalogColumn[];
   /** The row type of the relation (pg_class.reltype), 0 if none. */
   rowTypeOid: number;
-  /** pg_get_viewdef for views and materialised views. */
+  /** pg_get_viewdef for views and materialised views outside the system schemas, to be read under `searchPath` of the snapshot. */
   definition: string | null;
+  /** Name of the extension that owns it. */
+  extension: string | null;
+  temporary: boolean;
   /** Parents by inheritance or partitioning. */
   parents: readonly number[];
   /** pg_class.reltuples, -1 when never analysed. */
@@ -56,8 +63,15 @@ export type CatalogFunction = {
   leakproof: boolean;
   securityDefiner: boolean;
   language: string;
-  /** prosrc for sql and plpgsql; the whole CREATE text for BEGIN ATOMIC bodies; null for compiled ones. */
+  /** prosrc for sql and plpgsql; null for compiled ones and for those of the system schemas. */
   body: string | null;
+  /** The body is SQL-standard (RETURN or BEGIN ATOMIC), bound at creation; names are read under `searchPath` of the snapshot. */
+  atomic: boolean;
+  /** search_path from the function's own SET clause, as its elements. */
+  searchPath: readonly string[] | null;
+  /** For aggregates: normal, ordered-set or hypothetical-set. */
+  aggregate: 'n' | 'o' | 'h' | null;
+  extension: string | null;
 };
 
 export type CatalogType = {
@@ -67,11 +81,29 @@ export type CatalogType = {
   /** pg_type.typtype */
   kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm';
   category: string;
+  preferred: boolean;
   elementOid: number;
   arrayOid: number;
   relationOid: number;
+  /** Of a domain. */
   baseOid: number;
+  /** Of a domain: the type modifier it puts on its base. */
+  baseTypmod: number;
   length: number;
+  /** Element type of a range or multirange. */
+  rangeSubtypeOid: number;
+  /** Of a domain: its CHECK constraints as expressions over VALUE. */
+  checks: readonly string[];
+  notNull: boolean;
+};
+
+export type CatalogCast = {
+  sourceOid: number;
+  targetOid: number;
+  /** 0 unless `method` is f. */
+  functionOid: number;
+  context: 'i' | 'a' | 'e';
+  method: 'f' | 'i' | 'b';
 };
 
 export type CatalogForeignKey = {
@@ -97,14 +129,18 @@ export type CatalogData = {
   /** server_version_num, e.g. 180004 */
   serverVersion: number;
   database: string;
-  /** The upstream role and its memberships, because names such as "$user" depend on it. */
+  /** The upstream role, because "$user" in a search_path is its name. */
   role: string;
+  /** What current_schemas(true) said when this was read: definitions are printed relative to it. */
   searchPath: readonly string[];
+  /** pg_my_temp_schema() by name, where the snapshot was taken on a session that has one. */
+  temporarySchema: string | null;
   schemas: readonly { oid: number; name: string }[];
   relations: readonly CatalogRelation[];
   functions: readonly CatalogFunction[];
   types: readonly CatalogType[];
   operators: readonly CatalogOperator[];
+  casts: readonly CatalogCast[];
   foreignKeys: readonly CatalogForeignKey[];
   extensions: readonly { name: string; version: string }[];
 };

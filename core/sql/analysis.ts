@@ -18,7 +18,7 @@ export type OutputKind =
   | 'column'
   /** A provably total pure function of the origins: masking its result is safe, evaluating it cannot raise. */
   | 'pure'
-  /** count(): harmless whatever it counts. */
+  /** count(*) or count() of a bare column or row: at most tells how many are not null. Counting an expression is `aggregate`. */
   | 'count'
   /** Any other aggregate or window function over the origins. */
   | 'aggregate'
@@ -30,8 +30,16 @@ export type OutputKind =
 export type OutputColumn = {
   /** The label PostgreSQL will print, where the analyser knows it. Never used to decide. */
   name: string | null;
+  /**
+   * Every column the value depends on. A column of a view, a partition or a generated column is followed by the columns it
+   * is made of, so that a label on any of them counts.
+   */
   origins: readonly ColumnRef[];
   kind: OutputKind;
+  /** What RowDescription must say for this column: the relation and attribute the text itself names; null for 0/0. */
+  wire: { relationOid: number; attnum: number } | null;
+  /** OID of the type, 0 where the analyser could not infer it. */
+  typeOid: number;
 };
 
 /** Every use of a column other than being an output. */
@@ -55,7 +63,17 @@ export type UseContext =
   | 'conflict'
   | 'lock';
 
-export type ColumnUse = { column: ColumnRef; context: UseContext };
+export type ColumnUse = {
+  column: ColumnRef;
+  context: UseContext;
+  /** For `join`: the columns it is compared with. A column that a client can fill makes a join a comparison with its own value. */
+  against: readonly ColumnRef[];
+  /**
+   * The use is in the definition of a view that somebody else made, not in the client's text. What such a view filters or
+   * joins on is its owner's decision; outputs of the view count all the same.
+   */
+  viaView: boolean;
+};
 
 /** What is done to which object. `call` is a function with effects or of unknown ones; `opaque` could not be resolved. */
 export const actions = [
@@ -128,6 +146,8 @@ export type Access = {
     /** A temporary relation of this session. */
     temporary: boolean;
   };
+  /** Read inside the definition of a view the text names, with the rights of the view's owner. Writes through views are not. */
+  viaView: boolean;
 };
 
 /** Things a guardrail can name. Codes are stable: policy documents and the log use them. */
@@ -174,6 +194,12 @@ export const hazardCodes = [
   'cascade',
   'event_trigger',
   'rule',
+  /** Functions, operators, casts, domains, aggregates, types with code: they run later, in somebody else's statement. */
+  'code',
+  /** Relations joined without a condition that ties them together. */
+  'cross_join',
+  /** A recursive query that nothing in it bounds. */
+  'unbounded_recursion',
 ] as const;
 export type HazardCode = (typeof hazardCodes)[number];
 export type Hazard = { code: HazardCode; object: string; position: number | null };
@@ -225,7 +251,8 @@ export type SessionEffect =
   | { type: 'reset'; name: string }
   | { type: 'reset_all' }
   | { type: 'discard_all' }
-  | { type: 'prepare'; name: string; analysis: StatementAnalysis }
+  /** `text` is the prepared statement itself: PostgreSQL reads it anew when the catalog or search_path changed. */
+  | { type: 'prepare'; name: string; text: string; analysis: StatementAnalysis }
   | { type: 'deallocate'; name: string | null }
   | { type: 'declare'; name: string; holdable: boolean; analysis: StatementAnalysis }
   | { type: 'close'; name: string | null }
@@ -250,6 +277,8 @@ export type StatementAnalysis = {
   /** Null when the statement returns no rows; in order otherwise. */
   outputs: readonly OutputColumn[] | null;
   uses: readonly ColumnUse[];
+  /** Every column the text itself names or expands to, whether or not it reaches the result; not those behind views. */
+  reads: readonly ColumnRef[];
   functions: readonly FunctionUse[];
   hazards: readonly Hazard[];
   flows: readonly DataFlow[];
@@ -307,8 +336,9 @@ export type Analysis =
 
 /** Session state that changes what a text means. */
 export type AnalysisSettings = {
+  /** The setting's elements as unquoted names, e.g. `['$user', 'public']`; implicit schemas are added by the analyser. */
   searchPath: readonly string[];
-  /** Names prepared with PREPARE or Parse, and cursors, with what they do. */
+  /** Names prepared with PREPARE or Parse, and open cursors and portals, with what they do under the present catalog. */
   prepared: ReadonlyMap<string, StatementAnalysis>;
   cursors: ReadonlyMap<string, StatementAnalysis>;
   /** Temporary relations and other session-local objects, searched first as PostgreSQL does (pg_temp). */
