@@ -1,22 +1,30 @@
-/** Brings a control database to the schema of this checkout. */
+/** Brings the control database to the current schema. Run by the supervisor and by tests, never by the web server. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
+import { migrate as apply } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 
-/** Names the lock; any number that nothing else in the database uses. */
-const advisoryLock = 7_302_114;
+/** In the order of their dependencies; each has its own folder and its own journal table. */
+const contexts = ['identity', 'catalog', 'policy', 'approvals', 'proxies', 'audit'] as const;
 
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** Applies what is missing. Processes that do this at the same time wait for one another. */
-export async function migrate(url: string, folder = migrationsFolder): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+/** Any constant; concurrent migrations otherwise collide in the system catalogs. */
+const lockId = 7_305_181_140;
+
+export async function migrate(url: string): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => undefined });
   try {
-    await sql`select pg_advisory_lock(${advisoryLock})`;
-    await applyMigrations(drizzle(sql), { migrationsFolder: folder });
+    await client`select pg_advisory_lock(${lockId})`;
+    const db = drizzle(client);
+    for (const context of contexts) {
+      const folder = path.join(migrationsFolder, context);
+      if (!existsSync(path.join(folder, 'meta', '_journal.json'))) continue;
+      await apply(db, { migrationsFolder: folder, migrationsSchema: 'drizzle', migrationsTable: context });
+    }
   } finally {
-    // Ends the session and with it the lock.
-    await sql.end({ timeout: 5 });
+    await client.end({ timeout: 5 });
   }
 }
