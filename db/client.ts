@@ -1,0 +1,49 @@
+/** Connections to the control database. Opened on first use, because a build imports route modules without a database. */
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+
+export type Db = PostgresJsDatabase & { $client: postgres.Sql };
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+/** A pool of raw postgres.js connections. drizzle changes the parsers of its own client, so the two are never shared. */
+export type Sql = postgres.Sql;
+
+export type Database = {
+  db: Db;
+  sql: Sql;
+  /** Ends both pools; statements under way get five seconds. */
+  close(): Promise<void>;
+};
+
+export const poolSizeDefault = 10;
+
+export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): Database {
+  const options = {
+    max: poolSize,
+    idle_timeout: 60,
+    connect_timeout: 10,
+    connection: { application_name: 'weir-console', TimeZone: 'UTC', statement_timeout: 60_000 },
+    onnotice: () => undefined,
+  };
+  const client = postgres(url, options);
+  const sql = postgres(url, options);
+  const db = drizzle(client, { casing: 'snake_case' });
+  return {
+    db,
+    sql,
+    close: async () => void (await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])),
+  };
+}
+
+const slot = Symbol.for('weir.database');
+type Slots = { [slot]?: Database };
+
+/** The process-wide database named by DATABASE_URL. Routes, instrumentation and reloaded modules all share it. */
+export function database(): Database {
+  const slots = globalThis as Slots;
+  if (!slots[slot]) {
+    const url = process.env.DATABASE_URL;
+    if (!url) throw new Error('DATABASE_URL is not set');
+    slots[slot] = openDatabase(url);
+  }
+  return slots[slot];
+}

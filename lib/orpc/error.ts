@@ -1,0 +1,108 @@
+/** Errors with two audiences: a stable code and a public sentence go out, the cause goes to the log only. */
+import 'server-only';
+import { ORPCError, ValidationError } from '@orpc/server';
+import { type ErrorCode, errorCodes, errorTable } from '#core/contract/error.ts';
+import { log } from '#lib/log.ts';
+
+/** One thing that is wrong with the input. `path` is dotted, e.g. `approvers.0.group`; empty for the input as a whole. */
+export type Issue = { path: string; message: string };
+
+export type ErrorDetails = {
+  issues?: readonly Issue[];
+  hint?: string;
+  /** The permission that is missing. */
+  permission?: string;
+  /** What an edit was made against, when the object has moved on. */
+  currentVersion?: number;
+  retryAfterSeconds?: number;
+};
+
+/** An expected refusal. `message` is shown to the caller: lower case, no full stop, no secrets, nothing the caller may not know. */
+export class AppError extends Error {
+  override name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails & { cause?: unknown } = {}) {
+    const { cause, ...rest } = details;
+    super(message, { cause });
+    this.code = code;
+    this.details = rest;
+  }
+}
+
+/** The one answer for what does not exist and for what the caller may not know to exist. */
+export const notFound = (what = 'object'): AppError => new AppError('not_found', `no such ${what}`);
+
+/** `data` of the error as the browser client sees it. */
+export type ErrorData = ErrorDetails & { requestId: string };
+
+function issuesOf(error: ORPCError<string, unknown>): Issue[] {
+  if (!(error.cause instanceof ValidationError)) return [];
+  return error.cause.issues.slice(0, 50).map(issue => ({
+    path: (issue.path ?? []).map(part => String(typeof part === 'object' ? part.key : part)).join('.'),
+    message: issue.message.slice(0, 500),
+  }));
+}
+
+const statusCodes: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_input',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'unsupported',
+  413: 'payload_too_large',
+  415: 'invalid_input',
+  429: 'rate_limited',
+};
+
+const isErrorCode = (code: string): code is ErrorCode => (errorCodes as string[]).includes(code);
+
+/** Whatever was thrown, as what may leave the process. Anything unexpected is logged and becomes an opaque 500. */
+export function toPublicError(thrown: unknown, requestId: string): ORPCError<string, ErrorData> {
+  if (thrown instanceof AppError) {
+    return new ORPCError(thrown.code, {
+      status: errorTable[thrown.code].status,
+      message: thrown.message,
+      data: { ...thrown.details, requestId },
+    });
+  }
+  if (thrown instanceof ORPCError) {
+    if (isErrorCode(thrown.code)) return thrown as ORPCError<string, ErrorData>;
+    const code = statusCodes[thrown.status];
+    if (code) {
+      const issues = issuesOf(thrown);
+      const message = issues.length > 0 ? `the input is not valid: ${issues[0]?.path || 'input'}` : thrown.message;
+      return new ORPCError(code, { status: errorTable[code].status, message, data: { issues, requestId } });
+    }
+  }
+  log().error({ err: thrown, cause: thrown instanceof Error ? thrown.cause : undefined, requestId }, 'request failed');
+  return new ORPCError('internal', { status: 500, message: 'something went wrong on our side', data: { requestId } });
+}
+
+const titles: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'Sign-in needed',
+  forbidden: 'Not permitted',
+  not_found: 'Not found',
+  conflict: 'Conflict',
+  precondition_failed: 'Changed in the meantime',
+  invalid_input: 'Invalid input',
+  payload_too_large: 'Too large',
+  rate_limited: 'Too many requests',
+  internal: 'Internal error',
+};
+
+/** The body of a refused REST request (RFC 9457). */
+export function problemOf(error: ORPCError<string, unknown>): Record<string, unknown> {
+  const code = isErrorCode(error.code) ? error.code : (statusCodes[error.status] ?? 'internal');
+  const { requestId, ...details } = (error.data ?? {}) as Partial<ErrorData>;
+  return {
+    type: `urn:weir:problem:${code}`,
+    title: titles[code] ?? code.replaceAll('_', ' '),
+    status: error.status,
+    detail: error.message,
+    code,
+    ...details,
+    ...(requestId ? { instance: `urn:uuid:${requestId}` } : {}),
+  };
+}
