@@ -9,7 +9,6 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
@@ -18,8 +17,7 @@ import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
 import type { Facts, Sealed } from '#core/event/schema.ts';
 import type { Approvers } from '#core/policy/schema.ts';
 import { connection } from './catalog.ts';
-
-const at = () => timestamp({ withTimezone: true });
+import { instant as at } from './column.ts';
 
 export type RequestStateColumn =
   | 'pending'
@@ -90,6 +88,7 @@ export const request = pgTable(
     index('request_usable').on(table.hash, table.connectionId, table.identityId).where(sql`state = 'approved'`),
     index('request_identity').on(table.identityId, table.createdAt),
     index('request_fingerprint').on(table.fingerprint, table.createdAt),
+    index('request_search').using('gin', table.searchText.op('gin_trgm_ops')),
     /** One open access request per identity and connection. */
     uniqueIndex('request_access_open')
       .on(table.identityId, table.connectionId)

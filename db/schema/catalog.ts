@@ -12,14 +12,13 @@ import {
   primaryKey,
   smallint,
   text,
-  timestamp,
   unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Level } from '#core/catalog/classification.ts';
+import { instant as at } from './column.ts';
 
-const at = () => timestamp({ withTimezone: true });
 const oid = () => bigint({ mode: 'number' });
 
 export const connection = pgTable('connection', {
@@ -64,7 +63,8 @@ export const catalogRelation = pgTable(
   },
   table => [
     primaryKey({ columns: [table.connectionId, table.oid] }),
-    unique('catalog_relation_name').on(table.connectionId, table.schema, table.name),
+    index('catalog_relation_name').on(table.connectionId, table.schema, table.name),
+    index('catalog_relation_search').using('gin', table.name.op('gin_trgm_ops')),
   ],
 );
 
@@ -86,6 +86,7 @@ export const catalogColumn = pgTable(
       foreignColumns: [catalogRelation.connectionId, catalogRelation.oid],
       name: 'catalog_column_relation',
     }).onDelete('cascade'),
+    index('catalog_column_search').using('gin', table.name.op('gin_trgm_ops')),
   ],
 );
 

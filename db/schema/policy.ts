@@ -1,8 +1,7 @@
 /** Tables of policies: the documents in force, all their versions, and the version of the set they form. */
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Policy } from '#core/policy/schema.ts';
-
-const at = () => timestamp({ withTimezone: true });
+import { instant as at } from './column.ts';
 
 export const policyDocument = pgTable('policy_document', {
   name: text().primaryKey(),

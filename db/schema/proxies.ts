@@ -1,9 +1,8 @@
 /** Tables of proxies: enrolment tokens, the proxies themselves, the tokens they have used, and the bundles made for them. */
-import { index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Heartbeat } from '#core/contract/proxy.ts';
 import type { SignedBundle } from '#core/policy/bundle.ts';
-
-const at = () => timestamp({ withTimezone: true });
+import { instant as at } from './column.ts';
 
 export const proxy = pgTable(
   'proxy',
