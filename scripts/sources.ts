@@ -1,9 +1,7 @@
 /** The repository as a value: its files and what each imports. Read by tidy.test.ts. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const root = fileURLToPath(new URL('..', import.meta.url));
+import { root } from './root.ts';
 
 const ignored = /^(node_modules|\.git|\.next|dist|\.data.*|test-results|playwright-report|coverage)$/;
 
