@@ -9,7 +9,8 @@ import postgres from 'postgres';
 /** In the order of their dependencies; each has its own folder and its own journal table. */
 const contexts = ['identity', 'catalog', 'policy', 'approvals', 'proxies', 'audit'] as const;
 
-export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
+/** By way of the checkout's root, because this also runs from the bundle in dist/. */
+export const migrationsFolder = fileURLToPath(new URL('../db/migrations', import.meta.url));
 
 /** Any constant; concurrent migrations otherwise collide in the system catalogs. */
 const lockId = 7_305_181_140;
