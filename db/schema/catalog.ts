@@ -34,6 +34,25 @@ export const connection = pgTable('connection', {
   updatedAt: at().notNull().defaultNow(),
 });
 
+/** Which proxies serve a connection, as their heartbeats say. */
+export const connectionEndpoint = pgTable(
+  'connection_endpoint',
+  {
+    connectionId: uuid()
+      .notNull()
+      .references(() => connection.id),
+    proxyId: uuid().notNull(),
+    proxyName: text().notNull(),
+    /** Address clients use, e.g. 127.0.0.1:6432 */
+    listen: text().notNull(),
+    tls: boolean().notNull(),
+    reachable: boolean().notNull(),
+    message: text(),
+    seenAt: at().notNull(),
+  },
+  table => [primaryKey({ columns: [table.connectionId, table.proxyId] })],
+);
+
 /** What was introspected last, as a whole. */
 export const catalogSnapshot = pgTable('catalog_snapshot', {
   connectionId: uuid()

@@ -67,7 +67,7 @@ export const connectionCreateInputSchema = z
 export const connectionUpdateInputSchema = z
   .object({
     id: z.uuid(),
-    expectedVersion: z.number().int(),
+    expectedVersion: z.number().int().optional(),
     name: connectionSchema.shape.name.optional(),
     environment: z.string().trim().min(1).max(40).optional(),
     region: z.string().trim().min(1).max(40).optional(),

@@ -93,6 +93,18 @@ CREATE TABLE "connection" (
 	CONSTRAINT "connection_name_unique" UNIQUE("name")
 );
 --> statement-breakpoint
+CREATE TABLE "connection_endpoint" (
+	"connection_id" uuid NOT NULL,
+	"proxy_id" uuid NOT NULL,
+	"proxy_name" text NOT NULL,
+	"listen" text NOT NULL,
+	"tls" boolean NOT NULL,
+	"reachable" boolean NOT NULL,
+	"message" text,
+	"seen_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "connection_endpoint_connection_id_proxy_id_pk" PRIMARY KEY("connection_id","proxy_id")
+);
+--> statement-breakpoint
 CREATE TABLE "object_owner" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"connection_id" uuid NOT NULL,
@@ -133,6 +145,7 @@ ALTER TABLE "catalog_function" ADD CONSTRAINT "catalog_function_connection_id_co
 ALTER TABLE "catalog_relation" ADD CONSTRAINT "catalog_relation_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "catalog_snapshot" ADD CONSTRAINT "catalog_snapshot_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "column_label" ADD CONSTRAINT "column_label_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "connection_endpoint" ADD CONSTRAINT "connection_endpoint_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "object_owner" ADD CONSTRAINT "object_owner_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "suggestion" ADD CONSTRAINT "suggestion_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "catalog_column_search" ON "catalog_column" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
