@@ -35,14 +35,19 @@ export type CatalogRelation = {
   /** Name of the extension that owns it. */
   extension: string | null;
   temporary: boolean;
-  /** Parents by inheritance or partitioning. */
+  /** Parents by inheritance or partitioning; of an index, its table. */
   parents: readonly number[];
   /** pg_class.reltuples, -1 when never analysed. */
   rowsEstimate: number;
   bytesEstimate: number;
   rowSecurity: boolean;
   /** User triggers (not internal ones) and non-select rules: what else a write does. */
-  triggers: readonly { name: string; functionOid: number; enabled: boolean }[];
+  triggers: readonly {
+    name: string;
+    functionOid: number;
+    enabled: boolean;
+    events: readonly ('insert' | 'update' | 'delete' | 'truncate')[];
+  }[];
   rules: readonly { name: string; event: 'insert' | 'update' | 'delete'; definition: string }[];
 };
 

@@ -1,0 +1,136 @@
+/** The SQL that reads a catalog: one statement per kind of object, for PostgreSQL 15 to 18, as any role. */
+
+/** `all` reads the system schemas too; `user` is what can change, including this session's own temporary schema. */
+export type IntrospectScope = 'all' | 'user';
+
+const systemSchemas = `('pg_catalog', 'information_schema')`;
+
+/** Schemas that names can mean something in: other sessions' temporary ones and TOAST storage never do. */
+const schemaFilter = (scope: IntrospectScope): string =>
+  [
+    `n.nspname NOT LIKE 'pg\\_toast%'`,
+    `(n.nspname NOT LIKE 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`,
+    ...(scope === 'user' ? [`n.nspname NOT IN ${systemSchemas}`] : []),
+  ].join(' AND ');
+
+const extensionOf = (catalog: string, object: string): string =>
+  `(SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${object} AND d.deptype = 'e'
+    AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass LIMIT 1)`;
+
+const ifUser = (expression: string): string => `CASE WHEN n.nspname NOT IN ${systemSchemas} THEN ${expression} END`;
+
+const oids = (array: string): string => `pg_catalog.array_to_string(${array}, ' ')`;
+
+export const headerQuery = `SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_database(), current_user,
+  pg_catalog.to_json(pg_catalog.current_schemas(true))::text,
+  (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_catalog.pg_my_temp_schema())`;
+
+const schemasQuery = (scope: IntrospectScope): string =>
+  `SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
+
+const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::int8,
+    'enabled', t.tgenabled <> 'D', 'type', t.tgtype)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::text`;
+
+const rulesOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'event', r.ev_type,
+    'definition', pg_catalog.pg_get_ruledef(r.oid))) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')::text`;
+
+const relationsQuery = (scope: IntrospectScope): string =>
+  `SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
+  ${ifUser(`CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END`)},
+  CASE WHEN c.relispartition OR c.relhassubclass OR c.relkind IN ('r', 'f') THEN
+    (SELECT pg_catalog.string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
+    WHEN c.relkind IN ('i', 'I') THEN (SELECT x.indrelid::text FROM pg_catalog.pg_index x WHERE x.indexrelid = c.oid) END,
+  c.reltuples, c.relpages::int8 * 8192, c.relrowsecurity, ${ifUser(extensionOf('pg_class', 'c.oid'))}, c.relpersistence = 't',
+  CASE WHEN c.relhastriggers THEN ${triggersOf} END,
+  CASE WHEN c.relhasrules AND ${`n.nspname NOT IN ${systemSchemas}`} THEN ${rulesOf} END
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
+  AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})`;
+
+const columnsQuery = (scope: IntrospectScope): string =>
+  `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.atthasdef OR a.attidentity <> '',
+  CASE WHEN a.atthasdef THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
+  AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})
+  ORDER BY a.attrelid, a.attnum`;
+
+const functionsQuery = (scope: IntrospectScope): string =>
+  `SELECT p.oid, n.nspname, p.proname, p.prokind, p.proargtypes::text, ${oids('p.proallargtypes')},
+  pg_catalog.array_to_string(p.proargmodes, ''), pg_catalog.to_json(p.proargnames)::text, p.pronargdefaults, p.provariadic,
+  p.prorettype, p.proretset, p.provolatile, p.proisstrict, p.proleakproof, p.prosecdef, l.lanname,
+  ${ifUser(`CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END`)},
+  p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::text, a.aggkind, ${ifUser(extensionOf('pg_proc', 'p.oid'))}
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_language l ON l.oid = p.prolang LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
+  WHERE ${schemaFilter(scope)}`;
+
+const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) FROM pg_catalog.pg_constraint k
+    WHERE k.contypid = t.oid AND k.contype = 'c')::text`;
+
+const typesQuery = (scope: IntrospectScope): string =>
+  `SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typrelid, t.typbasetype,
+  t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN ${checksOf} END, t.typnotnull
+  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
+  WHERE ${schemaFilter(scope)}`;
+
+const operatorsQuery = (scope: IntrospectScope): string =>
+  `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::oid
+  FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope)}`;
+
+/** Casts have no schema; those made after initdb count as the user's. */
+const castsQuery = (scope: IntrospectScope): string =>
+  `SELECT castsource, casttarget, castfunc, castcontext, castmethod FROM pg_catalog.pg_cast
+  ${scope === 'user' ? 'WHERE oid >= 16384' : ''}`;
+
+const foreignKeysQuery = `SELECT k.conname, k.conrelid, ${oids('k.conkey')}, k.confrelid, ${oids('k.confkey')}, k.confdeltype
+  FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0`;
+
+const extensionsQuery = `SELECT extname, extversion FROM pg_catalog.pg_extension`;
+
+/** Everything that `readCatalog` asks, by kind. */
+export const catalogQueries = (scope: IntrospectScope) => ({
+  header: headerQuery,
+  schemas: schemasQuery(scope),
+  relations: relationsQuery(scope),
+  columns: columnsQuery(scope),
+  functions: functionsQuery(scope),
+  types: typesQuery(scope),
+  operators: operatorsQuery(scope),
+  casts: castsQuery(scope),
+  foreignKeys: foreignKeysQuery,
+  extensions: extensionsQuery,
+});
+export type CatalogQueryKind = keyof ReturnType<typeof catalogQueries>;
+
+const userOid = 16384;
+
+/** Sum over the rows of one catalog that changes when a row is added, removed or rewritten (a rewrite gives a new xmin). */
+const shareOf = (table: string, condition: string): string =>
+  `(SELECT pg_catalog.count(*)::text || ':' || COALESCE(pg_catalog.sum(pg_catalog.hashint8extended(k, x)), 0)::text
+    FROM (SELECT ${condition.split(' ')[0] ?? 'oid'}::int8 AS k, xmin::text::int8 AS x FROM pg_catalog.${table} WHERE ${condition}) s)`;
+
+/**
+ * One row, one column: text that differs when anything in the snapshot may differ. Statistics do not count: VACUUM and
+ * ANALYZE update pg_class in place.
+ */
+export const fingerprintQuery = `SELECT ${[
+  shareOf('pg_namespace', `oid >= ${userOid} OR oid = 2200`),
+  shareOf('pg_class', `oid >= ${userOid}`),
+  shareOf('pg_attribute', `attrelid >= ${userOid}`),
+  shareOf('pg_attrdef', `oid >= ${userOid}`),
+  shareOf('pg_inherits', `inhrelid >= ${userOid}`),
+  shareOf('pg_index', `indexrelid >= ${userOid}`),
+  shareOf('pg_rewrite', `oid >= ${userOid}`),
+  shareOf('pg_trigger', `oid >= ${userOid}`),
+  shareOf('pg_constraint', `oid >= ${userOid}`),
+  shareOf('pg_proc', `oid >= ${userOid}`),
+  shareOf('pg_type', `oid >= ${userOid}`),
+  shareOf('pg_operator', `oid >= ${userOid}`),
+  shareOf('pg_cast', `oid >= ${userOid}`),
+  shareOf('pg_extension', `oid >= ${userOid}`),
+].join(` || ' ' || `)}`;

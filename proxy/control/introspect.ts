@@ -1,0 +1,219 @@
+/** Reads one database's catalog into a snapshot over any connection that can run a query. */
+import type {
+  CatalogCast,
+  CatalogColumn,
+  CatalogData,
+  CatalogFunction,
+  CatalogRelation,
+  CatalogType,
+  RelationKind,
+} from '#core/catalog/snapshot.ts';
+import { type CatalogQueryKind, catalogQueries, fingerprintQuery, type IntrospectScope } from './introspect-queries.ts';
+
+type Row = readonly (string | null)[];
+/** Runs one statement and gives its rows as text, SQL NULL as null. Rejects on an error. */
+export type QueryPort = (sql: string) => Promise<readonly Row[]>;
+
+const text = (row: Row, index: number): string => row[index] ?? '';
+const number = (row: Row, index: number): number => Number(row[index] ?? 0);
+const truth = (row: Row, index: number): boolean => row[index] === 't';
+const numbers = (row: Row, index: number): number[] => {
+  const value = row[index];
+  return value ? value.split(' ').map(Number) : [];
+};
+const json = <T>(row: Row, index: number, empty: T): T => {
+  const value = row[index];
+  return value ? (JSON.parse(value) as T) : empty;
+};
+
+const columnOf = (row: Row): CatalogColumn => ({
+  attnum: number(row, 1),
+  name: text(row, 2),
+  typeOid: number(row, 3),
+  typmod: number(row, 4),
+  notNull: truth(row, 5),
+  generated: text(row, 6) === '' ? null : (row[8] ?? null),
+  virtual: text(row, 6) === 'v',
+  hasDefault: truth(row, 7),
+  defaultText: text(row, 6) === '' ? (row[8] ?? null) : null,
+});
+
+const columnsByRelation = (rows: readonly Row[]): Map<number, CatalogColumn[]> => {
+  const byRelation = new Map<number, CatalogColumn[]>();
+  for (const row of rows) {
+    const oid = number(row, 0);
+    const columns = byRelation.get(oid);
+    if (columns) columns.push(columnOf(row));
+    else byRelation.set(oid, [columnOf(row)]);
+  }
+  return byRelation;
+};
+
+type TriggerJson = { name: string; functionOid: number; enabled: boolean; type: number };
+type RuleJson = { name: string; event: string; definition: string };
+const ruleEvents: Readonly<Record<string, 'insert' | 'update' | 'delete'>> = { 2: 'update', 3: 'insert', 4: 'delete' };
+
+const relationOf = (row: Row, columns: readonly CatalogColumn[]): CatalogRelation => ({
+  oid: number(row, 0),
+  schema: text(row, 1),
+  name: text(row, 2),
+  kind: text(row, 3) as RelationKind,
+  columns,
+  rowTypeOid: number(row, 4),
+  definition: row[5] ?? null,
+  parents: numbers(row, 6),
+  rowsEstimate: number(row, 7),
+  bytesEstimate: number(row, 8),
+  rowSecurity: truth(row, 9),
+  extension: row[10] ?? null,
+  temporary: truth(row, 11),
+  triggers: json<TriggerJson[]>(row, 12, []).map(trigger => ({
+    name: trigger.name,
+    functionOid: trigger.functionOid,
+    enabled: trigger.enabled,
+    events: triggerEvents(trigger.type),
+  })),
+  rules: json<RuleJson[]>(row, 13, []).map(rule => ({ ...rule, event: ruleEvents[rule.event] ?? 'update' })),
+});
+
+/** Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h). */
+const triggerEvents = (bits: number): ('insert' | 'delete' | 'update' | 'truncate')[] => [
+  ...(bits & 4 ? (['insert'] as const) : []),
+  ...(bits & 8 ? (['delete'] as const) : []),
+  ...(bits & 16 ? (['update'] as const) : []),
+  ...(bits & 32 ? (['truncate'] as const) : []),
+];
+
+const functionKinds: Readonly<Record<string, CatalogFunction['kind']>> = {
+  f: 'function',
+  p: 'procedure',
+  a: 'aggregate',
+  w: 'window',
+};
+
+const argumentsOf = (row: Row): CatalogFunction['allArguments'] => {
+  const types = row[5] === null || row[5] === undefined ? numbers(row, 4) : numbers(row, 5);
+  const modes = text(row, 6);
+  const names = json<(string | null)[]>(row, 7, []);
+  return types.map((typeOid, index) => ({
+    name: names[index] ?? '',
+    mode: (modes[index] ?? 'i') as 'i' | 'o' | 'b' | 'v' | 't',
+    typeOid,
+  }));
+};
+
+/** `search_path="$user", public` as its elements (SplitIdentifierString, src/backend/utils/adt/varlena.c). */
+export function splitSearchPath(value: string): string[] {
+  const names: string[] = [];
+  for (const match of value.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)/gy)) {
+    names.push(match[1] === undefined ? (match[2] ?? '').toLowerCase() : match[1].replaceAll('""', '"'));
+  }
+  return names;
+}
+
+const searchPathOf = (config: readonly string[]): string[] | null => {
+  const setting = config.find(entry => entry.startsWith('search_path='));
+  return setting === undefined ? null : splitSearchPath(setting.slice('search_path='.length));
+};
+
+const functionOf = (row: Row): CatalogFunction => ({
+  oid: number(row, 0),
+  schema: text(row, 1),
+  name: text(row, 2),
+  kind: functionKinds[text(row, 3)] ?? 'function',
+  argumentTypes: numbers(row, 4),
+  allArguments: argumentsOf(row),
+  defaults: number(row, 8),
+  variadicTypeOid: number(row, 9),
+  returnTypeOid: number(row, 10),
+  returnsSet: truth(row, 11),
+  volatility: text(row, 12) as 'i' | 's' | 'v',
+  strict: truth(row, 13),
+  leakproof: truth(row, 14),
+  securityDefiner: truth(row, 15),
+  language: text(row, 16),
+  body: row[17] ?? null,
+  atomic: truth(row, 18),
+  searchPath: searchPathOf(json<string[]>(row, 19, [])),
+  aggregate: (row[20] ?? null) as 'n' | 'o' | 'h' | null,
+  extension: row[21] ?? null,
+});
+
+const typeOf = (row: Row): CatalogType => ({
+  oid: number(row, 0),
+  schema: text(row, 1),
+  name: text(row, 2),
+  kind: text(row, 3) as CatalogType['kind'],
+  category: text(row, 4),
+  preferred: truth(row, 5),
+  elementOid: number(row, 6),
+  arrayOid: number(row, 7),
+  relationOid: number(row, 8),
+  baseOid: number(row, 9),
+  baseTypmod: number(row, 10),
+  length: number(row, 11),
+  rangeSubtypeOid: number(row, 12),
+  checks: json<string[]>(row, 13, []),
+  notNull: truth(row, 14),
+});
+
+const castOf = (row: Row): CatalogCast => ({
+  sourceOid: number(row, 0),
+  targetOid: number(row, 1),
+  functionOid: number(row, 2),
+  context: text(row, 3) as CatalogCast['context'],
+  method: text(row, 4) as CatalogCast['method'],
+});
+
+type Rows = Record<CatalogQueryKind, readonly Row[]>;
+
+const catalogFromRows = (rows: Rows): CatalogData => {
+  const header = rows.header[0] ?? [];
+  const columns = columnsByRelation(rows.columns);
+  return {
+    serverVersion: number(header, 0),
+    database: text(header, 1),
+    role: text(header, 2),
+    searchPath: json<string[]>(header, 3, []),
+    temporarySchema: header[4] ?? null,
+    schemas: rows.schemas.map(row => ({ oid: number(row, 0), name: text(row, 1) })),
+    relations: rows.relations.map(row => relationOf(row, columns.get(number(row, 0)) ?? [])),
+    functions: rows.functions.map(functionOf),
+    types: rows.types.map(typeOf),
+    operators: rows.operators.map(row => ({
+      oid: number(row, 0),
+      schema: text(row, 1),
+      name: text(row, 2),
+      left: number(row, 3),
+      right: number(row, 4),
+      result: number(row, 5),
+      functionOid: number(row, 6),
+    })),
+    casts: rows.casts.map(castOf),
+    foreignKeys: rows.foreignKeys.map(row => ({
+      name: text(row, 0),
+      relationOid: number(row, 1),
+      columns: numbers(row, 2),
+      referencedOid: number(row, 3),
+      referencedColumns: numbers(row, 4),
+      onDelete: text(row, 5) as 'a' | 'r' | 'c' | 'n' | 'd',
+    })),
+    extensions: rows.extensions.map(row => ({ name: text(row, 0), version: text(row, 1) })),
+  };
+};
+
+/**
+ * One statement per kind, in turn. For a consistent picture run it inside one transaction; a change in between shows in the
+ * next fingerprint. `user` leaves the system schemas out: put it over an `all` snapshot with `withUserPart`.
+ */
+export async function readCatalog(query: QueryPort, scope: IntrospectScope): Promise<CatalogData> {
+  const rows: Partial<Rows> = {};
+  for (const [kind, sql] of Object.entries(catalogQueries(scope))) rows[kind as CatalogQueryKind] = await query(sql);
+  return catalogFromRows(rows as Rows);
+}
+
+/** Text that differs from the last one when the catalog may have changed; a few milliseconds. */
+export async function catalogFingerprint(query: QueryPort): Promise<string> {
+  const rows = await query(fingerprintQuery);
+  return rows[0]?.[0] ?? '';
+}
