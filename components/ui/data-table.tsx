@@ -1,0 +1,195 @@
+'use client';
+/**
+ * A list of rows: a table on wide screens, two-line rows on narrow ones. Each row has one link or button marked with `rowAction`,
+ * which is what the keyboard moves between and what a click anywhere in the row follows.
+ */
+import {
+  type ColumnDef,
+  flexRender,
+  getCoreRowModel,
+  type Row,
+  type RowData,
+  useReactTable,
+} from '@tanstack/react-table';
+import { type MouseEvent, type ReactNode, useRef } from 'react';
+import { useShortcut } from '#components/keyboard/keyboard.tsx';
+import { cn } from './cn.ts';
+import { formatCount } from './number-format.ts';
+import { Table, TableCell, TableHead } from './table.tsx';
+import { narrowScreen, useMediaQuery } from './use-media-query.ts';
+
+declare module '@tanstack/react-table' {
+  interface ColumnMeta<TData extends RowData, TValue> {
+    align?: 'right';
+    className?: string;
+    /** Where the cell goes in a two-line row; absent: not shown there. */
+    narrow?: 'title' | 'detail' | 'badge';
+  }
+}
+
+export type Column<T> = ColumnDef<T, unknown>;
+
+/** Attributes of the one element in a row that opens it. */
+export const rowAction = { 'data-row-action': '' } as const;
+
+type Props<T> = {
+  /** Names the table for assistive technology. */
+  label: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  rowId: (row: T) => string;
+  /** Marks the row that is open beside the list. */
+  selectedId?: string | null;
+  /** How many rows there are in all, where the server said so; `isAbout` when it estimated. */
+  total?: number | undefined;
+  isTotalAbout?: boolean;
+  /** The button for more rows. */
+  footer?: ReactNode;
+};
+
+function openRow(event: MouseEvent<HTMLElement>): void {
+  const target = event.target as Element;
+  if (target.closest('a, button, input, label, select, textarea, summary') || getSelection()?.toString()) return;
+  event.currentTarget.querySelector<HTMLElement>('[data-row-action]')?.click();
+}
+
+/** Moves the focus between the rows; from outside the list, to its first or last. */
+function moveFocus(list: HTMLElement | null, step: 1 | -1): void {
+  const actions = [...(list?.querySelectorAll<HTMLElement>('[data-row-action]') ?? [])];
+  const at = actions.indexOf(document.activeElement as HTMLElement);
+  const next = at === -1 ? actions[step === 1 ? 0 : actions.length - 1] : actions[at + step];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}
+
+const rowStyle = (isSelected: boolean) =>
+  cn(
+    'group/row hover:bg-muted has-[[data-row-action]]:cursor-pointer',
+    'has-[[data-row-action]:focus-visible]:outline-2 has-[[data-row-action]:focus-visible]:-outline-offset-2 has-[[data-row-action]:focus-visible]:outline-ring',
+    isSelected && 'bg-accent hover:bg-accent',
+  );
+
+function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean }) {
+  const cells = row.getVisibleCells();
+  const place = (where: 'title' | 'detail' | 'badge') =>
+    cells
+      .filter(cell => cell.column.columnDef.meta?.narrow === where)
+      .map(cell => (
+        <span key={cell.id} className="min-w-0">
+          {flexRender(cell.column.columnDef.cell, cell.getContext())}
+        </span>
+      ));
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has the link or button inside the row
+    <li
+      onClick={openRow}
+      className={cn(rowStyle(isSelected), 'grid gap-1 border-b border-border px-3 py-2.5 last:border-b-0')}
+    >
+      <div className="flex items-start justify-between gap-2">
+        <div className="min-w-0 flex-1">{place('title')}</div>
+        <div className="flex shrink-0 gap-1">{place('badge')}</div>
+      </div>
+      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-muted-foreground">{place('detail')}</div>
+    </li>
+  );
+}
+
+function CountSentence({ shown, total, isAbout }: { shown: number; total: number | undefined; isAbout: boolean }) {
+  if (shown === 0) return null;
+  const of = total === undefined ? '' : ` of ${isAbout ? 'about ' : ''}${formatCount(Math.max(total, shown))}`;
+  return (
+    <span className="text-xs text-muted-foreground tabular-nums">
+      Rows 1–{formatCount(shown)}
+      {of}
+    </span>
+  );
+}
+
+export function DataTable<T>({ label, columns, rows, rowId, selectedId, total, isTotalAbout, footer }: Props<T>) {
+  const isNarrow = useMediaQuery(narrowScreen);
+  const listRef = useRef<HTMLDivElement>(null);
+  useShortcut('list.next', () => moveFocus(listRef.current, 1), rows.length > 0);
+  useShortcut('list.previous', () => moveFocus(listRef.current, -1), rows.length > 0);
+  useShortcut('list.open', () => undefined, rows.length > 0);
+  const table = useReactTable({
+    data: rows as T[],
+    columns: columns as ColumnDef<T, unknown>[],
+    getRowId: rowId,
+    getCoreRowModel: getCoreRowModel(),
+  });
+  const shown = table.getRowModel().rows;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only moves the focus between the rows' own links
+    <div
+      ref={listRef}
+      onKeyDown={event => {
+        const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : null;
+        if (step === null || !(event.target as Element).hasAttribute('data-row-action')) return;
+        event.preventDefault();
+        moveFocus(listRef.current, step);
+      }}
+    >
+      {isNarrow ? (
+        <ul aria-label={label}>
+          {shown.map(row => (
+            <NarrowRow key={row.id} row={row} isSelected={row.id === selectedId} />
+          ))}
+        </ul>
+      ) : (
+        <div className="overflow-x-auto">
+          <Table aria-label={label} aria-rowcount={total !== undefined && !isTotalAbout ? total + 1 : -1}>
+            <thead>
+              {table.getHeaderGroups().map(group => (
+                <tr key={group.id} aria-rowindex={1}>
+                  {group.headers.map(header => (
+                    <TableHead
+                      key={header.id}
+                      className={cn(
+                        header.column.columnDef.meta?.align === 'right' && 'text-right',
+                        header.column.columnDef.meta?.className,
+                      )}
+                    >
+                      {flexRender(header.column.columnDef.header, header.getContext())}
+                    </TableHead>
+                  ))}
+                </tr>
+              ))}
+            </thead>
+            <tbody>
+              {shown.map((row, index) => (
+                <tr
+                  key={row.id}
+                  aria-rowindex={index + 2}
+                  aria-current={row.id === selectedId || undefined}
+                  onClick={openRow}
+                  className={cn(
+                    rowStyle(row.id === selectedId),
+                    row.id === selectedId && 'shadow-[inset_2px_0_var(--primary)]',
+                  )}
+                >
+                  {row.getVisibleCells().map(cell => (
+                    <TableCell
+                      key={cell.id}
+                      className={cn(
+                        cell.column.columnDef.meta?.align === 'right' && 'text-right',
+                        cell.column.columnDef.meta?.className,
+                      )}
+                    >
+                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                    </TableCell>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </Table>
+        </div>
+      )}
+      {shown.length > 0 ? (
+        <div className="flex min-h-10 flex-wrap items-center gap-3 border-t border-border px-3 py-1.5">
+          <CountSentence shown={shown.length} total={total} isAbout={isTotalAbout ?? false} />
+          {footer}
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+/** SQL as highlighted text: one line in lists, a numbered block elsewhere. Static, so that a list of a hundred stays light. */
+import { cn } from './cn.ts';
+import { inertText, oneLine } from './inert-text.ts';
+import { type SqlTokenKind, sqlTokens } from './sql-tokens.ts';
+
+const colours: Readonly<Record<SqlTokenKind, string>> = {
+  keyword: 'text-sql-kw',
+  string: 'text-sql-str',
+  number: 'text-sql-num',
+  name: 'text-sql-id',
+  comment: 'text-sql-com',
+  function: 'text-sql-fn',
+  placeholder: 'text-sql-num',
+  plain: 'text-sql-id',
+};
+
+/** Longer statements are shown without colours: thousands of elements would make the page slow. */
+const colouredCharsMax = 50_000;
+
+export function SqlTokens({ sql }: { sql: string }) {
+  if (sql.length > colouredCharsMax) return inertText(sql);
+  let at = 0;
+  return sqlTokens(sql).map(token => {
+    const key = at;
+    at += token.text.length;
+    return (
+      <span key={key} className={colours[token.kind]}>
+        {inertText(token.text)}
+      </span>
+    );
+  });
+}
+
+export function SqlLine({ sql, className }: { sql: string; className?: string }) {
+  return (
+    <code dir="ltr" title={oneLine(sql, 2000)} className={cn('block truncate font-mono text-xs', className)}>
+      <SqlTokens sql={oneLine(sql)} />
+    </code>
+  );
+}
