@@ -1,8 +1,12 @@
 /** What the session needs from the rest of the proxy, as plain interfaces, so that it runs in a test or a simulator alike. */
+import type { Labels } from '#core/catalog/labels.ts';
+import type { Catalog } from '#core/catalog/lookup.ts';
+import type { Failure, Result } from '#core/contract/error.ts';
 import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
 import type { Event, Sealed } from '#core/event/schema.ts';
 import type { Principal } from '#core/identity/principal.ts';
-import type { Connection, Grant } from '#core/policy/bundle.ts';
+import type { Bundle, Connection, Grant } from '#core/policy/bundle.ts';
+import type { CompiledSet } from '#core/policy/compile.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { Analysis } from '#core/sql/analysis.ts';
 
@@ -88,3 +92,58 @@ export type HoldDesk = {
   ): void;
   urlOf(requestId: string): string;
 };
+
+/** Signs a client in with what it sent. The failure is what it gets to read; `session.refused` is the caller's to record. */
+export type Authenticate = (attempt: {
+  login: string;
+  /** The token. */
+  password: string;
+  /** Name of the connection, as the startup message's database. */
+  database: string;
+  address: string;
+  application: string;
+}) => Promise<Result<SessionIdentity>>;
+
+/** A bundle in force, with what is looked up in it all the time. Another bundle is another object: compare by identity. */
+export type AppliedBundle = {
+  readonly bundle: Bundle;
+  readonly policies: CompiledSet;
+  /** Increases with each bundle applied by this process. */
+  readonly generation: number;
+  principalById(id: string): Principal | null;
+  connectionByName(name: string): Connection | null;
+  connectionById(id: string): Connection | null;
+  isRevoked(tokenId: string): boolean;
+};
+
+/** Everything that decisions on one connection rest on. A change of bundle or catalog is another object. */
+export type ConnectionView = {
+  readonly applied: AppliedBundle;
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  /** Of the bundle, resolved against this catalog. */
+  readonly labels: Labels;
+  /** Increases with each change of the bundle or this catalog. */
+  readonly generation: number;
+};
+
+export type ConnectionViews = {
+  /** Fails closed: `bundle_missing`, `bundle_expired`, `unknown_connection`, or `unavailable` before the catalog was read. */
+  of(connectionId: string): Result<ConnectionView>;
+  /** After DDL, or when the server disagrees with the catalog: reads it again before answering. */
+  refresh(connectionId: string): Promise<Result<ConnectionView>>;
+};
+
+/** A live session as the rest of the proxy sees it. */
+export type LiveSession = {
+  readonly id: string;
+  readonly identity: SessionIdentity;
+  readonly application: string;
+  readonly address: string;
+  /** The same identity as a newer bundle has it: groups, roles or grant changed. */
+  refresh(identity: SessionIdentity): void;
+  /** Ends the session with a FATAL error, its statement upstream included. */
+  cut(failure: Failure): void;
+};
+
+export type LiveSessions = { list(): Iterable<LiveSession> };
