@@ -51,13 +51,26 @@ export type BaseContext = {
   request: RequestInfo;
   /** Headers to add to the answer; absent for calls inside the server. */
   resHeaders?: Headers;
+  /** Asks again who calls; long-lived streams do so. */
+  authenticate?: () => Promise<Caller>;
 };
 
 export type IdentityContext = BaseContext & { caller: IdentityCaller };
 export type ProxyContext = BaseContext & { caller: ProxyCaller };
 /** A command's transaction: what it changes, its audit events and its outbox messages commit together. */
 export type WithTx<C extends BaseContext> = C & { tx: Tx };
+/** Streams end when `signal` aborts: the client left, the caller was signed out, or the server stops. */
+export type WithSignal<C extends BaseContext> = C & { signal: AbortSignal };
 
 /** The version an edit was made against: from the input, else from If-Match. */
 export const expectedVersion = (context: BaseContext, input: { expectedVersion?: number | null }): number | null =>
   input.expectedVersion ?? context.request.ifMatch;
+
+export type ProcedureMeta = {
+  kind: 'query' | 'command' | 'stream';
+  audience: 'identity' | 'proxy' | 'public';
+  /** Null: any signed-in caller. */
+  permission: Permission | null;
+  /** The read itself is an audit event. */
+  sensitive: boolean;
+};

@@ -3,6 +3,7 @@ import 'server-only';
 import { ORPCError, ValidationError } from '@orpc/server';
 import { type ErrorCode, errorCodes, errorTable } from '#core/contract/error.ts';
 import { log } from '#lib/log.ts';
+import type { BaseContext } from './context.ts';
 
 /** One thing that is wrong with the input. `path` is dotted, e.g. `approvers.0.group`; empty for the input as a whole. */
 export type Issue = { path: string; message: string };
@@ -78,6 +79,15 @@ export function toPublicError(thrown: unknown, requestId: string): ORPCError<str
   }
   log().error({ err: thrown, cause: thrown instanceof Error ? thrown.cause : undefined, requestId }, 'request failed');
   return new ORPCError('internal', { status: 500, message: 'something went wrong on our side', data: { requestId } });
+}
+
+/** The interceptor that stands between every procedure and its caller. */
+export async function publicErrors<T>(options: { next(): Promise<T>; context: BaseContext }): Promise<T> {
+  try {
+    return await options.next();
+  } catch (thrown) {
+    throw toPublicError(thrown, options.context.request.id);
+  }
 }
 
 const titles: Partial<Record<ErrorCode, string>> = {

@@ -1,0 +1,5 @@
+/** Procedures of the identity context. */
+import 'server-only';
+import { meRouter } from './me.ts';
+
+export const identityRouter = { me: meRouter };

@@ -1,0 +1,149 @@
+/**
+ * What every procedure is built from, and from nothing else: `query`, `command`, `stream` for identities, and the same for
+ * proxies and for the public. Who may call is decided before the input is looked at; commands commit together with their
+ * audit events; reads marked `sensitive` are audit events themselves.
+ */
+import 'server-only';
+import { os } from '@orpc/server';
+import type { Permission } from '#core/identity/role.ts';
+import type { AuditEntry } from '#lib/audit/append.ts';
+import { recordEvent, transact } from '#lib/transaction.ts';
+import { actorOf } from './actor.ts';
+import { commandBuilder } from './command.ts';
+import type {
+  AnonymousCaller,
+  BaseContext,
+  Caller,
+  IdentityCaller,
+  IdentityContext,
+  ProcedureMeta,
+  ProxyCaller,
+  ProxyContext,
+  WithSignal,
+} from './context.ts';
+import { AppError } from './error.ts';
+import { streamLifetime, until } from './streams.ts';
+
+const root = os.$context<BaseContext>().$meta<ProcedureMeta>({
+  kind: 'query',
+  audience: 'identity',
+  permission: null,
+  sensitive: false,
+});
+
+const signInAgain: Partial<Record<NonNullable<AnonymousCaller['reason']>, string>> = {
+  token_expired: 'the token has expired',
+  token_revoked: 'the token was revoked',
+  identity_disabled: 'this identity is disabled',
+};
+
+function refuseAnonymous(caller: AnonymousCaller): AppError {
+  const code = caller.reason ?? 'unauthenticated';
+  return new AppError(code, signInAgain[code] ?? 'sign in first');
+}
+
+function identityOf(caller: Caller, permission: Permission | null): IdentityCaller {
+  if (caller.type === 'anonymous') throw refuseAnonymous(caller);
+  if (caller.type !== 'identity') throw new AppError('forbidden', 'this is for people, agents and services');
+  if (permission !== null && !caller.permissions.has(permission))
+    throw new AppError('forbidden', `this needs the permission \`${permission}\``, { permission });
+  return caller;
+}
+
+function proxyOf(caller: Caller): ProxyCaller {
+  if (caller.type === 'anonymous') throw refuseAnonymous(caller);
+  if (caller.type !== 'proxy') throw new AppError('forbidden', 'this is for proxies');
+  return caller;
+}
+
+const forIdentity = (permission: Permission | null) =>
+  root.middleware(({ context, next }) => next({ context: { caller: identityOf(context.caller, permission) } }));
+
+const forProxy = () => root.middleware(({ context, next }) => next({ context: { caller: proxyOf(context.caller) } }));
+
+const targetIdOf = (input: unknown): string => {
+  const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : '';
+  return typeof id === 'string' ? id : '';
+};
+
+/** After the read succeeded and before its result leaves: no record, no result. */
+const recordRead = root.middleware(async ({ context, next, path }, input: unknown) => {
+  const result = await next();
+  const entry: AuditEntry = {
+    action: `${path.join('.')}.read`,
+    target: { type: path[0] ?? 'object', id: targetIdOf(input), label: path.join('.') },
+    before: null,
+    after: { filter: input ?? null },
+  };
+  await transact(context, async tx => {
+    const { id, via, address } = context.request;
+    recordEvent(tx, { ...entry, actor: actorOf(context.caller), request: { id, via, address } });
+  });
+  return result;
+});
+
+const passRead = root.middleware(({ next }) => next());
+
+export type QueryOptions = { permission: Permission | null; sensitive?: boolean };
+
+export const query = ({ permission, sensitive = false }: QueryOptions) =>
+  root
+    .meta({ kind: 'query', audience: 'identity', permission, sensitive })
+    .use(forIdentity(permission))
+    .use(sensitive ? recordRead : passRead);
+
+export const publicQuery = () => root.meta({ kind: 'query', audience: 'public', permission: null, sensitive: false });
+
+export const proxyQuery = () =>
+  root.meta({ kind: 'query', audience: 'proxy', permission: null, sensitive: false }).use(forProxy());
+
+const live = root.middleware(async ({ context, next, signal }) => {
+  const lifetime = streamLifetime(context, signal);
+  try {
+    const result = await next({ context: { signal: lifetime.signal } });
+    const output = until(result.output as AsyncIterator<unknown>, lifetime);
+    return { ...result, output };
+  } catch (thrown) {
+    lifetime.release();
+    throw thrown;
+  }
+});
+
+/** Live: the handler is an async generator; `context.signal` aborts when it must end. */
+export const stream = ({ permission }: { permission: Permission | null }) =>
+  root
+    .meta({ kind: 'stream', audience: 'identity', permission, sensitive: false })
+    .use(forIdentity(permission))
+    .use(live);
+
+export const proxyStream = () =>
+  root.meta({ kind: 'stream', audience: 'proxy', permission: null, sensitive: false }).use(forProxy()).use(live);
+
+export type StreamContext = WithSignal<IdentityContext>;
+export type ProxyStreamContext = WithSignal<ProxyContext>;
+
+type CommandOptions = {
+  permission: Permission | null;
+  /** The result holds a secret that is shown once: it is not kept for Idempotency-Key. */
+  shownOnce?: boolean;
+};
+
+/** Writes. The handler returns `{ result, audit }`; `audit` has at least one entry. */
+export const command = ({ permission, shownOnce = false }: CommandOptions) =>
+  commandBuilder<IdentityContext, AuditEntry | readonly [AuditEntry, ...AuditEntry[]]>(
+    root.meta({ kind: 'command', audience: 'identity', permission, sensitive: false }).use(forIdentity(permission)),
+    { shownOnce },
+  );
+
+export const publicCommand = ({ shownOnce = false } = {}) =>
+  commandBuilder<BaseContext, AuditEntry | readonly [AuditEntry, ...AuditEntry[]]>(
+    root.meta({ kind: 'command', audience: 'public', permission: null, sensitive: false }),
+    { shownOnce },
+  );
+
+/** A proxy's reports (events, heartbeats, catalogs) are recorded as what they are; those return `audit: null`. */
+export const proxyCommand = () =>
+  commandBuilder<ProxyContext, AuditEntry | readonly AuditEntry[] | null>(
+    root.meta({ kind: 'command', audience: 'proxy', permission: null, sensitive: false }).use(forProxy()),
+    { shownOnce: false },
+  );

@@ -1,0 +1,87 @@
+/** A control plane for tests: its own database, a clock that only moves when told, identities, and the REST API called in process. */
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { IdentityKind } from '#core/identity/principal.ts';
+import { type Permission, permissions, type Role } from '#core/identity/role.ts';
+import { type Database, openDatabase } from '#db/client.ts';
+import { apiToken, identity } from '#db/schema/identity.ts';
+import { testDatabase } from '#db/testing.ts';
+import { hashOfToken, mintApiToken } from './identity/api-token.ts';
+import { identityCaller } from './identity/caller.ts';
+import type { BaseContext, Caller } from './orpc/context.ts';
+import { handleRest } from './orpc/handle.ts';
+
+export type TestIdentity = { id: string; login: string; bearer: string };
+export type TestAnswer = {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown> & { [member: string]: never };
+};
+
+type Making = { kind?: IdentityKind; roles?: Role[]; ownerId?: string; login?: string; scope?: Permission[] };
+type Asking = { as?: TestIdentity | { bearer: string }; body?: unknown; headers?: Record<string, string> };
+
+export type TestPlane = {
+  database: Database;
+  clock: { now(): Date; advance(ms: number): void };
+  /** With an API token that holds all permissions of its roles. */
+  identity(making?: Making): Promise<TestIdentity>;
+  /** `path` below /api/v1. */
+  rest(method: string, path: string, asking?: Asking): Promise<TestAnswer>;
+  response(method: string, path: string, asking?: Asking): Promise<Response>;
+  /** For calling procedures or functions directly. */
+  context(caller: Caller | TestIdentity): Promise<BaseContext>;
+  close(): Promise<void>;
+};
+
+export async function testPlane(): Promise<TestPlane> {
+  process.env.WEIR_SECRET ??= 'a secret that only tests have, 32+';
+  const database = openDatabase((await testDatabase()).url, { poolSize: 5 });
+  let nowMs = Date.parse('2026-01-15T12:00:00.000Z');
+  const clock = {
+    now: () => new Date(nowMs),
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  const { db, sql } = database;
+
+  const makeIdentity = async (making: Making = {}): Promise<TestIdentity> => {
+    const { kind = 'user', roles = [], ownerId = null, scope = permissions } = making;
+    const login = making.login ?? `${kind}-${randomUUID()}@example.com`;
+    const [row] = await db.insert(identity).values({ kind, login, displayName: login, roles, ownerId }).returning();
+    if (!row) throw new Error('no identity');
+    const bearer = mintApiToken();
+    const expiresAt = new Date(nowMs + 365 * 86_400_000);
+    const token = { identityId: row.id, name: 'test', hash: hashOfToken(bearer), prefix: bearer.slice(0, 14) };
+    await db.insert(apiToken).values({ ...token, permissions: [...scope], expiresAt });
+    return { id: row.id, login, bearer };
+  };
+
+  const response = (method: string, path: string, { as, body, headers = {} }: Asking = {}) => {
+    const all = new Headers(headers);
+    if (as) all.set('authorization', `Bearer ${as.bearer}`);
+    const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+    if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');
+    const init = { method, headers: all, body: isRaw ? (body as string) : JSON.stringify(body) };
+    return handleRest(new Request(`http://127.0.0.1/api/v1${path}`, init), { database, clock });
+  };
+
+  const rest = async (method: string, path: string, asking?: Asking): Promise<TestAnswer> => {
+    const answer = await response(method, path, asking);
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
+    return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : { text } };
+  };
+
+  const context = async (caller: Caller | TestIdentity): Promise<BaseContext> => {
+    const request = { id: randomUUID(), via: 'job' as const, address: null, userAgent: null };
+    const base = { db, sql, clock, request: { ...request, idempotencyKey: null, ifMatch: null } };
+    if ('type' in caller) return { ...base, caller };
+    const [row] = await db.select().from(identity).where(eq(identity.id, caller.id));
+    if (!row) throw new Error('no identity');
+    return { ...base, caller: await identityCaller(db, row, { sessionId: randomUUID() }) };
+  };
+
+  return { database, clock, identity: makeIdentity, rest, response, context, close: database.close };
+}
