@@ -153,6 +153,17 @@ export const heldStatementSchema = z.object({
   approvers: approversSchema,
   /** `schema.relation` of the objects whose owners may approve. */
   ownerOf: z.array(z.string().max(260)).max(200),
+  /** What other rules ask for; all of it must be met as well. Absent is none. */
+  further: z
+    .array(
+      z.object({
+        rule: z.string().max(140),
+        approvers: approversSchema,
+        ownerOf: z.array(z.string().max(260)).max(200),
+      }),
+    )
+    .max(20)
+    .optional(),
   policyVersion: z.number().int(),
   bundleVersion: z.number().int(),
   waiting: z.boolean(),
