@@ -1,6 +1,6 @@
 /** What was decided about one message of statements, with the reasons that led to it. The effect is derived from the reasons. */
 import type { Mask } from '../mask/rule.ts';
-import type { ColumnRef } from '../sql/analysis.ts';
+import type { OutputColumn } from '../sql/analysis.ts';
 import type { Approvers, Effect } from './schema.ts';
 
 export type Reason = {
@@ -19,10 +19,18 @@ export type OutputMask = { mask: Mask; rule: string; label: string };
 export type StatementObligation = {
   /** Per output column; null where the value passes. Empty when the statement returns no rows. */
   masks: readonly (OutputMask | null)[];
-  /** For the comparison with RowDescription: the single origin of outputs that are bare columns. */
-  origins: readonly (ColumnRef | null)[];
+  /** What RowDescription must say of each output: relation and attribute, null for 0/0. Any disagreement ends the statement. */
+  origins: readonly OutputColumn['wire'][];
   /** True when classified columns are in play for this identity: server messages are reduced to what is safe. */
   sensitive: boolean;
+};
+
+/** What it takes to approve; several rules with the same requirement are one need. */
+export type ApprovalNeed = Approvers & {
+  /** `policy/rule`; the first by name where several ask for the same. */
+  rule: string;
+  /** `schema.relation` of the objects whose owners may approve; empty unless `owners`. */
+  ownerOf: readonly string[];
 };
 
 export type Decision = {
@@ -30,7 +38,7 @@ export type Decision = {
   reasons: readonly Reason[];
   /** One per statement of the message, in order. */
   obligations: readonly StatementObligation[];
-  /** Present when the effect is approve: what it takes. */
-  approval: (Approvers & { rule: string; owners: boolean; ownerOf: readonly string[] }) | null;
+  /** Present when the effect is approve: what it takes. `further` are needs of other rules that must be met as well. */
+  approval: (ApprovalNeed & { further: readonly ApprovalNeed[] }) | null;
   policyVersion: number;
 };

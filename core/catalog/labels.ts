@@ -1,0 +1,236 @@
+/**
+ * Which labels and owners each column of one database has, as a lookup for decisions. It resolves what the control plane
+ * distributes against the live catalog; it never guesses from names (see suggest.ts).
+ */
+import type { ColumnRef, DataFlow } from '../sql/analysis.ts';
+import { type ColumnLabel, type Level, levelRank, type Owner } from './classification.ts';
+import type { CatalogColumn, CatalogRelation } from './snapshot.ts';
+
+export type Tag = { readonly label: string; readonly level: Level };
+
+/** A column of the server's own catalogs that holds user data, such as `pg_stats.most_common_vals`. */
+export type SystemClassified = { schema: string; relation: string; column: string; label: string; level: Level };
+
+type ObjectName = { schema: string | null; name: string };
+
+export type Labels = {
+  /** False when no column of the database carries any label, so that nothing can be masked. */
+  readonly any: boolean;
+  /** Tags of one column; of all the relation's columns together for a whole-row reference (`attnum` 0). */
+  ofColumn(column: ColumnRef): readonly Tag[];
+  /** Tags of all columns of a relation together, found by identifier or by name. */
+  ofRelation(oid: number, name: ObjectName): readonly Tag[];
+  /** Tags of everything in a schema; of the whole database for null. */
+  ofSchema(schema: string | null): readonly Tag[];
+  /** The labelled columns of a relation. */
+  columnsOf(oid: number, name: ObjectName): readonly { column: ColumnRef; tags: readonly Tag[] }[];
+  /** Who owns the relation itself, or else its schema. */
+  ownersOf(name: ObjectName): readonly Owner['owner'][];
+};
+
+export type LabelSource = {
+  relations: readonly (Pick<CatalogRelation, 'oid' | 'schema' | 'name' | 'parents'> & {
+    columns: readonly Pick<CatalogColumn, 'attnum' | 'name'>[];
+  })[];
+};
+
+const nameKey = (schema: string, relation: string, column = ''): string => JSON.stringify([schema, relation, column]);
+
+/** Distinct tags, most sensitive first, in an order that does not depend on the input's. */
+export function sortTags(tags: readonly Tag[]): readonly Tag[] {
+  const strongest = new Map<string, Tag>();
+  for (const tag of tags) {
+    const held = strongest.get(tag.label);
+    if (held === undefined || levelRank(tag.level) > levelRank(held.level)) strongest.set(tag.label, tag);
+  }
+  return [...strongest.values()].sort(
+    (a, b) => levelRank(b.level) - levelRank(a.level) || (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
+  );
+}
+
+type Labelled = { column: ColumnRef; tags: Tag[] };
+
+/** The tags collected so far, reachable by identifier and by qualified name at once. */
+class TagTable {
+  readonly byName = new Map<string, Labelled>();
+  readonly byId = new Map<number, Map<number, Labelled>>();
+  readonly byRelation = new Map<string, Set<Labelled>>();
+
+  add(column: ColumnRef, tags: readonly Tag[]): void {
+    if (tags.length === 0) return;
+    const key = nameKey(column.schema, column.relation, column.column);
+    const held = this.find(column);
+    const labelled = held ?? { column, tags: [] };
+    labelled.tags.push(...tags);
+    this.byName.set(key, labelled);
+    if (column.relationOid !== 0 && column.attnum !== 0) {
+      const columns = this.byId.get(column.relationOid) ?? new Map<number, Labelled>();
+      this.byId.set(column.relationOid, columns.set(column.attnum, labelled));
+    }
+    const relation = nameKey(column.schema, column.relation);
+    this.byRelation.set(relation, (this.byRelation.get(relation) ?? new Set<Labelled>()).add(labelled));
+  }
+
+  find(column: ColumnRef): Labelled | undefined {
+    return (
+      this.byId.get(column.relationOid)?.get(column.attnum) ??
+      this.byName.get(nameKey(column.schema, column.relation, column.column))
+    );
+  }
+}
+
+type Relation = LabelSource['relations'][number];
+
+/** Own labels of each catalog column, by identifier or by qualified name: either match is enough. */
+function ownTags(relations: readonly Relation[], labels: readonly ColumnLabel[]): Map<number, Map<string, Tag[]>> {
+  const byId = new Map<string, Tag[]>();
+  const byName = new Map<string, Tag[]>();
+  const push = (map: Map<string, Tag[]>, key: string, tag: Tag) => map.set(key, [...(map.get(key) ?? []), tag]);
+  for (const { relationOid, attnum, schema, relation, column, label, level } of labels) {
+    if (relationOid !== 0) push(byId, `${relationOid}.${attnum}`, { label, level });
+    push(byName, nameKey(schema, relation, column), { label, level });
+  }
+  const own = new Map<number, Map<string, Tag[]>>();
+  for (const relation of relations) {
+    const columns = new Map<string, Tag[]>();
+    for (const column of relation.columns) {
+      const tags = [
+        ...(byId.get(`${relation.oid}.${column.attnum}`) ?? []),
+        ...(byName.get(nameKey(relation.schema, relation.name, column.name)) ?? []),
+      ];
+      if (tags.length > 0) columns.set(column.name, tags);
+    }
+    if (columns.size > 0) own.set(relation.oid, columns);
+  }
+  return own;
+}
+
+/** All relations reachable over `next`, without the start; safe on cycles. */
+function reach(start: number, next: ReadonlyMap<number, readonly number[]>): Set<number> {
+  const seen = new Set<number>();
+  const todo = [...(next.get(start) ?? [])];
+  for (let oid = todo.pop(); oid !== undefined; oid = todo.pop()) {
+    if (seen.has(oid) || oid === start) continue;
+    seen.add(oid);
+    todo.push(...(next.get(oid) ?? []));
+  }
+  return seen;
+}
+
+/**
+ * Reading a parent reads its partitions and heirs, and these hold the parent's rows, so labels go both ways: a column has its
+ * own tags and those of the column of that name in every ancestor and every descendant.
+ */
+function inheritTags(relations: readonly Relation[], own: ReadonlyMap<number, ReadonlyMap<string, Tag[]>>): TagTable {
+  const parents = new Map(relations.map(relation => [relation.oid, relation.parents] as const));
+  const children = new Map<number, number[]>();
+  for (const relation of relations) {
+    for (const parent of relation.parents) children.set(parent, [...(children.get(parent) ?? []), relation.oid]);
+  }
+  const table = new TagTable();
+  for (const relation of relations) {
+    const kin = [relation.oid, ...reach(relation.oid, parents), ...reach(relation.oid, children)].filter(oid =>
+      own.has(oid),
+    );
+    if (kin.length === 0) continue;
+    for (const { attnum, name } of relation.columns) {
+      const tags = kin.flatMap(oid => own.get(oid)?.get(name) ?? []);
+      table.add(
+        { relationOid: relation.oid, attnum, schema: relation.schema, relation: relation.name, column: name },
+        tags,
+      );
+    }
+  }
+  return table;
+}
+
+function lookup(table: TagTable, owners: readonly Owner[]): Labels {
+  const relationOwners = new Map<string, Owner['owner'][]>();
+  const schemaOwners = new Map<string, Owner['owner'][]>();
+  for (const { schema, relation, owner } of owners) {
+    const map = relation === null ? schemaOwners : relationOwners;
+    const key = relation === null ? schema : nameKey(schema, relation);
+    map.set(key, [...(map.get(key) ?? []), owner]);
+  }
+  const sorted = new Map<Labelled, readonly Tag[]>();
+  const tagsOf = (labelled: Labelled): readonly Tag[] => {
+    const held = sorted.get(labelled) ?? sortTags(labelled.tags);
+    sorted.set(labelled, held);
+    return held;
+  };
+  const columnsOf = (oid: number, { schema, name }: ObjectName): Labelled[] => [
+    ...new Set([
+      ...(table.byId.get(oid)?.values() ?? []),
+      ...(schema === null ? [] : (table.byRelation.get(nameKey(schema, name)) ?? [])),
+    ]),
+  ];
+  const ofRelation = (oid: number, name: ObjectName) => sortTags(columnsOf(oid, name).flatMap(each => each.tags));
+  return {
+    any: table.byName.size > 0,
+    ofRelation,
+    ofColumn(column) {
+      if (column.attnum === 0 && !table.byName.has(nameKey(column.schema, column.relation, column.column))) {
+        return ofRelation(column.relationOid, { schema: column.schema, name: column.relation });
+      }
+      const labelled = table.find(column);
+      return labelled === undefined ? [] : tagsOf(labelled);
+    },
+    ofSchema: schema =>
+      sortTags(
+        [...table.byName.values()]
+          .filter(each => schema === null || each.column.schema === schema)
+          .flatMap(each => each.tags),
+      ),
+    columnsOf: (oid, name) => columnsOf(oid, name).map(each => ({ column: each.column, tags: tagsOf(each) })),
+    ownersOf({ schema, name }) {
+      if (schema === null) return [];
+      return relationOwners.get(nameKey(schema, name)) ?? schemaOwners.get(schema) ?? [];
+    },
+  };
+}
+
+/**
+ * Resolves labels and owners against a catalog. Labels of relations that the catalog does not have are kept by name: a label
+ * that is held too long only masks too much.
+ */
+export function resolveLabels(
+  catalog: LabelSource,
+  given: { labels: readonly ColumnLabel[]; owners: readonly Owner[]; system?: readonly SystemClassified[] },
+): Labels {
+  const system = (given.system ?? []).map(each => ({ ...each, relationOid: 0, attnum: 0 }));
+  const labels: readonly ColumnLabel[] = [...given.labels, ...system];
+  const table = inheritTags(catalog.relations, ownTags(catalog.relations, labels));
+  for (const { label, level, ...column } of labels) {
+    if (table.find(column) === undefined) table.add(column, [{ label, level }]);
+  }
+  return lookup(table, given.owners);
+}
+
+/**
+ * The same lookup with what a session has copied since: the targets of the flows carry the tags of their origins at once, before
+ * the control plane has heard of them. Later flows see the targets of earlier ones.
+ */
+export function withFlows(labels: Labels, flows: readonly DataFlow[]): Labels {
+  const table = new TagTable();
+  let seen: Labels = labels;
+  for (const { target, origins } of flows) {
+    const tags = origins.flatMap(origin => seen.ofColumn(origin));
+    table.add({ ...target, relationOid: 0, attnum: 0 }, tags);
+    seen = join(labels, lookup(table, []));
+  }
+  return seen;
+}
+
+function join(base: Labels, more: Labels): Labels {
+  if (!more.any) return base;
+  return {
+    any: true,
+    ofColumn: column => sortTags([...base.ofColumn(column), ...more.ofColumn(column)]),
+    ofRelation: (oid, name) => sortTags([...base.ofRelation(oid, name), ...more.ofRelation(oid, name)]),
+    ofSchema: schema => sortTags([...base.ofSchema(schema), ...more.ofSchema(schema)]),
+    columnsOf: (oid, name) => [...base.columnsOf(oid, name), ...more.columnsOf(oid, name)],
+    ownersOf: name => base.ownersOf(name),
+  };
+}
+
+export const noLabels: Labels = resolveLabels({ relations: [] }, { labels: [], owners: [] });

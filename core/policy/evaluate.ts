@@ -1,0 +1,253 @@
+/**
+ * The decision on one message of statements: every rule is asked, reasons are collected, and the effect is derived from the
+ * reasons. Any deny denies; else any approve asks for approval; else each access must be covered by an allow rule; masks add up.
+ */
+import type { Labels } from '../catalog/labels.ts';
+import type { Analysis, ColumnRef, StatementAnalysis } from '../sql/analysis.ts';
+import {
+  columnMasks,
+  type OutputVerdict,
+  outputVerdict,
+  type RefusedUse,
+  refusedUses,
+  strongest,
+} from './column-mask.ts';
+import type { CompiledRule } from './compile.ts';
+import type { ApprovalNeed, Decision, OutputMask, Reason, StatementObligation } from './decision.ts';
+import { relationTarget, type Target } from './match.ts';
+import {
+  allowReason,
+  defaultReason,
+  hitReason,
+  maskReasons,
+  parsingReason,
+  refusalReason,
+  settleReasons,
+  useReason,
+} from './reason.ts';
+import { ownsObject, type Residual, type Side } from './residual.ts';
+import {
+  conditionHolds,
+  hitsOf,
+  mayMask,
+  type Scope,
+  type StatementView,
+  scopeOf,
+  unseenAccesses,
+  viewStatement,
+} from './scope.ts';
+
+export { mayConnect } from './connect.ts';
+export { residual } from './residual.ts';
+
+type SideVerdict = {
+  reasons: Reason[];
+  needs: ApprovalNeed[];
+  masks: readonly (OutputMask | null)[];
+  sensitive: boolean;
+};
+
+/** `owners` asks those of each object the rule matched; requests name them by `ownerOf`. */
+function needOf(compiled: CompiledRule, targets: readonly Target[]): ApprovalNeed | null {
+  if (compiled.rule.effect !== 'approve') return null;
+  const { approvers } = compiled.rule;
+  const ownerOf = approvers.owners ? [...new Set(targets.map(target => target.qualified))].sort() : [];
+  return { ...approvers, rule: compiled.id, ownerOf };
+}
+
+function restrict(scope: Scope, verdict: SideVerdict): void {
+  for (const effect of ['deny', 'approve'] as const) {
+    for (const compiled of scope.side[effect]) {
+      const hits = hitsOf(scope, compiled);
+      verdict.reasons.push(...hits.map(hit => hitReason(compiled, effect, hit)));
+      if (hits.length === 0 || compiled.observed) continue;
+      const need = needOf(
+        compiled,
+        hits.map(hit => hit.target),
+      );
+      if (need !== null) verdict.needs.push(need);
+    }
+  }
+}
+
+/**
+ * A rule that allows everything does not thereby allow what cannot be seen into: where masks apply, `opaque` has to be named,
+ * because behind it any value may pass.
+ */
+function covers(scope: Scope, compiled: CompiledRule, target: Target): boolean {
+  return target.action !== 'opaque' || compiled.rule.actions?.includes('opaque') === true || !mayMask(scope);
+}
+
+/** Accesses are the same to rules when these agree. */
+const accessKey = (target: Target): string =>
+  JSON.stringify([target.action, target.kind, target.qualified, target.temporary]);
+
+function cover(scope: Scope, verdict: SideVerdict): void {
+  const covered = new Set<string>();
+  const notes: string[] = [];
+  for (const compiled of scope.side.allow) {
+    if (compiled.observed) continue;
+    const fresh = hitsOf(scope, compiled)
+      .map(hit => hit.target)
+      .filter(target => covers(scope, compiled, target) && !covered.has(accessKey(target)));
+    for (const target of fresh) covered.add(accessKey(target));
+    if (fresh.length > 0) verdict.reasons.push(allowReason(compiled, fresh));
+    const note = scope.held.get(compiled)?.note;
+    if (note) notes.push(`\`${compiled.id}\` does not count because ${note}`);
+  }
+  const needed = scope.view.accesses.filter(each => each.needsAllow).map(each => each.target);
+  for (const target of [...needed, ...unseenAccesses(scope)]) {
+    if (!covered.has(accessKey(target))) verdict.reasons.push(defaultReason(target, scope.side.login, notes));
+  }
+}
+
+/**
+ * Whether this session may write to a column's relation, so that it could fill it with guesses. Only allow rules are asked: if deny
+ * rules were too, adding one could make a join permissible that was not.
+ */
+function writeTest(scope: Scope): (column: ColumnRef) => boolean {
+  const { labels, residual } = scope.view;
+  const verdicts = new Map<string, boolean>();
+  const applies = (compiled: CompiledRule, target: Target): boolean => {
+    const { rule, observed } = compiled;
+    return (
+      !observed &&
+      (rule.actions === undefined || rule.actions.includes('write')) &&
+      compiled.matches(target) &&
+      !(rule.unlessOwner === true && target.owned) &&
+      conditionHolds(scope, compiled).applies
+    );
+  };
+  return column => {
+    const { schema, relation } = column;
+    const key = JSON.stringify([schema, relation]);
+    const held = verdicts.get(key);
+    if (held !== undefined) return held;
+    const owned = (name: { schema: string | null; name: string }) => ownsObject(residual.subject, labels, name);
+    const target = relationTarget({ schema, relation, oid: column.relationOid }, labels, owned);
+    const temporary = scope.view.accesses.some(
+      each => each.target.temporary && each.target.schema === schema && each.target.name === relation,
+    );
+    const write: Target = { ...target, temporary, action: 'write', verb: 'insert' };
+    const fillable = temporary || scope.side.allow.some(rule => applies(rule, write));
+    verdicts.set(key, fillable);
+    return fillable;
+  };
+}
+
+/** Copies of masked columns into other ones. A column that is only rewritten in its own place goes nowhere. */
+function movedColumns(statement: StatementAnalysis): readonly ColumnRef[] {
+  return statement.flows.flatMap(({ target, origins }) =>
+    origins.filter(
+      origin =>
+        origin.schema !== target.schema || origin.relation !== target.relation || origin.column !== target.column,
+    ),
+  );
+}
+
+function mask(scope: Scope, verdict: SideVerdict): void {
+  const { statement, labels, accesses } = scope.view;
+  if (!labels.any || scope.side.mask.length === 0) return;
+  const masks = columnMasks(scope);
+  const outputs: readonly OutputVerdict[] = (statement.outputs ?? []).map(output => outputVerdict(output, masks));
+  const moved = movedColumns(statement).flatMap(column =>
+    masks(column)
+      .filter(by => by.compiled.uses.write === 'refuse')
+      .map((by): RefusedUse => ({ column, use: 'source', by })),
+  );
+  const refused = [
+    ...refusedUses(statement.uses, masks, writeTest(scope)),
+    ...moved,
+    ...outputs.flatMap(o => o.refused),
+  ];
+  verdict.reasons.push(...outputs.flatMap(maskReasons), ...refused.map(useReason));
+  verdict.masks = outputs.map(output => output.mask);
+  const isMasked = (column: ColumnRef) => masks(column).some(by => !by.compiled.observed);
+  verdict.sensitive =
+    (mayMask(scope) && accesses.some(({ target }) => target.action === 'opaque' || target.action === 'call')) ||
+    verdict.masks.some(each => each !== null) ||
+    statement.uses.some(use => isMasked(use.column)) ||
+    statement.reads.some(isMasked) ||
+    accesses.some(({ target }) =>
+      labels.columnsOf(0, { schema: target.schema, name: target.name }).some(({ column }) => isMasked(column)),
+    );
+}
+
+function decideSide(view: StatementView, side: Side): SideVerdict {
+  const scope = scopeOf(view, side);
+  const verdict: SideVerdict = { reasons: [], needs: [], masks: [], sensitive: false };
+  restrict(scope, verdict);
+  cover(scope, verdict);
+  mask(scope, verdict);
+  for (const { hazard } of view.hazards) {
+    if (hazard.code === 'set_parsing') verdict.reasons.push(parsingReason(hazard.object));
+  }
+  return verdict;
+}
+
+function obligationOf(statement: StatementAnalysis, sides: readonly SideVerdict[]): StatementObligation {
+  const outputs = statement.outputs ?? [];
+  return {
+    masks: outputs.map((_, index) => strongest(sides.flatMap(side => side.masks[index] ?? []))),
+    origins: outputs.map(output => output.wire),
+    sensitive: sides.some(side => side.sensitive),
+  };
+}
+
+/** Needs that ask the same people are one: all their objects, the most votes, the shortest times. */
+function mergeNeeds(needs: readonly ApprovalNeed[]): Decision['approval'] {
+  const merged = new Map<string, ApprovalNeed>();
+  for (const need of [...needs].sort((a, b) => (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0))) {
+    const sorted = (names: readonly string[] | undefined) => [...(names ?? [])].sort();
+    const key = JSON.stringify([need.owners, sorted(need.groups), sorted(need.roles)]);
+    const held = merged.get(key);
+    merged.set(
+      key,
+      held === undefined
+        ? need
+        : {
+            ...held,
+            ownerOf: sorted([...new Set([...held.ownerOf, ...need.ownerOf])]),
+            count: Math.max(held.count, need.count),
+            expireMinutes: Math.min(held.expireMinutes, need.expireMinutes),
+            windowMinutes: Math.min(held.windowMinutes, need.windowMinutes),
+          },
+    );
+  }
+  const [first, ...further] = [...merged.values()];
+  return first === undefined ? null : { ...first, further };
+}
+
+function effectOf(reasons: readonly Reason[], obligations: readonly StatementObligation[]): Decision['effect'] {
+  const effective = reasons.filter(reason => !reason.observed);
+  if (effective.some(reason => reason.effect === 'deny')) return 'deny';
+  if (effective.some(reason => reason.effect === 'approve')) return 'approve';
+  return obligations.some(obligation => obligation.masks.some(each => each !== null)) ? 'mask' : 'allow';
+}
+
+/**
+ * Decides on a whole message. Pure: the same arguments give the same decision, whatever the order of policies and rules. Pass
+ * `nowMs` where `residual.timed`; a condition that asks for the time without it counts against the statement.
+ */
+export function decide(
+  residual: Residual,
+  analysis: Analysis,
+  labels: Labels,
+  { nowMs }: { nowMs?: number } = {},
+): Decision {
+  const { policyVersion } = residual;
+  if (!analysis.ok) {
+    const reasons = settleReasons([refusalReason(analysis.refusal)]);
+    return { effect: 'deny', reasons, obligations: [], approval: null, policyVersion };
+  }
+  const verdicts = analysis.statements.map(statement => {
+    const view = viewStatement(residual, statement, { labels, nowMs });
+    return residual.sides.map(side => decideSide(view, side));
+  });
+  const obligations = analysis.statements.map((statement, index) => obligationOf(statement, verdicts[index] ?? []));
+  const all = verdicts.flat();
+  const collected = all.flatMap(verdict => verdict.reasons);
+  const effect = effectOf(collected, obligations);
+  const approval = effect === 'approve' ? mergeNeeds(all.flatMap(verdict => verdict.needs)) : null;
+  return { effect, reasons: settleReasons(collected), obligations, approval, policyVersion };
+}

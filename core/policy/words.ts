@@ -1,0 +1,139 @@
+/** The words in which decisions speak of actions, hazards and uses. Documentation and console use the same ones. */
+import type { Access, Action, HazardCode, UseContext } from '../sql/analysis.ts';
+import type { Uses } from './schema.ts';
+
+export const actionWords: Readonly<Record<Action, string>> = {
+  connect: 'connect to',
+  read: 'read',
+  write: 'write to',
+  define: 'define',
+  drop: 'drop',
+  call: 'call',
+  session: 'change the session with',
+  lock: 'lock',
+  maintain: 'maintain',
+  privilege: 'change privileges on',
+  opaque: 'run what cannot be resolved in',
+};
+
+export const hazardWords: Readonly<Record<HazardCode, string>> = {
+  drop: 'drops an object',
+  drop_column: 'drops a column',
+  truncate: 'empties a table',
+  unbounded_update: 'updates every row',
+  unbounded_delete: 'deletes every row',
+  alter_destructive: 'alters a table so that data is lost',
+  alter_rewrite: 'rewrites a table under an exclusive lock',
+  copy_program: 'runs a program on the server',
+  copy_file: 'reads or writes a file on the server',
+  server_file: 'uses a function that reads or writes server files',
+  large_object: 'uses large objects',
+  foreign_connection: 'opens or defines a connection to another server',
+  dynamic_sql: 'runs SQL that is made at run time',
+  anonymous_block: 'runs an anonymous code block',
+  alter_system: 'changes the settings of the server',
+  extension: 'installs, changes or drops an extension',
+  privilege: 'changes privileges',
+  role: 'creates, changes or drops a role',
+  owner: 'changes the owner of an object',
+  security_definer: "defines a function that runs with its owner's rights",
+  untrusted_language: 'defines a function in an untrusted language',
+  row_security: 'switches row security or changes its policies',
+  trigger_disable: 'disables or enables triggers',
+  replication: 'uses replication',
+  publication: 'defines a publication or subscription',
+  set_role: 'changes the role of the session',
+  set_limits: 'changes the limits of the session',
+  set_parsing: 'changes how the server reads statements',
+  set_search_path: 'changes the search path',
+  lock_table: 'locks a table',
+  row_lock: 'locks rows',
+  vacuum_full: 'rewrites a table with VACUUM FULL',
+  rewrite_table: 'rewrites a table',
+  two_phase: 'uses two-phase commit',
+  notify: 'sends a notification',
+  backend_control: 'controls other sessions',
+  advisory_lock: 'takes an advisory lock',
+  statistics: 'reads or defines statistics about data',
+  sleep: 'makes the server wait',
+  cascade: 'acts on dependent objects too',
+  event_trigger: 'defines an event trigger',
+  rule: 'defines a rewrite rule',
+  code: 'defines code that runs later in other statements',
+  cross_join: 'joins tables without a condition',
+  unbounded_recursion: 'recurses without a bound',
+};
+
+/**
+ * Which verdict of a mask rule decides a use. `harmless` reveals nothing about the column's values; `never` cannot be permitted,
+ * because what becomes of the value is out of sight.
+ */
+export const useKeys: Readonly<Record<UseContext, keyof Uses | 'harmless' | 'never'>> = {
+  predicate_null: 'null_test',
+  predicate_constant: 'equality',
+  predicate: 'predicate',
+  join: 'join',
+  group: 'group',
+  distinct: 'group',
+  order: 'order',
+  set_operation: 'group',
+  window: 'order',
+  limit: 'predicate',
+  aggregate: 'aggregate',
+  case: 'predicate',
+  function_argument: 'never',
+  source: 'write',
+  target: 'harmless',
+  default: 'write',
+  conflict: 'equality',
+  lock: 'harmless',
+};
+
+/** `… may not be used in <words>`. */
+export const useWords: Readonly<Record<UseContext | 'derived', string>> = {
+  predicate_null: 'a test for null',
+  predicate_constant: 'a comparison with a given value',
+  predicate: 'a condition',
+  join: 'a join condition',
+  group: 'GROUP BY',
+  distinct: 'DISTINCT',
+  order: 'ORDER BY',
+  set_operation: 'UNION, INTERSECT or EXCEPT',
+  window: 'a window',
+  limit: 'LIMIT or OFFSET',
+  aggregate: 'an aggregate',
+  case: 'CASE',
+  function_argument: 'the argument of a function',
+  source: 'what is written elsewhere',
+  target: 'the target of a write',
+  default: 'a default',
+  conflict: 'ON CONFLICT',
+  lock: 'a row lock',
+  derived: 'an expression that may raise an error',
+};
+
+/**
+ * Hazards behind which data moves unseen. For an identity with masked columns they count as an `opaque` access of their own.
+ */
+export const opaqueHazards: ReadonlySet<HazardCode> = new Set([
+  'dynamic_sql',
+  'anonymous_block',
+  'copy_program',
+  'copy_file',
+  'server_file',
+  'large_object',
+  'foreign_connection',
+  'untrusted_language',
+  'replication',
+]);
+
+/** Control of the transaction and of the session's own statements: what they carry is decided on its own. */
+export function isImplicit(access: Pick<Access, 'action' | 'verb'>): boolean {
+  return (
+    access.action === 'session' &&
+    (access.verb === 'transaction' ||
+      access.verb === 'prepare' ||
+      access.verb === 'cursor' ||
+      access.verb === 'explain')
+  );
+}
