@@ -26,7 +26,7 @@ export const enrolOutputSchema = z.object({
 
 /**
  * Every later request carries `Authorization: Bearer <JWT>`, signed by the proxy's own key (EdDSA), with `iss` the proxy id,
- * `aud` `weir-control`, and at most 60 s between `iat` and `exp`.
+ * `aud` `weir-control`, at most 60 s between `iat` and `exp`, and a random `jti` (UUID): each token is good for one request.
  */
 export const proxyTokenAudience = 'weir-control';
 export const proxyTokenLifetimeSeconds = 60;

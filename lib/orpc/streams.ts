@@ -29,6 +29,8 @@ export function streamLifetime(context: BaseContext, request: AbortSignal | unde
   request?.addEventListener('abort', end, { once: true });
   if (request?.aborted) end();
   const timer = setInterval(() => {
+    // A proxy's token is good for one request; its stream says itself when the proxy is revoked.
+    if (context.caller.type === 'proxy') return;
     context
       .authenticate?.()
       .then(caller => {

@@ -44,7 +44,6 @@ CREATE TABLE "proxy_token_used" (
 );
 --> statement-breakpoint
 ALTER TABLE "enrolment" ADD CONSTRAINT "enrolment_proxy_id_proxy_id_fk" FOREIGN KEY ("proxy_id") REFERENCES "public"."proxy"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "proxy_token_used" ADD CONSTRAINT "proxy_token_used_proxy_id_proxy_id_fk" FOREIGN KEY ("proxy_id") REFERENCES "public"."proxy"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "enrolment_created" ON "enrolment" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "proxy_name" ON "proxy" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "proxy_token_used_expires" ON "proxy_token_used" USING btree ("expires_at");

@@ -1,0 +1,1 @@
+ALTER TABLE "proxy_token_used" SET UNLOGGED;
