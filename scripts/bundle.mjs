@@ -9,6 +9,7 @@ const dist = path.join(root, 'dist');
 /** Program → entry. The parser worker must lie beside the programs that start it. */
 export const programs = {
   start: 'scripts/start.ts',
+  seed: 'scripts/seed.ts',
   proxy: 'proxy/main.ts',
   weir: 'proxy/cli/main.ts',
   'parser-worker': 'proxy/enforce/parser-worker.ts',

@@ -1,0 +1,56 @@
+/** `npm start`: everything Weir needs, on one machine, from one command, and in order down again. `npm run dev` reloads. */
+import { printBanner } from './supervisor/banner.ts';
+import { type Installed, install } from './supervisor/installation.ts';
+import { watchProxy } from './supervisor/reload.ts';
+import { readSettings } from './supervisor/settings.ts';
+import { lockStateDir, openStateDir, stateDir } from './supervisor/state.ts';
+import { Stoppers } from './supervisor/stoppers.ts';
+
+const startedAt = performance.now();
+const say = (sentence: string) => console.log(`[${((performance.now() - startedAt) / 1000).toFixed(1)} s] ${sentence}`);
+
+const stoppers = new Stoppers();
+const abort = new AbortController();
+let starting: Promise<Installed> | null = null;
+let stopping = false;
+
+/** Stops what runs, waits for what was about to, and leaves with the code. A second signal does not wait. */
+async function leave(reason: string, code: number): Promise<void> {
+  if (stopping) process.exit(code || 1);
+  stopping = true;
+  say(reason);
+  abort.abort(new Error('stopped'));
+  try {
+    await stoppers.stopAll();
+    await starting?.catch(() => {});
+    // What came up while the rest went down.
+    await new Promise(resolve => setImmediate(resolve));
+    await stoppers.stopAll();
+    say('Stopped');
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+  process.exit(code);
+}
+
+async function run(): Promise<void> {
+  const settings = await readSettings(process.argv.slice(2));
+  const state = stateDir();
+  openStateDir(state);
+  const unlock = lockStateDir(state, settings.consoleUrl);
+  process.on('exit', unlock);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => void leave(`${signal}: stopping`, 0));
+  }
+  const onGivenUp = (reason: string) => void leave(reason, 1);
+  starting = install({ state, settings, stoppers, signal: abort.signal, say, onGivenUp });
+  const installed = await starting;
+  if (settings.dev) stoppers.add(watchProxy(installed.proxy, say));
+  printBanner({ settings, installed, seconds: (performance.now() - startedAt) / 1000 });
+}
+
+run().catch((error: unknown) => {
+  if (stopping) return;
+  void leave(error instanceof Error ? error.message : String(error), 1);
+});
