@@ -96,9 +96,8 @@ const onlyReads = [
   /^(current_.*|inet_.*|pg_event_trigger_.*|getpgusername|pg_get_multixact_members|pg_identify_.*|pg_get_.*|random_normal)$/,
 ];
 
-const takesText = words(
-  'query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema table_to_xml',
-);
+/** These read tables that no catalog entry names: `query_to_xml`, `schema_to_xml`, `ts_stat`, … */
+const readsTables = /^((query|cursor|table|schema|database)_to_xml.*|ts_stat|currtid.*)$/;
 
 const matches = (patterns: readonly RegExp[], name: string): boolean => patterns.some(pattern => pattern.test(name));
 
@@ -108,7 +107,7 @@ export type Judgement = { trust: TrustClass; faultArguments: readonly number[] |
 export function judge(facts: FunctionFacts): Judgement {
   const signature = `${facts.name}(${facts.types.join(',')})`;
   const plain = (trust: TrustClass): Judgement => ({ trust, faultArguments: null });
-  if (takesText.has(facts.name)) return plain('effects');
+  if (readsTables.test(facts.name)) return plain('effects');
   if (notTotal.has(facts.name) || notTotal.has(signature)) return plain('raises');
   if (total.has(facts.name) || totalCasts.has(signature)) return plain('pure');
   if (facts.volatility === 'v') return plain(matches(onlyReads, facts.name) ? 'reads' : 'effects');

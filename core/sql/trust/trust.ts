@@ -1,0 +1,55 @@
+/** How far a function can be trusted with classified values: a generated table for the built-in ones, nothing for all others. */
+import { type Catalog, firstUserOid, isSystemSchema } from '../../catalog/lookup.ts';
+import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import type { FunctionTrust } from '../analysis.ts';
+import table from './functions.json' with { type: 'json' };
+
+export type Trust = {
+  trust: FunctionTrust;
+  /** Where it may raise: only these arguments (positions as declared) can make it. Null: any. */
+  faultArguments: readonly number[] | null;
+};
+
+const unknown: Trust = { trust: 'unknown', faultArguments: null };
+const entries = table as Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const decode = (entry: string): Trust => {
+  const [trust, faults] = entry.split(':');
+  return {
+    trust: trust as FunctionTrust,
+    faultArguments: faults === undefined ? null : faults === '' ? [] : faults.split(',').map(Number),
+  };
+};
+
+const known = new WeakMap<CatalogFunction, Trust>();
+
+/** Built-in means both by name and by OID: nobody can put a function of their own in its place. */
+export function trustOf(fn: CatalogFunction): Trust {
+  const memo = known.get(fn);
+  if (memo) return memo;
+  const trust = fn.oid < firstUserOid && isSystemSchema(fn.schema) ? builtin(fn) : unknown;
+  known.set(fn, trust);
+  return trust;
+}
+
+const builtin = (fn: CatalogFunction): Trust => {
+  const entry = Object.hasOwn(entries, fn.name) ? entries[fn.name]?.[fn.argumentTypes.join(',')] : undefined;
+  return entry === undefined ? unknown : decode(entry);
+};
+
+const rank: readonly FunctionTrust[] = ['pure', 'raises', 'reads', 'effects', 'unknown'];
+
+/** The least trustworthy of several. */
+export function worstTrust(trusts: readonly Trust[]): Trust {
+  let worst: Trust | null = null;
+  for (const trust of trusts) {
+    if (worst === null || rank.indexOf(trust.trust) > rank.indexOf(worst.trust)) worst = trust;
+    else if (trust.trust === worst.trust && trust.faultArguments === null) worst = trust;
+  }
+  return worst ?? unknown;
+}
+
+export const trustOfOid = (catalog: Catalog, functionOid: number): Trust => {
+  const fn = catalog.function(functionOid);
+  return fn ? trustOf(fn) : unknown;
+};

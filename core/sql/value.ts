@@ -1,0 +1,194 @@
+/** What the analyser knows of one expression: its type, the columns it depends on, and how far evaluating it can be trusted. */
+import type { ColumnRef, OutputKind, UseContext } from './analysis.ts';
+import { oid } from './types/oid.ts';
+
+/** How a column would be used if the value decided which rows count. */
+export type Test = { column: ColumnRef; context: UseContext; against: readonly ColumnRef[] };
+
+export type Field = { name: string; value: Value };
+
+export type Value = {
+  /** 0 where it could not be inferred; 705 (unknown) for bare literals. */
+  type: number;
+  typmod: number;
+  origins: readonly ColumnRef[];
+  kind: OutputKind;
+  wire: { relationOid: number; attnum: number } | null;
+  /** Evaluating it may raise, whatever it depends on: matters where evaluation itself is conditional. */
+  mayRaise: boolean;
+  /** Of a row: its columns. */
+  fields: readonly Field[] | null;
+  /** Of a condition: what it tests, where finer than "its origins decide". */
+  tests: readonly Test[] | null;
+  /** Of a condition: OIDs of relations whose rows it restricts by comparing them with something else. */
+  bounds: readonly number[];
+  /** Literal or parameter: supplied by whoever wrote the text. */
+  literal: Literal | null;
+  /** Gives any number of rows. */
+  set: boolean;
+};
+
+export type Literal =
+  | { kind: 'null' }
+  | { kind: 'text' | 'number' | 'bits'; text: string }
+  | { kind: 'boolean'; value: boolean }
+  | { kind: 'parameter'; number: number };
+
+export const noOrigins: readonly ColumnRef[] = [];
+const noBounds: readonly number[] = [];
+
+const base: Value = {
+  type: oid.unknown,
+  typmod: -1,
+  origins: noOrigins,
+  kind: 'constant',
+  wire: null,
+  mayRaise: false,
+  fields: null,
+  tests: null,
+  bounds: noBounds,
+  literal: null,
+  set: false,
+};
+
+export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value => ({
+  ...base,
+  type,
+  literal,
+  typmod,
+});
+
+export const columnValue = (
+  type: number,
+  origins: readonly ColumnRef[],
+  more: Partial<Omit<Value, 'type' | 'origins'>> = {},
+): Value => ({ ...base, type, origins, kind: 'column', ...more });
+
+export function unionOrigins(lists: readonly (readonly ColumnRef[])[]): readonly ColumnRef[] {
+  let first: readonly ColumnRef[] = noOrigins;
+  let merged: ColumnRef[] | null = null;
+  for (const list of lists) {
+    if (list.length === 0 || list === first) continue;
+    if (first.length === 0) {
+      first = list;
+      continue;
+    }
+    merged ??= [...first];
+    for (const origin of list) if (!merged.includes(origin)) merged.push(origin);
+  }
+  return merged ?? first;
+}
+
+const unionNumbers = (lists: readonly (readonly number[])[]): readonly number[] => {
+  const filled = lists.filter(list => list.length > 0);
+  if (filled.length === 0) return noBounds;
+  return filled.length === 1 ? (filled[0] ?? noBounds) : [...new Set(filled.flat())];
+};
+
+const kindRank: Readonly<Record<OutputKind, number>> = {
+  constant: 0,
+  count: 1,
+  column: 2,
+  pure: 2,
+  aggregate: 3,
+  derived: 4,
+};
+
+/** The kind of a total function over values of these kinds. */
+export function pureOver(values: readonly Value[]): OutputKind {
+  let kind: OutputKind = 'constant';
+  for (const value of values) {
+    const over = value.kind === 'column' ? 'pure' : value.kind;
+    if (kindRank[over] > kindRank[kind]) kind = over;
+  }
+  return kind;
+}
+
+type Derivation = {
+  type: number;
+  typmod?: number;
+  /** Whether it raises can depend on the origins. */
+  faulty?: boolean;
+  mayRaise?: boolean;
+  set?: boolean;
+  fields?: readonly Field[] | null;
+};
+
+/** A value computed from others. */
+export function derive(values: readonly Value[], how: Derivation): Value {
+  const origins = unionOrigins(values.map(value => value.origins));
+  const kind = how.faulty && origins.length > 0 ? 'derived' : pureOver(values);
+  return {
+    ...base,
+    type: how.type,
+    typmod: how.typmod ?? -1,
+    origins,
+    kind: origins.length === 0 ? 'constant' : kind,
+    mayRaise: how.mayRaise === true || how.faulty === true || values.some(value => value.mayRaise),
+    set: how.set === true || values.some(value => value.set),
+    fields: how.fields ?? null,
+  };
+}
+
+export const testsOf = (value: Value): readonly Test[] =>
+  value.tests ?? value.origins.map(column => ({ column, context: 'predicate' as const, against: [] }));
+
+const joinTests = (values: readonly Value[]): readonly Test[] | null =>
+  values.every(value => value.tests === null && value.origins.length === 0) ? null : values.flatMap(testsOf);
+
+/** AND: restricts what any part restricts. */
+export const conjunction = (values: readonly Value[]): Value => ({
+  ...derive(values, { type: oid.bool, faulty: lazyFault(values) }),
+  tests: joinTests(values),
+  bounds: unionNumbers(values.map(value => value.bounds)),
+});
+
+/** OR: restricts only what every part restricts. */
+export const disjunction = (values: readonly Value[]): Value => {
+  const [first, ...rest] = values;
+  const bounds = (first?.bounds ?? noBounds).filter(oid => rest.every(value => value.bounds.includes(oid)));
+  return { ...conjunction(values), bounds };
+};
+
+export const negation = (value: Value): Value => ({
+  ...derive([value], { type: oid.bool }),
+  tests: value.tests,
+  bounds: value.bounds,
+});
+
+/** Parts are evaluated or not depending on others: an error in one then tells something about them. */
+export const lazyFault = (values: readonly Value[]): boolean =>
+  values.some(value => value.mayRaise) && values.some(value => value.origins.length > 0);
+
+const isBare = (value: Value): boolean => value.kind === 'column';
+const isSupplied = (value: Value): boolean => value.origins.length === 0;
+
+const overlap = (left: readonly ColumnRef[], right: readonly ColumnRef[]): boolean =>
+  left.some(origin => right.includes(origin));
+
+/** What comparing two values tests. Only `=` between bare columns is a join, only `=` with something supplied an equality. */
+export function comparison(result: Value, left: Value, right: Value, equality: boolean): Value {
+  const separate = !overlap(left.origins, right.origins);
+  const bounds = separate
+    ? [...new Set([...left.origins, ...right.origins].map(origin => origin.relationOid))]
+    : noBounds;
+  return { ...result, tests: comparisonTests(left, right, equality), bounds };
+}
+
+function comparisonTests(left: Value, right: Value, equality: boolean): readonly Test[] {
+  if (!equality) return [...plainTests(left), ...plainTests(right)];
+  if (isBare(left) && isBare(right)) {
+    const test = (value: Value, other: Value): Test[] =>
+      value.origins.map(column => ({ column, context: 'join', against: other.origins }));
+    return [...test(left, right), ...test(right, left)];
+  }
+  if (isBare(left) && isSupplied(right)) return constantTests(left);
+  if (isBare(right) && isSupplied(left)) return constantTests(right);
+  return [...plainTests(left), ...plainTests(right)];
+}
+
+const plainTests = (value: Value): Test[] =>
+  value.origins.map(column => ({ column, context: 'predicate', against: [] }));
+
+const constantTests = (value: Value): Test[] =>
+  value.origins.map(column => ({ column, context: 'predicate_constant', against: [] }));
