@@ -1,7 +1,7 @@
 /** SQL as highlighted text: one line in lists, a numbered block elsewhere. Static, so that a list of a hundred stays light. */
 import { cn } from './cn.ts';
 import { inertText, oneLine } from './inert-text.ts';
-import { type SqlTokenKind, sqlTokens } from './sql-tokens.ts';
+import { type SqlToken, type SqlTokenKind, sqlLines, sqlTokens } from './sql-tokens.ts';
 
 const colours: Readonly<Record<SqlTokenKind, string>> = {
   keyword: 'text-sql-kw',
@@ -17,10 +17,13 @@ const colours: Readonly<Record<SqlTokenKind, string>> = {
 /** Longer statements are shown without colours: thousands of elements would make the page slow. */
 const colouredCharsMax = 50_000;
 
-export function SqlTokens({ sql }: { sql: string }) {
-  if (sql.length > colouredCharsMax) return inertText(sql);
+/** The lines of a statement, ready to colour. */
+export const colouredLines = (sql: string): SqlToken[][] =>
+  sql.length > colouredCharsMax ? sql.split(/\r?\n/).map(text => [{ kind: 'plain', text }]) : sqlLines(sql);
+
+export function SqlTokens({ tokens }: { tokens: readonly SqlToken[] }) {
   let at = 0;
-  return sqlTokens(sql).map(token => {
+  return tokens.map(token => {
     const key = at;
     at += token.text.length;
     return (
@@ -34,7 +37,7 @@ export function SqlTokens({ sql }: { sql: string }) {
 export function SqlLine({ sql, className }: { sql: string; className?: string }) {
   return (
     <code dir="ltr" title={oneLine(sql, 2000)} className={cn('block truncate font-mono text-xs', className)}>
-      <SqlTokens sql={oneLine(sql)} />
+      <SqlTokens tokens={sqlTokens(oneLine(sql))} />
     </code>
   );
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inertText, oneLine } from './inert-text.ts';
-import { sqlTokens } from './sql-tokens.ts';
+import { sqlLines, sqlTokens } from './sql-tokens.ts';
 
 test('the runs together are the text', () => {
   const pieces = fc.array(
@@ -38,6 +38,8 @@ test('the runs together are the text', () => {
             .map(token => token.text)
             .join(''),
         ).toBe(sql);
+        const lines = sqlLines(sql).map(line => line.map(token => token.text).join(''));
+        expect(lines.join('\n')).toBe(sql.replaceAll('\r\n', '\n'));
       },
     ),
   );

@@ -52,3 +52,15 @@ export function sqlTokens(sql: string): SqlToken[] {
   }
   return tokens;
 }
+
+/** The same runs, line by line; a comment or string over several lines keeps its colour on each. */
+export function sqlLines(sql: string): SqlToken[][] {
+  const lines: SqlToken[][] = [[]];
+  for (const token of sqlTokens(sql.replaceAll('\r\n', '\n'))) {
+    for (const [index, text] of token.text.split('\n').entries()) {
+      if (index > 0) lines.push([]);
+      if (text) lines.at(-1)?.push({ kind: token.kind, text });
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,34 @@
+/** One fact with where it comes from and how old it is. */
+import type { ReactNode } from 'react';
+import { cn } from '#components/ui/cn.ts';
+
+type Props = {
+  label: string;
+  value: ReactNode;
+  /** How the value was found, e.g. "counted read-only", and when. */
+  method?: ReactNode;
+  isAlarming?: boolean;
+  className?: string;
+};
+
+export function FactTile({ label, value, method, isAlarming = false, className }: Props) {
+  return (
+    <div className={cn('grid min-w-0 content-start gap-0.5 bg-card px-3 py-2', className)}>
+      <dt className="text-xs text-muted-foreground">{label}</dt>
+      <dd className={cn('min-w-0 text-lg font-semibold tabular-nums', isAlarming && 'text-deny')}>{value}</dd>
+      {method ? <dd className="text-xs text-muted-foreground">{method}</dd> : null}
+    </div>
+  );
+}
+
+/** Tiles side by side, as many as fit. */
+export function FactStrip({ children, label }: { children: ReactNode; label: string }) {
+  return (
+    <dl
+      aria-label={label}
+      className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-border bg-border sm:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]"
+    >
+      {children}
+    </dl>
+  );
+}

@@ -1,0 +1,108 @@
+'use client';
+/** A small lineage graph drawn with React Flow. The list beside it says the same in words, so this is hidden from assistive technology. */
+import '@xyflow/react/dist/base.css';
+import {
+  Background,
+  Controls,
+  Handle,
+  MarkerType,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from '@xyflow/react';
+import { useMemo } from 'react';
+import { cn } from '#components/ui/cn.ts';
+import type { LineageEdge, LineageNode } from '#lib/lineage/schema.ts';
+import { nodeSize, placeNodes } from './lineage-layout.ts';
+import { lineageKindWord, lineageViaWord } from './lineage-words.ts';
+import { SensitivityTag } from './sensitivity-tag.tsx';
+
+type ObjectNode = Node<{ object: LineageNode }, 'object'>;
+
+function ObjectBox({ data: { object } }: NodeProps<ObjectNode>) {
+  return (
+    <div
+      className={cn(
+        'grid h-[52px] w-[210px] content-center gap-0.5 rounded-md border border-input bg-card px-2 text-left',
+        object.hop === 0 && 'border-2 border-primary',
+      )}
+    >
+      <Handle
+        type="target"
+        position={Position.Left}
+        isConnectable={false}
+        className="!size-1 !min-w-0 !border-0 !bg-transparent"
+      />
+      <span className="truncate font-mono text-xs">
+        {object.schema}.{object.name}
+      </span>
+      <span className="flex items-center gap-1.5 text-2xs text-muted-foreground">
+        {lineageKindWord(object.kind)}
+        {object.level ? <SensitivityTag level={object.level} className="h-4 px-1 text-2xs" /> : null}
+      </span>
+      <Handle
+        type="source"
+        position={Position.Right}
+        isConnectable={false}
+        className="!size-1 !min-w-0 !border-0 !bg-transparent"
+      />
+    </div>
+  );
+}
+
+const nodeTypes = { object: ObjectBox };
+
+export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; edges: readonly LineageEdge[] }) {
+  const drawn = useMemo(() => {
+    const ids = nodes.map(node => node.id);
+    const known = new Set(ids);
+    const kept = edges.filter(edge => known.has(edge.from) && known.has(edge.to) && edge.from !== edge.to);
+    const places = placeNodes(ids, kept);
+    return {
+      nodes: nodes.map<ObjectNode>(object => ({
+        id: object.id,
+        type: 'object',
+        data: { object },
+        position: { x: places.get(object.id)?.x ?? 0, y: places.get(object.id)?.y ?? 0 },
+        ...nodeSize,
+      })),
+      edges: kept.map(edge => ({
+        id: `${edge.from} ${edge.to} ${edge.via}`,
+        source: edge.from,
+        target: edge.to,
+        label: lineageViaWord(edge.via),
+        markerEnd: { type: MarkerType.ArrowClosed, color: 'var(--chart-other)' },
+        style: { stroke: 'var(--chart-other)', strokeDasharray: edge.via === 'copy' ? '4 3' : undefined },
+        labelStyle: { fill: 'var(--muted-foreground)', fontSize: 11 },
+        labelBgStyle: { fill: 'var(--card)' },
+      })),
+    };
+  }, [nodes, edges]);
+  return (
+    <div
+      aria-hidden
+      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground"
+    >
+      <ReactFlow
+        nodes={drawn.nodes}
+        edges={drawn.edges}
+        nodeTypes={nodeTypes}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+        minZoom={0.3}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        zoomOnScroll={false}
+        preventScrolling={false}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background color="var(--border)" />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  );
+}
