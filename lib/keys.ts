@@ -5,36 +5,36 @@
 import 'server-only';
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { asc, isNull } from 'drizzle-orm';
-import {
-  base64url,
-  CompactEncrypt,
-  type CryptoKey,
-  compactDecrypt,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-} from 'jose';
+import { base64url, CompactEncrypt, compactDecrypt } from 'jose';
 import { must } from '#core/contract/assert.ts';
+import {
+  generateSealingKey,
+  generateSigningKey,
+  type PrivateSealingKey,
+  type PrivateSigningKey,
+  privateSealingKeySchema,
+  privateSigningKeySchema,
+  type SealingKey,
+  type SigningKey,
+  sealingKeySchema,
+  signingKeySchema,
+} from '#core/identity/key.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { controlKey } from '#db/schema/identity.ts';
 import { env } from '#lib/env.ts';
 
-export type PublicJwk = { kty: string; kid: string; [member: string]: unknown };
-export type PrivateKey = { kid: string; privateKey: CryptoKey; publicJwk: PublicJwk };
-
 export type Keys = {
-  /** Signs client tokens (EdDSA, Ed25519). */
-  token: PrivateKey;
+  /** Signs client tokens. */
+  token: PrivateSigningKey;
   /** Every key whose tokens may still be alive, the current one first. */
-  tokenPublic: readonly PublicJwk[];
-  /** Signs bundles (EdDSA, Ed25519). */
-  bundle: PrivateKey;
-  bundlePublic: readonly PublicJwk[];
-  /** Opens sealed literals (ECDH-ES, X25519). */
-  literals: PrivateKey;
-  /** Also those retired, by `kid`: what was sealed to them must stay readable. */
-  literalsByKid: ReadonlyMap<string, PrivateKey>;
+  tokenPublic: readonly SigningKey[];
+  /** Signs bundles. */
+  bundle: PrivateSigningKey;
+  bundlePublic: readonly SigningKey[];
+  /** What proxies seal literals to. */
+  literals: SealingKey;
+  /** Opens literals, by `kid`; also those retired, because what was sealed to them must stay readable. */
+  literalsPrivate: ReadonlyMap<string, PrivateSealingKey>;
   /** Key of the hash mask, base64url of 32 bytes. */
   mask: string;
 };
@@ -44,7 +44,7 @@ const purposes: readonly Purpose[] = ['token', 'bundle', 'literals', 'mask'];
 type Row = typeof controlKey.$inferSelect;
 
 /** Derived from the installation's secret, apart from every other use of it (RFC 5869). */
-function sealingKey(): Uint8Array {
+function sealingSecret(): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', env().WEIR_SECRET, '', 'weir stored keys v1', 32));
 }
 
@@ -52,11 +52,11 @@ function sealingKey(): Uint8Array {
 async function seal(plain: Uint8Array, about: { kid: string; purpose: Purpose }): Promise<string> {
   return new CompactEncrypt(plain)
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: about.kid, typ: `weir-${about.purpose}` })
-    .encrypt(sealingKey());
+    .encrypt(sealingSecret());
 }
 
 async function open(row: Row): Promise<Uint8Array> {
-  const { plaintext, protectedHeader } = await compactDecrypt(row.sealedPrivate, sealingKey(), {
+  const { plaintext, protectedHeader } = await compactDecrypt(row.sealedPrivate, sealingSecret(), {
     keyManagementAlgorithms: ['dir'],
     contentEncryptionAlgorithms: ['A256GCM'],
   });
@@ -66,28 +66,30 @@ async function open(row: Row): Promise<Uint8Array> {
 }
 
 async function make(purpose: Purpose): Promise<typeof controlKey.$inferInsert> {
-  const kid = `${purpose}-${randomBytes(8).toString('hex')}`;
-  if (purpose === 'mask')
+  if (purpose === 'mask') {
+    const kid = `mask-${randomBytes(8).toString('hex')}`;
     return { kid, purpose, publicJwk: null, sealedPrivate: await seal(randomBytes(32), { kid, purpose }) };
-  const pair =
-    purpose === 'literals'
-      ? await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true })
-      : await generateKeyPair('Ed25519', { extractable: true });
-  const [secret, open] = await Promise.all([exportJWK(pair.privateKey), exportJWK(pair.publicKey)]);
-  const described = purpose === 'literals' ? { alg: 'ECDH-ES', use: 'enc' } : { alg: 'EdDSA', use: 'sig' };
-  return {
-    kid,
-    purpose,
-    publicJwk: { ...open, ...described, kty: must(open.kty, 'a JWK has a kty'), kid },
-    sealedPrivate: await seal(new TextEncoder().encode(JSON.stringify(secret)), { kid, purpose }),
-  };
+  }
+  const pair = purpose === 'literals' ? await generateSealingKey() : await generateSigningKey();
+  const { kid } = pair.public;
+  const plain = new TextEncoder().encode(JSON.stringify(pair.private));
+  return { kid, purpose, publicJwk: pair.public, sealedPrivate: await seal(plain, { kid, purpose }) };
 }
 
-async function privateKeyOf(row: Row): Promise<PrivateKey> {
-  const jwk = JSON.parse(new TextDecoder().decode(await open(row))) as JWK;
-  const key = await importJWK(jwk, row.purpose === 'literals' ? 'ECDH-ES' : 'EdDSA');
-  if (key instanceof Uint8Array) throw new Error(`stored key ${row.kid} is symmetric`);
-  return { kid: row.kid, privateKey: key, publicJwk: must(row.publicJwk, `stored key ${row.kid} has a public half`) };
+const privateJwkOf = async (row: Row): Promise<unknown> => JSON.parse(new TextDecoder().decode(await open(row)));
+
+/** The current key first. */
+const rowsOf = (rows: readonly Row[], purpose: Purpose): Row[] =>
+  rows
+    .filter(row => row.purpose === purpose)
+    .sort((a, b) => Number(a.retiredAt !== null) - Number(b.retiredAt !== null));
+
+async function signingKeys(rows: readonly Row[]) {
+  const current = must(rows[0], 'there is a signing key');
+  return {
+    private: privateSigningKeySchema.parse(await privateJwkOf(current)),
+    public: rows.map(row => signingKeySchema.parse(row.publicJwk)),
+  };
 }
 
 async function readKeys(db: Db | Tx): Promise<Keys> {
@@ -100,21 +102,21 @@ async function readKeys(db: Db | Tx): Promise<Keys> {
       .values(await make(purpose))
       .onConflictDoNothing();
   const rows = await db.select().from(controlKey).orderBy(asc(controlKey.createdAt));
-  const of = (purpose: Purpose) =>
-    rows
-      .filter(row => row.purpose === purpose)
-      .sort((a, b) => Number(a.retiredAt !== null) - Number(b.retiredAt !== null));
-  const newest = (purpose: Purpose) => must(of(purpose)[0], `there is a ${purpose} key`);
-  const publicOf = (purpose: Purpose) => of(purpose).map(row => must(row.publicJwk, 'a signing key has a public half'));
-  const literals = await Promise.all(of('literals').map(privateKeyOf));
+  const sealing = rowsOf(rows, 'literals');
+  const [token, bundle, opened, mask] = await Promise.all([
+    signingKeys(rowsOf(rows, 'token')),
+    signingKeys(rowsOf(rows, 'bundle')),
+    Promise.all(sealing.map(async row => privateSealingKeySchema.parse(await privateJwkOf(row)))),
+    open(must(rowsOf(rows, 'mask')[0], 'there is a mask key')),
+  ]);
   return {
-    token: await privateKeyOf(newest('token')),
-    tokenPublic: publicOf('token'),
-    bundle: await privateKeyOf(newest('bundle')),
-    bundlePublic: publicOf('bundle'),
-    literals: must(literals[0], 'there is a key for literals'),
-    literalsByKid: new Map(literals.map(key => [key.kid, key])),
-    mask: base64url.encode(await open(newest('mask'))),
+    token: token.private,
+    tokenPublic: token.public,
+    bundle: bundle.private,
+    bundlePublic: bundle.public,
+    literals: sealingKeySchema.parse(sealing[0]?.publicJwk),
+    literalsPrivate: new Map(opened.map(key => [key.kid, key])),
+    mask: base64url.encode(mask),
   };
 }
 
