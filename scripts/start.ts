@@ -2,6 +2,7 @@
 import { printBanner } from './supervisor/banner.ts';
 import { type Installed, install } from './supervisor/installation.ts';
 import { watchProxy } from './supervisor/reload.ts';
+import { writeRunning } from './supervisor/running.ts';
 import { readSettings } from './supervisor/settings.ts';
 import { lockStateDir, openStateDir, stateDir } from './supervisor/state.ts';
 import { Stoppers } from './supervisor/stoppers.ts';
@@ -47,6 +48,7 @@ async function run(): Promise<void> {
   starting = install({ state, settings, stoppers, signal: abort.signal, say, onGivenUp });
   const installed = await starting;
   if (settings.dev) stoppers.add(watchProxy(installed.proxy, say));
+  writeRunning(state, { settings, installed });
   printBanner({ settings, installed, seconds: (performance.now() - startedAt) / 1000 });
 }
 

@@ -2,13 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import type { BrokerAnswer } from '#db/testing.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
-import { isReachable, serverAccount, systemStateDir } from './postgres-binaries.ts';
+import { throwAwayDir } from './throw-away.ts';
 
 type Held = { url: string; server: PostgresServer | null; dir: string | null };
 
@@ -43,16 +41,6 @@ async function hold(): Promise<Held> {
   const dir = throwAwayDir('weir-test-');
   const server = await startPostgres({ dir, durable: false, settings: { max_connections: '400' } });
   return { url: server.url, server, dir };
-}
-
-/** A new directory that the embedded server can reach. */
-export function throwAwayDir(prefix: string): string {
-  const account = serverAccount();
-  const parent = isReachable(os.tmpdir(), account) ? os.tmpdir() : systemStateDir;
-  fs.mkdirSync(parent, { recursive: true });
-  const dir = fs.mkdtempSync(path.join(parent, prefix));
-  if (account) fs.chmodSync(dir, 0o755);
-  return dir;
 }
 
 async function dropDatabases(url: string, prefix: string): Promise<void> {
