@@ -1,0 +1,98 @@
+/** next-auth, and all of it: everything else asks lib/auth and would not notice another library. */
+import 'server-only';
+import NextAuth, { type NextAuthOptions } from 'next-auth';
+import Credentials from 'next-auth/providers/credentials';
+import { z } from 'zod';
+import { database } from '#db/client.ts';
+import { env, isSecureOrigin } from '#lib/env.ts';
+import { absoluteLimitHours } from '#lib/identity/web-session.ts';
+import { log } from '#lib/log.ts';
+import { systemClock } from '#lib/orpc/context.ts';
+import { requestInfo } from '#lib/orpc/request.ts';
+import { cookieOptions, sessionIdOf, webSecret } from './cookie.ts';
+import { oidcProvider, signInWithOidc } from './oidc.ts';
+import { type SignInResult, type SigningIn, signInWithPassword, signOut } from './sign-in.ts';
+
+export const signInPage = '/signin';
+
+const attemptSchema = z.object({ login: z.string().min(1).max(320), password: z.string().min(1).max(200) });
+
+/** What the page behind `?error=` explains. */
+export type SignInError = 'CredentialsSignin' | 'rate_limited' | 'disabled' | 'AccessDenied';
+
+/** Options are made per request: what happens in one is known to its own callbacks only. */
+function optionsFor(on: SigningIn): NextAuthOptions {
+  let opened: Extract<SignInResult, { ok: true }> | null = null;
+  const oidc = oidcProvider();
+  const password = Credentials({
+    id: 'password',
+    name: 'Password',
+    credentials: { login: {}, password: {} },
+    authorize: async input => {
+      const attempt = attemptSchema.safeParse(input);
+      if (!attempt.success) return null;
+      const result = await signInWithPassword(on, attempt.data);
+      if (result.ok) {
+        opened = result;
+        return { id: result.identityId };
+      }
+      if (result.code === 'bad_credentials') return null;
+      throw new Error(result.code);
+    },
+  });
+  return {
+    secret: webSecret(),
+    useSecureCookies: isSecureOrigin(),
+    cookies: cookieOptions(),
+    session: { strategy: 'jwt', maxAge: absoluteLimitHours * 3600 },
+    pages: { signIn: signInPage, error: signInPage, signOut: signInPage },
+    providers: oidc ? [password, oidc] : [password],
+    callbacks: {
+      signIn: async ({ account, profile }) => {
+        if (account?.provider !== 'oidc') return opened !== null;
+        const result = await signInWithOidc(on, profile);
+        if (result.ok) opened = result;
+        return result.ok || (result.code === 'disabled' ? `${signInPage}?error=disabled` : false);
+      },
+      // The cookie carries nothing but the id of the session; who that is, the database says on every request.
+      jwt: ({ token, account }) => (account && opened ? { sid: opened.sessionId } : { sid: token.sid }),
+      session: ({ session }) => ({ expires: session.expires }),
+      redirect: ({ url, baseUrl }) => {
+        if (url.startsWith('/') && !url.startsWith('//') && !url.startsWith('/\\')) return `${baseUrl}${url}`;
+        return URL.canParse(url) && new URL(url).origin === new URL(baseUrl).origin ? url : baseUrl;
+      },
+    },
+    events: {
+      signOut: async ({ token }) => {
+        const sid = z.uuid().safeParse(token?.sid);
+        if (sid.success) await signOut(on, sid.data);
+      },
+    },
+    logger: {
+      error: (code, metadata) => log().error({ code, err: metadata }, 'sign-in failed'),
+      warn: code => log().debug({ code }, 'next-auth warns'),
+      debug: () => undefined,
+    },
+  };
+}
+
+/** Behind TLS the address is fixed; on loopback it follows the request, so that 127.0.0.1 and localhost both work. */
+function settleOrigin(): void {
+  if (isSecureOrigin()) process.env.NEXTAUTH_URL = env().WEIR_CONSOLE_URL;
+  else process.env.AUTH_TRUST_HOST = 'true';
+}
+
+type RouteContext = { params: Promise<{ nextauth: string[] }> };
+
+export async function handleAuth(request: Request, context: RouteContext): Promise<Response> {
+  settleOrigin();
+  const on = {
+    db: database().db,
+    clock: systemClock,
+    request: { ...requestInfo(request.headers, 'page'), idempotencyKey: null, ifMatch: null },
+    previousSessionId: await sessionIdOf(request.headers),
+  };
+  const response: Response = await NextAuth(request as never, context as never, optionsFor(on));
+  response.headers.set('cache-control', 'no-store');
+  return response;
+}

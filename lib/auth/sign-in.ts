@@ -1,0 +1,137 @@
+/** Signing in with a password, and what both ways of signing in share: the session row, the record, the refusals. */
+import 'server-only';
+import { createHash } from 'node:crypto';
+import { and, eq, gt } from 'drizzle-orm';
+import type { Db, Tx } from '#db/client.ts';
+import { identity, webSession } from '#db/schema/identity.ts';
+import { endWebSession, openWebSession } from '#lib/identity/web-session.ts';
+import { actorOf } from '#lib/orpc/actor.ts';
+import type { Clock, RequestInfo } from '#lib/orpc/context.ts';
+import { recordEvent, transact } from '#lib/transaction.ts';
+import { verifyPassword } from './password.ts';
+import { addressGroup, forget, giveBack, takeAttempt, type Window } from './throttle.ts';
+
+export type SigningIn = { db: Db; clock: Clock; request: RequestInfo; previousSessionId: string | null };
+export type Attempt = { login: string; password: string };
+export type SignInResult =
+  | { ok: true; sessionId: string; identityId: string; login: string }
+  | { ok: false; code: 'bad_credentials' | 'disabled' | 'rate_limited'; retryAfterSeconds?: number };
+
+/** Guesses of one account from one address, of any account from one address, and of one account from anywhere. */
+export const limits = {
+  pair: { max: 10, seconds: 15 * 60 },
+  address: { max: 60, seconds: 15 * 60 },
+  account: { max: 100, seconds: 60 * 60 },
+} as const;
+
+/** An address from which the account was signed in to within this time is not shut out by guesses from elsewhere. */
+const knownAddressDays = 30;
+
+/** Logins are strangers' input, so that keys made of them are hashed to a fixed size. */
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+function windowsOf(login: string, address: string | null): Record<keyof typeof limits, Window> {
+  const group = addressGroup(address);
+  return {
+    pair: { key: `signin:pair:${digest(`${login} ${group}`)}`, ...limits.pair },
+    address: { key: `signin:address:${group}`, ...limits.address },
+    account: { key: `signin:account:${digest(login)}`, ...limits.account },
+  };
+}
+
+async function isKnownAddress(on: SigningIn, identityId: string): Promise<boolean> {
+  if (on.request.address === null) return false;
+  const since = new Date(on.clock.now().getTime() - knownAddressDays * 86_400_000);
+  const { address } = on.request;
+  const rows = await on.db
+    .select({ id: webSession.id })
+    .from(webSession)
+    .where(and(eq(webSession.identityId, identityId), eq(webSession.address, address), gt(webSession.createdAt, since)))
+    .limit(1);
+  return rows.length > 0;
+}
+
+type Refusal = Extract<SignInResult, { ok: false }>;
+
+async function throttled(on: SigningIn, login: string, identityId: string | null): Promise<Refusal | null> {
+  const windows = windowsOf(login, on.request.address);
+  const now = on.clock.now();
+  const waits = [await takeAttempt(on.db, windows.pair, now), await takeAttempt(on.db, windows.address, now)];
+  const isKnown = identityId !== null && (await isKnownAddress(on, identityId));
+  if (!isKnown) waits.push(await takeAttempt(on.db, windows.account, now));
+  const wait = Math.max(...waits.map(seconds => seconds ?? 0));
+  return wait > 0 ? { ok: false, code: 'rate_limited', retryAfterSeconds: wait } : null;
+}
+
+export async function signInWithPassword(on: SigningIn, attempt: Attempt): Promise<SignInResult> {
+  const login = attempt.login.trim().toLowerCase().slice(0, 320);
+  const [row] = await on.db.select().from(identity).where(eq(identity.login, login));
+  const refusal = await throttled(on, login, row?.id ?? null);
+  if (refusal) return refuse(on, { login, identityId: row?.id ?? null }, refusal);
+  const isRight = await verifyPassword(row?.kind === 'user' ? row.passwordHash : null, attempt.password.slice(0, 200));
+  if (!row || !isRight)
+    return refuse(on, { login, identityId: row?.id ?? null }, { ok: false, code: 'bad_credentials' });
+  const windows = windowsOf(login, on.request.address);
+  await forget(on.db, windows.pair.key);
+  await giveBack(on.db, [windows.address.key, windows.account.key]);
+  if (!row.enabled) return refuse(on, { login, identityId: row.id }, { ok: false, code: 'disabled' });
+  return transact(on, tx => openSession(tx, on, { id: row.id, login, method: 'password' }));
+}
+
+type Who = { login: string; identityId: string | null };
+
+export async function refuse(on: SigningIn, who: Who, refusal: Refusal): Promise<Refusal> {
+  const { id, via, address } = on.request;
+  await transact(on, async tx =>
+    recordEvent(tx, {
+      action: 'identity.sign_in',
+      outcome: 'refused',
+      actor: actorOf({ type: 'anonymous', reason: null }, who.login),
+      request: { id, via, address },
+      target: { type: 'identity', id: who.identityId ?? '', label: who.login },
+      before: null,
+      after: null,
+      reason: refusal.code,
+    }),
+  );
+  return refusal;
+}
+
+type SignedIn = { id: string; login: string; method: 'password' | 'oidc' };
+
+/** A new session each time; the one the browser came with ends (session fixation). */
+export async function openSession(tx: Tx, on: SigningIn, who: SignedIn): Promise<Extract<SignInResult, { ok: true }>> {
+  const now = on.clock.now();
+  const { id, via, address, userAgent } = on.request;
+  if (on.previousSessionId) await endWebSession(tx, on.previousSessionId, { now, reason: 'signed in again' });
+  const sessionId = await openWebSession(tx, { identityId: who.id, method: who.method, address, userAgent, now });
+  recordEvent(tx, {
+    action: 'identity.sign_in',
+    actor: { type: 'identity', id: who.id, login: who.login, sessionId },
+    request: { id, via, address },
+    target: { type: 'identity', id: who.id, label: who.login },
+    before: null,
+    after: { method: who.method, sessionId },
+  });
+  return { ok: true, sessionId, identityId: who.id, login: who.login };
+}
+
+export async function signOut(on: Omit<SigningIn, 'previousSessionId'>, sessionId: string): Promise<void> {
+  const { id, via, address } = on.request;
+  await transact(on, async tx => {
+    const [row] = await tx
+      .select({ id: identity.id, login: identity.login })
+      .from(webSession)
+      .innerJoin(identity, eq(identity.id, webSession.identityId))
+      .where(eq(webSession.id, sessionId));
+    if (!row || !(await endWebSession(tx, sessionId, { now: on.clock.now(), reason: 'signed out' }))) return;
+    recordEvent(tx, {
+      action: 'identity.sign_out',
+      actor: { type: 'identity', ...row, sessionId },
+      request: { id, via, address },
+      target: { type: 'web_session', id: sessionId, label: row.login },
+      before: null,
+      after: null,
+    });
+  });
+}
