@@ -26,6 +26,7 @@ export const grantSchema = z.object({
 export type Grant = z.infer<typeof grantSchema>;
 
 export const jwkSchema = z.looseObject({ kty: z.string(), kid: z.string() });
+export type Jwk = z.infer<typeof jwkSchema>;
 
 export const bundleSchema = z.object({
   schema: z.literal(1),

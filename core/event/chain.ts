@@ -1,0 +1,69 @@
+/**
+ * The hash chain of one proxy's events: `hash = SHA-256(prev ‖ body)`, with `prev` as its 64 hex digits and `body` as UTF-8. Every
+ * reader of events (control plane, CLI, tests) verifies with the one function in this file.
+ */
+import { createHash } from 'node:crypto';
+import { type EventLine, eventLineSchema, zeroHash } from './schema.ts';
+
+export function chainHash(prev: string, body: string): string {
+  return createHash('sha256').update(prev).update(body).digest('hex');
+}
+
+/** The line that follows `prev`; `zeroHash` starts a chain. */
+export function nextLine(prev: string, body: string): EventLine {
+  return { prev, hash: chainHash(prev, body), body };
+}
+
+/** Where a chain is known to have got to. */
+export type ChainHead = { hash: string; seq: number };
+export const chainStart: ChainHead = { hash: zeroHash, seq: 0 };
+
+export type ChainFault = { index: number; reason: string };
+export type ChainResult = { ok: true; head: ChainHead; count: number } | ({ ok: false } & ChainFault);
+
+type Numbered = { seq?: unknown; proxy?: unknown };
+
+function parseBody(body: string): Numbered | null {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Why `line` may not follow `head`, or null. The hash is checked before anything in the body is believed. */
+export function faultAfter(head: ChainHead, input: unknown, proxy: string | null): string | null {
+  const line = eventLineSchema.safeParse(input);
+  if (!line.success) return 'not an event line';
+  const { prev, hash, body } = line.data;
+  if (prev !== head.hash) return `does not follow the event before it: expected ${head.hash}, found ${prev}`;
+  if (hash !== chainHash(prev, body)) return 'the content does not match its hash';
+  const event = parseBody(body);
+  if (event === null) return 'the body is not a JSON object';
+  if (event.seq !== head.seq + 1) return `expected number ${head.seq + 1}, found ${String(event.seq)}`;
+  if (proxy !== null && event.proxy !== proxy) return 'belongs to another proxy';
+  return null;
+}
+
+/**
+ * Verifies events in order, from `from` (the chain's start unless given) on. `index` of a fault counts from 0 within `lines`. All
+ * events must be of one proxy: of `proxy` where given, else of whoever wrote the first.
+ */
+export function verifyChain(
+  lines: Iterable<unknown>,
+  { from = chainStart, proxy = null }: { from?: ChainHead; proxy?: string | null } = {},
+): ChainResult {
+  let head = from;
+  let owner = proxy;
+  let index = 0;
+  for (const input of lines) {
+    const reason = faultAfter(head, input, owner);
+    if (reason !== null) return { ok: false, index, reason };
+    const line = input as EventLine;
+    if (owner === null) owner = String(parseBody(line.body)?.proxy);
+    head = { hash: line.hash, seq: head.seq + 1 };
+    index += 1;
+  }
+  return { ok: true, head, count: index };
+}
