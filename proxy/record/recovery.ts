@@ -2,7 +2,7 @@
  * Reads a spool directory as a crash left it: finds the head of the chain, cuts off a torn last line, and refuses anything
  * else that does not fit, because a spool that was changed is evidence and not something to repair.
  */
-import { chainHash } from './chain-hash.tmp.ts';
+import { chainHash } from '#core/event/chain.ts';
 import { type Disk, readFully } from './disk.ts';
 import { type Head, newline, parseLine, segmentName, segmentStart, sequenceOf, startOfChain } from './segment.ts';
 

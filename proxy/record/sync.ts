@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { eventBatchMax } from '#core/contract/proxy.ts';
+import { Pause } from '../pause.ts';
 import { type Batch, type BatchLimits, BatchReader } from './batch.ts';
 import type { Disk } from './disk.ts';
 import type { Spool } from './spool.ts';
@@ -48,6 +49,7 @@ export class Sync {
   private limits: BatchLimits;
   private sent: number;
   private failures = 0;
+  private readonly pause = new Pause();
   private wake: () => void = () => {};
   private running: Promise<void> | null = null;
   private persistedAt = 0;
@@ -72,8 +74,9 @@ export class Sync {
   /** Ends after the batch under way, or at once when `graceMs` has passed. */
   async stop(graceMs = 0): Promise<void> {
     const deadline = performance.now() + graceMs;
-    while (this.behind && this.failures === 0 && performance.now() < deadline) await this.pause(10);
+    while (this.behind && this.failures === 0 && performance.now() < deadline) await this.pause.for(10);
     this.abort.abort();
+    this.pause.end();
     this.wake();
     await this.running;
   }
@@ -87,13 +90,13 @@ export class Sync {
     while (!this.abort.signal.aborted) {
       if (!this.behind) {
         await this.untilDurable();
-        await this.pause(this.lingerMs);
+        await this.pause.for(this.lingerMs);
         continue;
       }
       const ok = await this.sendOne().catch(cause =>
         this.failed(cause instanceof Error ? cause.message : String(cause)),
       );
-      await this.pause(ok ? this.paceMs() : this.backoffMs());
+      await this.pause.for(ok ? this.paceMs() : this.backoffMs());
     }
   }
 
@@ -164,19 +167,6 @@ export class Sync {
     return new Promise(resolve => {
       this.wake = resolve;
       if (this.behind || this.abort.signal.aborted) resolve();
-    });
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.abort.signal.aborted) return Promise.resolve();
-    return new Promise(resolve => {
-      const done = () => {
-        clearTimeout(timer);
-        this.abort.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.abort.signal.addEventListener('abort', done);
     });
   }
 }
