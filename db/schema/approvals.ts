@@ -30,6 +30,9 @@ export type RequestStateColumn =
   | 'withdrawn'
   | 'revoked';
 
+/** What one rule asks for. `ownerOf` names the objects (`schema.relation`) each of which needs its owner's vote. */
+export type RequestNeed = { rule: string; approvers: Approvers; ownerOf: string[] };
+
 export const request = pgTable(
   'request',
   {
@@ -48,9 +51,8 @@ export const request = pgTable(
     searchText: text().notNull(),
     rule: text().notNull(),
     reasons: jsonb().$type<HeldStatement['reasons']>().notNull(),
-    approvers: jsonb().$type<Approvers>().notNull(),
-    /** `schema.relation` of the objects whose owners may approve. */
-    ownerOf: jsonb().$type<string[]>().notNull(),
+    /** Everything it takes; all of it must be met. */
+    needs: jsonb().$type<RequestNeed[]>().notNull(),
     objects: jsonb().$type<string[]>().notNull(),
     level: text().$type<Level>(),
     createdAt: at().notNull(),

@@ -196,8 +196,18 @@ export const requestDetailSchema = requestItemSchema.extend({
   objectDetails: z.array(requestObjectSchema),
   classified: factsSchema.shape.classified,
   approvers: z.object({
-    /** What the rule asks for. */
-    rule: approversSchema,
+    /** What rules ask for; all of it must be met. */
+    needs: z.array(
+      z.object({
+        rule: z.string(),
+        approvers: approversSchema,
+        /** In words, e.g. "the owner or role reviewer". */
+        words: z.string(),
+        /** Objects that still lack the vote of their owner. */
+        uncovered: z.array(z.string()),
+        approved: z.number().int(),
+      }),
+    ),
     eligible: z.array(z.object({ identity: identityRefSchema, because: z.string() })),
     excluded: z.array(z.object({ identity: identityRefSchema, reason: z.enum(exclusionReasons) })),
   }),

@@ -14,7 +14,7 @@ export type Message =
   /** Something that bundles are made of has changed: identities, tokens, policies, labels, owners, grants, connections. */
   | { topic: 'bundle'; key: ''; payload: { reason: string } }
   /** An approval request was filed, voted on, decided, withdrawn; `key` is its id. */
-  | { topic: 'request'; key: string; payload: { state: string } }
+  | { topic: 'request'; key: string; payload: { state: string; type?: string; at?: string } }
   /** A web session or an API token ended; `key` is the identity's id. */
   | { topic: 'signout'; key: string; payload: { sessionId: string | null } };
 export type Topic = Message['topic'];

@@ -1,0 +1,147 @@
+/** Deciding a request. The row's lock puts parallel decisions in order: one wins, the others are told what happened. */
+import 'server-only';
+import { eq } from 'drizzle-orm';
+import type { Tx } from '#db/client.ts';
+import { accessGrant, requestVote } from '#db/schema/approvals.ts';
+import type { AuditEntry } from '#lib/audit/append.ts';
+import { peopleOf } from '#lib/catalog/people.ts';
+import { command } from '#lib/orpc/base.ts';
+import type { IdentityCaller } from '#lib/orpc/context.ts';
+import { AppError, notFound } from '#lib/orpc/error.ts';
+import { publish } from '#lib/transaction.ts';
+import { candidatesFor, countVotes, mayVote, type Quorum } from './eligible.ts';
+import { decideInputSchema, decideOutputSchema, exclusionTitle } from './schema.ts';
+import { lockRequest, moveRequest, noteRequest, type RequestRow, tellProxy } from './state.ts';
+import { maySee } from './visible.ts';
+
+const stateWords: Readonly<Partial<Record<RequestRow['state'], string>>> = {
+  executing: 'approved and running',
+  done: 'approved and has run',
+  failed: 'approved and has failed',
+};
+
+/** Says who decided it, so that the one who came second need not look. */
+async function refuseDecided(tx: Tx, row: RequestRow): Promise<never> {
+  const votes = await tx.select().from(requestVote).where(eq(requestVote.requestId, row.id));
+  const people = await peopleOf(
+    tx,
+    votes.map(vote => vote.identityId),
+  );
+  const by = votes.map(vote => people.of(vote.identityId).login).join(', ');
+  const state = stateWords[row.state] ?? row.state;
+  throw new AppError('conflict', `the request is ${state} already${by ? `, by ${by}` : ''}`);
+}
+
+async function assertMayVote(tx: Tx, row: RequestRow, caller: IdentityCaller): Promise<void> {
+  if (await mayVote(tx, row.id, caller.id)) return;
+  const candidates = await candidatesFor(tx, row.id);
+  const exclusion = candidates.find(each => each.id === caller.id)?.exclusion ?? null;
+  const why = exclusion === null ? 'no rule of the request names you' : `you ${wordsForYou(exclusion)}`;
+  throw new AppError('forbidden', `you may not decide this request: ${why}`);
+}
+
+const yourWords: Partial<Record<keyof typeof exclusionTitle, string>> = {
+  requester: 'made it',
+  owner_of_agent: 'own the agent that made it',
+  acts_for: 'are the person it was made for',
+  already_voted: 'have voted already',
+  not_permitted: 'lack the permission `approval:decide`',
+};
+export const wordsForYou = (exclusion: keyof typeof exclusionTitle): string =>
+  yourWords[exclusion] ?? exclusionTitle[exclusion];
+
+type Vote = { verdict: 'approve' | 'deny'; reason: string; at: Date };
+
+async function approve(tx: Tx, row: RequestRow, by: IdentityCaller, { reason, at }: Vote): Promise<RequestRow> {
+  const windowMinutes = Math.min(...row.needs.map(need => need.approvers.windowMinutes));
+  const usableUntil = row.kind === 'statement' ? new Date(at.getTime() + windowMinutes * 60_000) : null;
+  const approved = await moveRequest(tx, row, 'approved', {
+    at,
+    actorId: by.id,
+    message: 'approved',
+    reason,
+    changes: { decidedAt: at, usableUntil },
+  });
+  if (row.kind === 'access') await startGrant(tx, approved, by, at);
+  const votes = await tx.select().from(requestVote).where(eq(requestVote.requestId, row.id)).orderBy(requestVote.at);
+  const people = await peopleOf(
+    tx,
+    votes.map(vote => vote.identityId),
+  );
+  const logins = votes.map(vote => people.of(vote.identityId).login);
+  tellProxy(tx, row, {
+    outcome: 'approved',
+    by: logins,
+    reason: votes
+      .map(vote => vote.reason)
+      .join('\n')
+      .slice(0, 2000),
+  });
+  return approved;
+}
+
+async function startGrant(tx: Tx, row: RequestRow, by: IdentityCaller, at: Date): Promise<void> {
+  const expiresAt = new Date(at.getTime() + (row.durationMinutes ?? 0) * 60_000);
+  await tx.insert(accessGrant).values({
+    requestId: row.id,
+    identityId: row.identityId,
+    connectionId: row.connectionId,
+    startsAt: at,
+    expiresAt,
+  });
+  await noteRequest(tx, row, 'granted', { at, actorId: by.id, message: `until ${expiresAt.toISOString()}` });
+  publish(tx, { topic: 'bundle', key: '', payload: { reason: 'grant' } });
+}
+
+async function deny(tx: Tx, row: RequestRow, by: IdentityCaller, { reason, at }: Vote): Promise<RequestRow> {
+  const moment = { at, actorId: by.id, message: 'denied', reason, changes: { decidedAt: at } };
+  const denied = await moveRequest(tx, row, 'denied', moment);
+  tellProxy(tx, row, { outcome: 'denied', by: [by.login], reason });
+  return denied;
+}
+
+async function castVote(
+  tx: Tx,
+  row: RequestRow,
+  by: IdentityCaller,
+  vote: Vote,
+): Promise<{ after: RequestRow; quorum: Quorum }> {
+  await tx.insert(requestVote).values({ requestId: row.id, identityId: by.id, ...vote });
+  const quorum = await countVotes(tx, row);
+  if (vote.verdict === 'deny') return { after: await deny(tx, row, by, vote), quorum };
+  if (quorum.met) return { after: await approve(tx, row, by, vote), quorum };
+  const message = `approved: ${quorum.approved} of ${quorum.needed}`;
+  await noteRequest(tx, row, 'voted', { at: vote.at, actorId: by.id, message, reason: vote.reason });
+  return { after: row, quorum };
+}
+
+export const decideRequest = command({ permission: 'approval:decide' })
+  .route({
+    method: 'POST',
+    path: '/requests/{id}/decisions',
+    tags: ['approvals'],
+    summary: 'Approve or deny a request',
+  })
+  .input(decideInputSchema)
+  .output(decideOutputSchema)
+  .handler(async ({ context: { tx, clock, caller }, input }) => {
+    const row = await lockRequest(tx, input.id);
+    if (!row || !(await maySee(tx, row.id, caller))) throw notFound('request');
+    if (row.state !== 'pending') await refuseDecided(tx, row);
+    const at = clock.now();
+    if (row.expiresAt <= at) throw new AppError('conflict', 'the request has expired');
+    await assertMayVote(tx, row, caller);
+    const { verdict, reason } = input;
+    const { after, quorum } = await castVote(tx, row, caller, { verdict, reason, at });
+    const audit: AuditEntry = {
+      action: verdict === 'approve' ? 'request.approve' : 'request.deny',
+      target: { type: 'request', id: row.id, label: row.summary.slice(0, 300) },
+      before: { state: row.state },
+      after: { state: after.state, votes: quorum.approved, needed: quorum.needed, hash: row.hash, rule: row.rule },
+      reason,
+    };
+    return {
+      result: { id: row.id, state: after.state, votes: { approved: quorum.approved, needed: quorum.needed } },
+      audit,
+    };
+  });

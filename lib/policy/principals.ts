@@ -1,0 +1,34 @@
+/** Identities as policy sees them: with groups, roles and owner. */
+import 'server-only';
+import { eq, type SQL, sql } from 'drizzle-orm';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Db, Tx } from '#db/client.ts';
+import { groupMember, identity, identityGroup } from '#db/schema/identity.ts';
+
+const groupNames = sql<string[]>`coalesce((
+  select array_agg(${identityGroup.name} order by ${identityGroup.name})
+  from ${groupMember} join ${identityGroup} on ${identityGroup.id} = ${groupMember.groupId}
+  where ${groupMember.identityId} = ${identity.id}), '{}')`;
+
+const select = (db: Db | Tx, where: SQL | undefined): Promise<Principal[]> =>
+  db
+    .select({
+      id: identity.id,
+      kind: identity.kind,
+      login: identity.login,
+      displayName: identity.displayName,
+      groups: groupNames,
+      roles: identity.roles,
+      ownerId: identity.ownerId,
+      enabled: identity.enabled,
+    })
+    .from(identity)
+    .where(where)
+    .orderBy(identity.id);
+
+export const allPrincipals = (db: Db | Tx): Promise<Principal[]> => select(db, undefined);
+
+export async function principalOf(db: Db | Tx, id: string): Promise<Principal | null> {
+  const [found] = await select(db, eq(identity.id, id));
+  return found ?? null;
+}
