@@ -1,0 +1,212 @@
+/** The proxy's own queries to a database (catalog, impact), one at a time on one connection. Never a client's statement. */
+import type net from 'node:net';
+import type { UpstreamTarget } from '../config.ts';
+import { encodeExecute, encodeQuery, syncMessage, terminateMessage } from '../postgres/wire/encode.ts';
+import { decodeErrorFields } from '../postgres/wire/error.ts';
+import { backend, frontend, lengthAt } from '../postgres/wire/message.ts';
+import { Reader } from '../postgres/wire/reader.ts';
+import { Writer } from '../postgres/wire/writer.ts';
+import { dial } from './dial.ts';
+
+export type TextRow = readonly (string | null)[];
+
+/** Parameters as a client bound them, passed on as they are. */
+export type BoundParameters = {
+  types: readonly number[];
+  /** 0 text, 1 binary: none, one for all, or one each. */
+  formats: readonly number[];
+  values: readonly (Uint8Array | null)[];
+};
+
+/** What the server said to a query. The message is the server's own and may hold values: for logs at most. */
+export class QueryError extends Error {
+  override name = 'QueryError';
+  readonly sqlstate: string;
+  constructor(sqlstate: string, message: string) {
+    super(message);
+    this.sqlstate = sqlstate;
+  }
+}
+
+const messageBytesMax = 256 * 1024 * 1024;
+const rowsMax = 2_000_000;
+
+export class QueryClient {
+  private readonly socket: net.Socket;
+  private readonly frames: FrameReader;
+  private busy: Promise<unknown> = Promise.resolve();
+  private broken: Error | null = null;
+
+  private constructor(socket: net.Socket, rest: Uint8Array) {
+    this.socket = socket;
+    this.frames = new FrameReader(rest);
+    socket.on('data', chunk => this.frames.feed(chunk));
+    socket.on('error', error => this.lost(error));
+    socket.on('close', () => this.lost(new Error('the connection was closed')));
+    socket.resume();
+  }
+
+  /** Throws when the database cannot be reached. */
+  static async connect(
+    target: UpstreamTarget,
+    options: { timeoutMs: number; parameters?: Record<string, string> },
+  ): Promise<QueryClient> {
+    const dialed = await dial(target, {
+      timeoutMs: options.timeoutMs,
+      parameters: { application_name: 'weir', standard_conforming_strings: 'on', ...options.parameters },
+    });
+    if (!dialed.ok) throw new Error(dialed.error.message);
+    return new QueryClient(dialed.value.socket, dialed.value.ready.rest);
+  }
+
+  get isOpen(): boolean {
+    return this.broken === null;
+  }
+
+  /** One statement, rows as text. */
+  query(text: string): Promise<TextRow[]> {
+    return this.exclusively(() => this.run(encodeQuery(text)));
+  }
+
+  /** One statement with parameters. */
+  queryBound(text: string, parameters: BoundParameters): Promise<TextRow[]> {
+    return this.exclusively(() => this.run(encodeBound(text, parameters)));
+  }
+
+  close(): void {
+    if (this.broken) return;
+    this.socket.end(terminateMessage);
+    this.lost(new Error('closed'));
+    this.socket.unref();
+  }
+
+  private exclusively<T>(run: () => Promise<T>): Promise<T> {
+    const next = this.busy.then(run, run);
+    this.busy = next.catch(() => {});
+    return next;
+  }
+
+  private async run(bytes: Uint8Array): Promise<TextRow[]> {
+    if (this.broken) throw this.broken;
+    this.socket.write(bytes);
+    const rows: TextRow[] = [];
+    let failure: QueryError | null = null;
+    for (;;) {
+      const frame = await this.frames.next();
+      const type = frame[0];
+      if (type === backend.readyForQuery) break;
+      if (type === backend.errorResponse) failure ??= errorOf(frame);
+      else if (type === backend.dataRow) {
+        if (rows.length >= rowsMax) throw this.lost(new Error('the answer has too many rows'));
+        rows.push(rowOf(frame));
+      } else if (type === backend.copyInResponse || type === backend.copyOutResponse) {
+        throw this.lost(new Error('the statement asked for COPY'));
+      }
+    }
+    if (failure) throw failure;
+    return rows;
+  }
+
+  private lost(error: Error): Error {
+    this.broken ??= error;
+    this.frames.fail(this.broken);
+    this.socket.destroySoon();
+    return this.broken;
+  }
+}
+
+function encodeBound(text: string, { types, formats, values }: BoundParameters): Uint8Array {
+  const writer = new Writer(text.length + 256);
+  writer.begin(frontend.parse).cstring('').cstring(text).int16(types.length);
+  for (const type of types) writer.int32(type | 0);
+  writer.end().begin(frontend.bind).cstring('').cstring('').int16(formats.length);
+  for (const format of formats) writer.int16(format);
+  writer.int16(values.length);
+  for (const value of values) {
+    writer.int32(value === null ? -1 : value.length);
+    if (value !== null) writer.raw(value);
+  }
+  writer.int16(0).end();
+  return writer.raw(encodeExecute('', 0)).raw(syncMessage).finish();
+}
+
+const utf8 = new TextDecoder();
+
+function rowOf(frame: Uint8Array): TextRow {
+  const reader = new Reader(frame, 5, frame.length);
+  const row: (string | null)[] = [];
+  for (let left = reader.uint16(); left > 0; left -= 1) {
+    const length = reader.int32();
+    row.push(length < 0 ? null : utf8.decode(reader.take(length)));
+  }
+  return row;
+}
+
+function errorOf(frame: Uint8Array): QueryError {
+  const fields = decodeErrorFields(frame, 5, frame.length);
+  return new QueryError(fields?.get('C') ?? 'XX000', fields?.get('M') ?? 'the server reported an error');
+}
+
+/** Bytes in, whole messages out. */
+export class FrameReader {
+  private chunks: Uint8Array[];
+  private length: number;
+  private waiting: { resolve: (frame: Uint8Array) => void; reject: (error: Error) => void } | null = null;
+  private error: Error | null = null;
+
+  constructor(rest: Uint8Array) {
+    this.chunks = [rest];
+    this.length = rest.length;
+  }
+
+  feed(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+    this.length += chunk.length;
+    this.deliver();
+  }
+
+  /** What arrived before the end is still given. */
+  fail(error: Error): void {
+    this.error ??= error;
+    this.deliver();
+  }
+
+  next(): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.deliver();
+    });
+  }
+
+  private deliver(): void {
+    if (!this.waiting) return;
+    const { resolve, reject } = this.waiting;
+    const frame = this.take();
+    if (!frame && !this.error) return;
+    this.waiting = null;
+    if (frame) resolve(frame);
+    else if (this.error) reject(this.error);
+  }
+
+  private take(): Uint8Array | null {
+    if (this.length < 5) return null;
+    const first = this.chunks[0] as Uint8Array;
+    const head = first.length >= 5 ? first : this.join();
+    const size = lengthAt(head, 0) + 1;
+    if (size < 5 || size > messageBytesMax) {
+      this.error = new Error('the server sent a message of invalid length');
+      return null;
+    }
+    if (this.length < size) return null;
+    const bytes = head.length >= size ? head : this.join();
+    this.chunks[0] = bytes.subarray(size);
+    this.length -= size;
+    return bytes.subarray(0, size);
+  }
+
+  private join(): Uint8Array {
+    const joined = Buffer.concat(this.chunks);
+    this.chunks = [joined];
+    return joined;
+  }
+}
