@@ -1,0 +1,24 @@
+/** The shape of everything that masks one value: it appends to a buffer of the caller's, so that rows cost no garbage. */
+
+export type CellWriter = {
+  /**
+   * Appends the masked form of `source[start, start + length)` to `out` at `outOffset` and returns its length in bytes, or −1 for
+   * NULL. There must be room for `length + maxGrowth` bytes. A source that is NULL is not given to it: NULL stays NULL.
+   */
+  readonly write: (source: Uint8Array, start: number, length: number, out: Uint8Array, outOffset: number) => number;
+  /** By how many bytes a value can get longer. */
+  readonly maxGrowth: number;
+};
+
+export const nullWriter: CellWriter = { write: () => -1, maxGrowth: 0 };
+
+export function constantWriter(value: Uint8Array): CellWriter {
+  const size = value.length;
+  return {
+    write(_source, _start, _length, out, outOffset) {
+      out.set(value, outOffset);
+      return size;
+    },
+    maxGrowth: size,
+  };
+}
