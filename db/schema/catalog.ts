@@ -162,6 +162,40 @@ export const catalogEdge = pgTable(
   table => [index('catalog_edge_from').on(table.connectionId, table.fromOid)],
 );
 
+/** Copies of column values that recorded statements made. */
+export const observedCopy = pgTable(
+  'observed_copy',
+  {
+    connectionId: uuid()
+      .notNull()
+      .references(() => connection.id),
+    fromSchema: text().notNull(),
+    fromRelation: text().notNull(),
+    fromColumn: text().notNull(),
+    toSchema: text().notNull(),
+    toRelation: text().notNull(),
+    toColumn: text().notNull(),
+    firstSeenAt: at().notNull(),
+    lastSeenAt: at().notNull(),
+    /** Statements that did. */
+    seen: integer().notNull(),
+  },
+  table => [
+    primaryKey({
+      name: 'observed_copy_pk',
+      columns: [
+        table.connectionId,
+        table.fromSchema,
+        table.fromRelation,
+        table.fromColumn,
+        table.toSchema,
+        table.toRelation,
+        table.toColumn,
+      ],
+    }),
+  ],
+);
+
 /**
  * At most one label per column. Identifiers find it again after a rename, names after a drop and create; a label whose
  * column is gone stays, because the column may come back.

@@ -1,6 +1,6 @@
 /**
  * Who may decide a request. One definition in SQL, used from both ends: for the list of a person (which requests?), for the page
- * of a request (which people?), and for the count of votes. Aliases: `r` is a request, `i` an identity, `n` one of its needs.
+ * of a request (which people?), and for the count of votes. `i` is an identity, `n` one of its needs.
  */
 import 'server-only';
 import { type SQL, sql } from 'drizzle-orm';
@@ -23,11 +23,11 @@ const groupsOf = sql`coalesce((
 /** `i` owns the object named by `o.name`: the relation itself, or the schema around a relation that has no owner of its own. */
 const ownsObject = sql`exists (
   select from object_owner w
-  where w.connection_id = r.connection_id and (w.identity_id = i.id or w.group_name = any(${groupsOf})) and (
+  where w.connection_id = request.connection_id and (w.identity_id = i.id or w.group_name = any(${groupsOf})) and (
     w.schema || '.' || w.relation = o.name
     or (w.relation is null and starts_with(o.name, w.schema || '.') and not exists (
       select from object_owner own
-      where own.connection_id = r.connection_id and own.schema || '.' || own.relation = o.name))))`;
+      where own.connection_id = request.connection_id and own.schema || '.' || own.relation = o.name))))`;
 
 /** By role or group, whatever the objects. */
 const qualifiesDirectly = sql`(
@@ -39,26 +39,26 @@ const ownedObjects = sql`array(
   where (n.need->'approvers'->>'owners')::boolean and ${ownsObject})`;
 
 const qualifies = sql`exists (
-  select from jsonb_array_elements(r.needs) as n(need)
+  select from jsonb_array_elements(request.needs) as n(need)
   where ${qualifiesDirectly} or cardinality(${ownedObjects}) > 0)`;
 
 const mayDecide = sql`(i.kind = 'user' and i.enabled and i.roles && ${textArray(decidingRoles)})`;
 
 /** Separation of duties: not the requester, not who answers for it (then or now), not the person it acts for. */
 const isSeparate = sql`(
-  i.id <> r.identity_id
-  and i.id is distinct from r.identity_owner_id
-  and i.id is distinct from (select a.owner_id from identity a where a.id = r.identity_id)
-  and i.id is distinct from r.on_behalf_of)`;
+  i.id <> request.identity_id
+  and i.id is distinct from request.identity_owner_id
+  and i.id is distinct from (select a.owner_id from identity a where a.id = request.identity_id)
+  and i.id is distinct from request.on_behalf_of)`;
 
-const hasVoted = sql`exists (select from request_vote v where v.request_id = r.id and v.identity_id = i.id)`;
+const hasVoted = sql`exists (select from request_vote v where v.request_id = request.id and v.identity_id = i.id)`;
 
 /** True when the identity may vote on the pending request now. */
 export const isEligible = sql`(${mayDecide} and ${isSeparate} and not ${hasVoted} and ${qualifies})`;
 
 export async function mayVote(db: Db | Tx, requestId: string, identityId: string): Promise<boolean> {
   const [row] = await db.execute<{ eligible: boolean }>(sql`
-    select ${isEligible} as eligible from request r, identity i where r.id = ${requestId} and i.id = ${identityId}`);
+    select ${isEligible} as eligible from request, identity i where request.id = ${requestId} and i.id = ${identityId}`);
   return row?.eligible === true;
 }
 
@@ -73,18 +73,18 @@ export async function candidatesFor(db: Db | Tx, requestId: string): Promise<Can
   const rows = await db.execute<{ id: string; exclusion: Exclusion | null; direct: boolean; eligible: boolean }>(sql`
     select i.id,
       case
-        when i.id = r.identity_id then 'requester'
-        when i.id = r.on_behalf_of then 'acts_for'
+        when i.id = request.identity_id then 'requester'
+        when i.id = request.on_behalf_of then 'acts_for'
         when not ${isSeparate} then 'owner_of_agent'
         when ${hasVoted} then 'already_voted'
         when i.kind <> 'user' then 'not_a_person'
         when not i.enabled then 'disabled'
         when not (i.roles && ${textArray(decidingRoles)}) then 'not_permitted'
       end as exclusion,
-      exists (select from jsonb_array_elements(r.needs) as n(need) where ${qualifiesDirectly}) as direct,
+      exists (select from jsonb_array_elements(request.needs) as n(need) where ${qualifiesDirectly}) as direct,
       ${isEligible} as eligible
-    from request r, identity i
-    where r.id = ${requestId} and (${qualifies} or not ${isSeparate})
+    from request, identity i
+    where request.id = ${requestId} and (${qualifies} or not ${isSeparate})
     order by eligible desc, i.login
     limit ${candidatesMax}`);
   return rows.map(({ id, exclusion, direct, eligible }) => ({
@@ -136,10 +136,10 @@ export async function countVotes(
 ): Promise<Quorum> {
   const votes = await db.execute<VoteWorth>(sql`
     select (n.ord - 1)::int as ord, i.id as "identityId", ${qualifiesDirectly} as direct, ${ownedObjects} as owned
-    from request r
-    join request_vote v on v.request_id = r.id and v.verdict = 'approve'
+    from request
+    join request_vote v on v.request_id = request.id and v.verdict = 'approve'
     join identity i on i.id = v.identity_id
-    cross join jsonb_array_elements(r.needs) with ordinality as n(need, ord)
-    where r.id = ${id} and ${mayDecide} and ${isSeparate}`);
+    cross join jsonb_array_elements(request.needs) with ordinality as n(need, ord)
+    where request.id = ${id} and ${mayDecide} and ${isSeparate}`);
   return quorumOf(needs, votes);
 }

@@ -118,6 +118,20 @@ CREATE TABLE "object_owner" (
 	CONSTRAINT "object_owner_object" UNIQUE NULLS NOT DISTINCT("connection_id","schema","relation")
 );
 --> statement-breakpoint
+CREATE TABLE "observed_copy" (
+	"connection_id" uuid NOT NULL,
+	"from_schema" text NOT NULL,
+	"from_relation" text NOT NULL,
+	"from_column" text NOT NULL,
+	"to_schema" text NOT NULL,
+	"to_relation" text NOT NULL,
+	"to_column" text NOT NULL,
+	"first_seen_at" timestamp (3) with time zone NOT NULL,
+	"last_seen_at" timestamp (3) with time zone NOT NULL,
+	"seen" integer NOT NULL,
+	CONSTRAINT "observed_copy_pk" PRIMARY KEY("connection_id","from_schema","from_relation","from_column","to_schema","to_relation","to_column")
+);
+--> statement-breakpoint
 CREATE TABLE "suggestion" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"connection_id" uuid NOT NULL,
@@ -147,6 +161,7 @@ ALTER TABLE "catalog_snapshot" ADD CONSTRAINT "catalog_snapshot_connection_id_co
 ALTER TABLE "column_label" ADD CONSTRAINT "column_label_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "connection_endpoint" ADD CONSTRAINT "connection_endpoint_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "object_owner" ADD CONSTRAINT "object_owner_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "observed_copy" ADD CONSTRAINT "observed_copy_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "suggestion" ADD CONSTRAINT "suggestion_connection_id_connection_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connection"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "catalog_column_search" ON "catalog_column" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "catalog_edge_from" ON "catalog_edge" USING btree ("connection_id","from_oid");--> statement-breakpoint
