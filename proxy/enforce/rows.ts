@@ -1,0 +1,115 @@
+/** Rewrites DataRow messages by a plan, from a chunk into the output of the same turn. Cell by cell; it knows no types. */
+
+import type { Outlet } from '../postgres/session/outlet.ts';
+import type { RowPlan } from '../postgres/session/ruling.ts';
+import { int16At, int32At } from '../postgres/wire/message.ts';
+
+/** A row up to this size waits until it is whole. */
+const wholeRowBytesMax = 1024 * 1024;
+/** A larger one has to show all its masked columns in so many bytes; what follows is passed on as it comes. */
+export const maskedPrefixBytesMax = 64 * 1024 * 1024;
+
+/** A message that may not be all here: [start, end) of `bytes`, of which up to `available` has come. */
+export type RowMessage = { bytes: Uint8Array; start: number; end: number; available: number };
+
+export type RowOutcome =
+  | { type: 'written'; maskedCells: number; consumedTo: number }
+  /** More bytes are needed. */
+  | { type: 'more' }
+  | { type: 'malformed'; reason: string };
+
+const more: RowOutcome = { type: 'more' };
+const malformed = (reason: string): RowOutcome => ({ type: 'malformed', reason });
+const header = 7;
+
+export function maskRow(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
+  const { bytes, start, end, available } = row;
+  const isWhole = end <= available;
+  if (!isWhole && end - start <= wholeRowBytesMax) return more;
+  if (available - start < header) return more;
+  if (int16At(bytes, start + 5) !== plan.columns) return malformed('a row has another width than its description');
+  const to = isWhole ? end : maskedEnd(plan, row);
+  if (to < 0) {
+    if (to === -2) return malformed('a row is shorter than its columns');
+    return available - start > maskedPrefixBytesMax ? malformed('a row is too large to be masked') : more;
+  }
+  return write(plan, { bytes, start, end, available: to }, out);
+}
+
+/** Where the last masked column ends; -1 when that is not here yet, -2 when the row is malformed. */
+function maskedEnd(plan: RowPlan, { bytes, start, end, available }: RowMessage): number {
+  let at = start + header;
+  const masks = plan.masks ?? [];
+  const last = masks.findLastIndex(mask => mask !== null);
+  for (let column = 0; column <= last; column += 1) {
+    if (at + 4 > available) return -1;
+    const length = int32At(bytes, at);
+    at += 4 + Math.max(0, length);
+    if (length < -1 || at > end) return -2;
+  }
+  return at <= available ? at : -1;
+}
+
+/** Most bytes the row can become: every value unchanged, or as long as its mask may make it. */
+function lengthMax(plan: RowPlan, { bytes, start, available }: RowMessage): number {
+  let total = available - start;
+  let at = start + header;
+  const masks = plan.masks ?? [];
+  for (let column = 0; column < masks.length && at + 4 <= available; column += 1) {
+    const length = Math.max(0, int32At(bytes, at));
+    const mask = masks[column];
+    if (mask) total += mask.lengthMax(length);
+    at += 4 + length;
+  }
+  return total;
+}
+
+/** `available` is where the part to be written ends: a column boundary. */
+function write(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
+  const { bytes, start, end, available: to } = row;
+  const base = out.reserve(lengthMax(plan, row));
+  const { target } = out;
+  const masks = plan.masks ?? [];
+  let maskedCells = 0;
+  let from = start;
+  let at = start + header;
+  let written = base;
+  for (let column = 0; column < masks.length && at < to; column += 1) {
+    if (at + 4 > to) return malformed('a row is shorter than its columns');
+    const length = int32At(bytes, at);
+    const valueEnd = at + 4 + Math.max(0, length);
+    if (length < -1 || valueEnd > to) return malformed('a row is shorter than its columns');
+    const mask = masks[column];
+    if (mask && length >= 0) {
+      written = copy(bytes, { from, to: at }, target, written);
+      const maskedLength = mask.apply(bytes, at + 4, valueEnd, target, written + 4);
+      putInt32(target, written, maskedLength);
+      written += 4 + Math.max(0, maskedLength);
+      from = valueEnd;
+      maskedCells += 1;
+    }
+    at = valueEnd;
+  }
+  const isWhole = to === end;
+  if (isWhole && at !== end) return malformed('a row is longer than its columns');
+  written = copy(bytes, { from, to }, target, written);
+  putInt32(target, base + 1, written - base - 1 + (end - to));
+  out.advance(written - base);
+  return { type: 'written', maskedCells, consumedTo: to };
+}
+
+type Range = { from: number; to: number };
+
+/** Short ranges are copied by hand: a view costs more than they do. */
+function copy(source: Uint8Array, { from, to }: Range, target: Uint8Array, at: number): number {
+  if (to - from > 48) target.set(source.subarray(from, to), at);
+  else for (let index = from, put = at; index < to; index += 1, put += 1) target[put] = source[index] as number;
+  return at + to - from;
+}
+
+function putInt32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

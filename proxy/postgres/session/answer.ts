@@ -1,0 +1,180 @@
+/** What each message of the server means for what is owed to the client. An answer that nothing asked for ends the session. */
+import { backend } from '../wire/message.ts';
+import { latin1 } from '../wire/text.ts';
+import { copyOut } from './copy-out.ts';
+import { applyEffects, transactionEnded } from './effects.ts';
+import { endWith, endWithFault } from './end.ts';
+import { type Expect, expects } from './expect.ts';
+import { errorAnswer, notice } from './failure.ts';
+import { parameterStatus } from './parameter.ts';
+import { replayProposals } from './proposals.ts';
+import { describeRows, noRows } from './rows.ts';
+import type { Fate, ServerMessage } from './server.ts';
+import type { Session } from './state.ts';
+import { failTransaction } from './stop.ts';
+import { drained } from './turn.ts';
+
+export function answer(s: Session, m: ServerMessage): Fate {
+  switch (m.type) {
+    case backend.parameterStatus:
+      return parameterStatus(s, m);
+    case backend.noticeResponse:
+      return notice(s, m);
+    case backend.notificationResponse:
+      return 'pass';
+    case backend.errorResponse:
+      return errorAnswer(s, m);
+    default:
+      break;
+  }
+  const entry = s.queue.head;
+  if (entry === null) return unexpected(s, m);
+  const isHead = entry.kind === expects.query || entry.kind === expects.execute;
+  switch (m.type) {
+    case backend.readyForQuery:
+      return entry.kind === expects.query || entry.kind === expects.sync ? ready(s, entry, m) : unexpected(s, m);
+    case backend.commandComplete:
+      return isHead ? complete(s, entry, m) : unexpected(s, m);
+    case backend.emptyQueryResponse:
+      return isHead ? empty(s, entry, m) : unexpected(s, m);
+    case backend.portalSuspended:
+      return entry.kind === expects.execute ? suspended(s, entry) : unexpected(s, m);
+    case backend.rowDescription:
+      return describeRows(s, entry, m) ?? unexpected(s, m);
+    case backend.noData:
+      return noRows(s, entry) ?? unexpected(s, m);
+    case backend.parameterDescription:
+      return entry.kind === expects.describeStatement ? fateOf(entry) : unexpected(s, m);
+    case backend.copyInResponse:
+      return isHead ? copyIn(s, entry) : unexpected(s, m);
+    case backend.copyOutResponse:
+      return isHead ? copyOut(s, entry, m) : unexpected(s, m);
+    case backend.copyDone:
+      return s.result.isCopyOut ? fateOf(entry) : unexpected(s, m);
+    default:
+      return named(s, entry, m.type) ?? unexpected(s, m);
+  }
+}
+
+export const fateOf = (entry: Expect): Fate => (entry.isInjected || entry.isMuted ? 'drop' : 'pass');
+
+export function unexpected(s: Session, m: ServerMessage): Fate {
+  endWithFault(s, 'upstream_protocol', `the database sent an unexpected message (type ${m.type})`);
+  return 'drop';
+}
+
+/** ParseComplete, BindComplete, CloseComplete: only now does a name mean what was proposed. */
+function named(s: Session, entry: Expect, type: number): Fate | null {
+  switch (entry.kind) {
+    case expects.parse:
+      if (type !== backend.parseComplete || entry.refused !== null) return null;
+      return parsed(s, entry);
+    case expects.bind:
+      if (type !== backend.bindComplete) return null;
+      if (entry.portal !== null) s.portals.confirm(entry.name, entry.portal);
+      break;
+    case expects.closeStatement:
+      if (type !== backend.closeComplete) return null;
+      s.statements.confirm(entry.name, null);
+      s.sqlPrepared.delete(Buffer.from(entry.name, 'latin1').toString());
+      break;
+    case expects.closePortal:
+      if (type !== backend.closeComplete) return null;
+      s.portals.confirm(entry.name, null);
+      s.settings.closeCursor(Buffer.from(entry.name, 'latin1').toString());
+      break;
+    default:
+      return null;
+  }
+  return advance(s, entry);
+}
+
+function parsed(s: Session, entry: Expect): Fate | null {
+  // A refused text must never come to be a statement, and one text is one statement.
+  if (entry.prepared === null && !entry.isInjected) return null;
+  if ((entry.prepared?.ruling.statements.length ?? 0) > 1) return null;
+  if (entry.prepared !== null) s.statements.confirm(entry.name, entry.prepared);
+  if (entry.run !== null) s.journal.completed(entry.run, 'ok', { tag: 'PARSE', sqlstate: null });
+  return advance(s, entry);
+}
+
+/** The head of the queue is answered. */
+export function advance(s: Session, entry: Expect): Fate {
+  s.queue.shift();
+  s.result.plan = null;
+  s.result.copy = null;
+  s.result.isCopyOut = false;
+  if (s.queue.length === 0) drained(s);
+  return fateOf(entry);
+}
+
+function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
+  if (entry.refused !== null || (entry.ruling === null && !entry.isInjected)) return unexpected(s, m);
+  const tag = latin1(m.bytes, m.start + 5, m.end - 1);
+  const statement = entry.ruling?.statements[entry.statementIndex];
+  if (entry.ruling !== null && statement === undefined) return unexpected(s, m);
+  if (statement !== undefined) applyEffects(s, statement.analysis.effects, tag);
+  const fate = fateOf(entry);
+  if (entry.kind === expects.execute) {
+    completeRun(s, entry, tag);
+    return advance(s, entry);
+  }
+  entry.statementIndex += 1;
+  entry.tag = tag;
+  s.result.plan = null;
+  s.result.copy = null;
+  s.result.isCopyOut = false;
+  return fate;
+}
+
+function completeRun(s: Session, { run }: Expect, tag: string | null): void {
+  if (run === null) return;
+  s.journal.completed(run, 'ok', { tag, sqlstate: null });
+  if (run.requestId !== null) s.ports.report(run.requestId, { outcome: 'ok', rows: rowsOf(tag), sqlstate: null });
+}
+
+/** The number at the end of a tag: rows read or changed. */
+const rowsOf = (tag: string | null): number => Number(/ (\d+)$/.exec(tag ?? '')?.[1] ?? 0);
+
+function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
+  if (entry.refused !== null || entry.ruling === null) return unexpected(s, m);
+  if (entry.kind !== expects.execute) return fateOf(entry);
+  completeRun(s, entry, null);
+  return advance(s, entry);
+}
+
+function suspended(s: Session, entry: Expect): Fate {
+  return advance(s, entry);
+}
+
+function copyIn(s: Session, entry: Expect): Fate {
+  const statement = entry.ruling?.statements[entry.statementIndex];
+  if (statement?.analysis.result !== 'copy_in') {
+    endWithFault(s, 'copy_disagreement', 'the database asks for COPY data that the analysis did not expect');
+    return 'drop';
+  }
+  s.inCopy = true;
+  if (s.block === 'copy') s.block = null;
+  return fateOf(entry);
+}
+
+function ready(s: Session, entry: Expect, m: ServerMessage): Fate {
+  s.status = m.bytes[m.start + 5] as number;
+  s.inCopy = false;
+  if (entry.kind === expects.query) {
+    if (!entry.hasFailed && entry.ruling === null) return unexpected(s, m);
+    if (!entry.hasFailed) completeRun(s, entry, entry.tag);
+    s.statements.confirm('', null);
+    s.portals.confirm('', null);
+  }
+  const isWaiting = failTransaction(s, entry);
+  transactionEnded(s, entry.hasFailed || s.groupFailed);
+  s.groupFailed = false;
+  advance(s, entry);
+  if (s.settings.isLost) {
+    endWith(s, { code: 'rate_limited', message: 'too many savepoints are open in one transaction' });
+    return 'drop';
+  }
+  if (s.queue.length > 0) replayProposals(s);
+  return entry.isInjected || isWaiting ? 'drop' : 'pass';
+}

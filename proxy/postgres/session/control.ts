@@ -1,0 +1,53 @@
+/** The messages that carry no statement: Sync, Flush, Terminate, and what belongs to COPY FROM STDIN. */
+import { frontend } from '../wire/message.ts';
+import { endWithError, finish } from './end.ts';
+import { expectation, expects } from './expect.ts';
+import type { Session } from './state.ts';
+import type { Message } from './statement.ts';
+
+export function sync(s: Session, m: Message): boolean {
+  s.up.view(m.bytes, m.start, m.end);
+  s.up.markBoundary();
+  s.queue.push(expectation(expects.sync));
+  s.isSkipping = false;
+  s.needsFlush = false;
+  s.isGroupOpen = false;
+  return true;
+}
+
+export function flush(s: Session, m: Message): boolean {
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = false;
+  return true;
+}
+
+export function terminate(s: Session): boolean {
+  finish(s, 'client');
+  return true;
+}
+
+/** While the server reads COPY data it ignores Sync and Flush, and takes nothing else. */
+export function copyMessage(s: Session, m: Message): boolean {
+  switch (m.type) {
+    case frontend.copyData:
+      s.up.view(m.bytes, m.start, m.end);
+      s.clientBody = m.total - m.end;
+      s.passesBody = true;
+      return true;
+    case frontend.copyDone:
+    case frontend.copyFail:
+      s.up.view(m.bytes, m.start, m.end);
+      s.inCopy = false;
+      return true;
+    case frontend.sync:
+    case frontend.flush:
+      return true;
+    case frontend.terminate:
+      return terminate(s);
+    default: {
+      const type = m.type.toString(16).toUpperCase().padStart(2, '0');
+      endWithError(s, 'protocol_violation', `unexpected message type 0x${type} during COPY from stdin`);
+      return true;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** Applies to the session what the server has confirmed: settings, names, transaction ends, changes of the catalog. */
+import type { SessionEffect } from '#core/sql/analysis.ts';
+import { transaction } from '../wire/message.ts';
+import { nameKeyOf } from '../wire/text.ts';
+import type { Session } from './state.ts';
+
+/** `tag` is that of CommandComplete: a COMMIT that had to roll back says so there. */
+export function applyEffects(s: Session, effects: readonly SessionEffect[], tag: string): void {
+  for (const effect of effects) applyEffect(s, effect, tag);
+}
+
+function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
+  switch (effect.type) {
+    case 'commit':
+    case 'rollback':
+      if (tag === 'ROLLBACK' || effect.type === 'rollback') s.settings.rollback();
+      else s.settings.commit();
+      s.portals.clear();
+      return;
+    case 'prepare':
+      s.sqlPrepared.set(effect.name, effect.analysis);
+      return;
+    case 'deallocate':
+      deallocate(s, effect.name);
+      return;
+    case 'discard_all':
+      deallocate(s, null);
+      s.portals.clear();
+      s.settings.apply(effect);
+      touchCatalog(s);
+      return;
+    case 'declare':
+      s.portals.confirm(nameKeyOf(effect.name), null);
+      s.settings.apply(effect);
+      return;
+    case 'close':
+      if (effect.name === null) s.portals.clear();
+      else s.portals.confirm(nameKeyOf(effect.name), null);
+      s.settings.apply(effect);
+      return;
+    case 'catalog':
+      touchCatalog(s);
+      return;
+    default:
+      s.settings.apply(effect);
+  }
+}
+
+function touchCatalog(s: Session): void {
+  s.isCatalogChanged = true;
+  s.gate.catalogTouched();
+}
+
+/** The unnamed statement is not among those that DEALLOCATE drops. */
+function deallocate(s: Session, name: string | null): void {
+  if (name !== null) {
+    s.statements.confirm(nameKeyOf(name), null);
+    s.sqlPrepared.delete(name);
+    return;
+  }
+  const unnamed = s.statements.get('');
+  s.statements.clear();
+  s.statements.confirm('', unnamed);
+  s.sqlPrepared.clear();
+}
+
+/** ReadyForQuery: outside a transaction, everything since the last one was either committed or rolled back. */
+export function transactionEnded(s: Session, hasFailed: boolean): void {
+  if (s.status !== transaction.idle) return;
+  if (hasFailed) s.settings.rollback();
+  else s.settings.commit();
+  s.portals.clear();
+  s.isSensitive = false;
+  if (!s.isCatalogChanged) return;
+  s.isCatalogChanged = false;
+  s.gate.catalogSettled();
+}

@@ -1,0 +1,36 @@
+/** Ends the session with a FATAL error. What is already on its way to the client still goes out before it. */
+import { type ErrorCode, errorTable, type Failure } from '#core/contract/error.ts';
+import { encodeProblem } from '../wire/error.ts';
+import type { Session } from './state.ts';
+
+export function endWith(s: Session, failure: Failure): void {
+  if (s.isEnded) return;
+  const { code, message, detail, hint } = failure;
+  s.down.bytes(encodeProblem({ severity: 'FATAL', code: errorTable[code].sqlstate, message, detail, hint }));
+  finish(s, code);
+}
+
+export function endWithError(s: Session, code: ErrorCode, message: string): void {
+  endWith(s, { code, message });
+}
+
+/** Something that cannot be true if analysis and server agree: recorded, and the session ends. */
+export function endWithFault(s: Session, code: string, message: string): void {
+  if (s.isEnded) return;
+  s.ports.fault(code, message);
+  endWithError(s, 'internal', `the proxy ended this session: ${message}`);
+}
+
+/** Ends without a word, after the client has said good-bye or is gone. */
+export function finish(s: Session, reason: string): void {
+  if (s.isEnded) return;
+  s.isEnded = true;
+  for (const entry of s.queue) {
+    if (entry.run !== null) s.journal.completed(entry.run, 'unknown', { tag: null, sqlstate: null });
+  }
+  if (s.heldRun !== null) s.journal.completed(s.heldRun, 'cancelled', { tag: null, sqlstate: null });
+  const bytes = s.down.take();
+  if (bytes !== null) s.ports.toClient(bytes);
+  s.internal?.done(null);
+  s.ports.end(reason);
+}

@@ -1,0 +1,247 @@
+/** The extended protocol: Parse and Bind are decided by their text, Execute again, when everything about it is known. */
+import { createHash } from 'node:crypto';
+import { encodeDescribe } from '../wire/encode.ts';
+import { int16At } from '../wire/message.ts';
+import { latin1, nameKey } from '../wire/text.ts';
+import { expectation, expects } from './expect.ts';
+import type { Portal, Prepared } from './names.ts';
+import { isBarrier } from './query.ts';
+import { malformed, notRecording, refusal, refuseExtended } from './refusal.ts';
+import type { Refused, Ruling } from './ruling.ts';
+import type { Session } from './state.ts';
+import {
+  clear,
+  literalsOf,
+  type Message,
+  missingPortal,
+  missingStatement,
+  mustDrain,
+  namesEnd,
+  record,
+  ruleOn,
+} from './statement.ts';
+
+const utf8Of = (bytes: Uint8Array, start: number, end: number): string =>
+  new TextDecoder().decode(bytes.subarray(start, end));
+
+const tooManyNames: Refused = refusal(
+  { code: 'rate_limited', message: 'too many prepared statements or portals are open', hint: 'Close some of them.' },
+  'protocol',
+);
+
+/** The parameters were not hashed when they went by, so an approval could not be bound to them. */
+const boundBeforeApproval: Refused = refusal(
+  { code: 'approval_required', message: 'this statement has come to need approval', hint: 'Run it again.' },
+  'approval',
+);
+
+function refuse(s: Session, refused: Refused, ruling: Ruling | null = null): boolean {
+  refuseExtended(s, refused, { ruling, run: null });
+  return true;
+}
+
+export function parse(s: Session, m: Message): boolean {
+  if (s.isSkipping) return true;
+  const nameEnd = m.bytes.indexOf(0, m.start + 5);
+  const textEnd = nameEnd < 0 ? -1 : m.bytes.indexOf(0, nameEnd + 1);
+  const isWhole = nameEnd >= 0 && textEnd >= 0 && textEnd + 3 <= m.end;
+  if (!isWhole || m.end - textEnd - 3 !== 4 * int16At(m.bytes, textEnd + 1)) return refuse(s, malformed());
+  if (s.statements.isFull) return refuse(s, tooManyNames);
+  const ruling = ruleOn(s, latin1(m.bytes, nameEnd + 1, textEnd));
+  if (ruling === null) return false;
+  const literals = literalsOf(s, ruling);
+  const statementName = utf8Of(m.bytes, m.start + 5, nameEnd);
+  if (ruling.refusal !== null) {
+    const run = record(s, ruling, { protocol: 'extended', literals });
+    refuseExtended(s, ruling.refusal, { ruling, run, statementName });
+    return true;
+  }
+  if (!s.ports.recorder.healthy) return refuse(s, notRecording);
+  const name = nameKey(m.bytes, m.start + 5, nameEnd);
+  const prepared: Prepared = { name, ruling, literals, isDescribed: false, isRecorded: false };
+  const entry = expectation(expects.parse, { name, ruling, prepared });
+  s.queue.push(entry);
+  s.statements.propose(name, prepared);
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  s.unrecorded.push({
+    prepared,
+    attach: run => {
+      entry.run = run;
+    },
+  });
+  return true;
+}
+
+/** A statement by name, also one that SQL PREPARE made; `wait` while that one's ruling is sought. */
+function findStatement(s: Session, key: string, name: string): Prepared | 'wait' | null {
+  const found = s.statements.get(key);
+  if (found !== null || !s.sqlPrepared.has(name)) return found;
+  const ruling = ruleOn(s, Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1'));
+  if (ruling === null) return 'wait';
+  const prepared: Prepared = { name: key, ruling, literals: null, isDescribed: false, isRecorded: true };
+  s.statements.confirm(key, prepared);
+  return prepared;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A statement is planned anew under the settings of the moment, so it is decided anew, too. */
+function currentRuling(s: Session, prepared: Prepared): Ruling | null {
+  if (s.ruled === null && !mustDrain(s) && s.gate.isCurrent(prepared.ruling)) return prepared.ruling;
+  return ruleOn(s, prepared.ruling.key);
+}
+
+export function bind(s: Session, m: Message): boolean {
+  const body = namesEnd(m);
+  if (s.isSkipping) return streamBody(s, m, false);
+  if (body === 0) return refuse(s, malformed());
+  const portalEnd = m.bytes.indexOf(0, m.start + 5);
+  const statementName = utf8Of(m.bytes, portalEnd + 1, body - 1);
+  const prepared = findStatement(s, nameKey(m.bytes, portalEnd + 1, body - 1), statementName);
+  if (prepared === 'wait') return false;
+  if (prepared === null) return streamBody(s, m, false) && refuse(s, missingStatement(statementName));
+  if (s.portals.isFull) return streamBody(s, m, false) && refuse(s, tooManyNames);
+  const ruling = currentRuling(s, prepared);
+  if (ruling === null) return false;
+  if (ruling.refusal !== null) {
+    const run = record(s, ruling, { protocol: 'extended', literals: prepared.literals });
+    refuseExtended(s, ruling.refusal, { ruling, run });
+    return streamBody(s, m, false);
+  }
+  if (ruling !== prepared.ruling) prepared.isDescribed = false;
+  prepared.ruling = ruling;
+  const portal = { ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared), isBound: true };
+  s.queue.push(expectation(expects.bind, { name: portal.name, portal }));
+  s.portals.propose(portal.name, portal);
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  if (ruling.decision.effect === 'approve') hashParameters(s, m, { from: body, portal });
+  return streamBody(s, m, true);
+}
+
+const newPortal = (name: string, prepared: Prepared): Portal => ({
+  name,
+  prepared,
+  ruling: prepared.ruling,
+  isBound: false,
+  rows: null,
+  isDescribed: false,
+  parametersHash: null,
+  run: null,
+  isCleared: false,
+});
+
+/** An approval is bound to the parameters as they are sent: formats, values and result formats. */
+function hashParameters(s: Session, m: Message, { from, portal }: { from: number; portal: Portal }): void {
+  const hash = createHash('sha256').update(m.bytes.subarray(from, m.end));
+  if (m.end === m.total) portal.parametersHash = hash.digest('hex');
+  else s.bindHash = { hash, portal };
+}
+
+function streamBody(s: Session, m: Message, passes: boolean): true {
+  s.clientBody = m.total - m.end;
+  s.passesBody = passes;
+  return true;
+}
+
+/** A portal by name, also an SQL cursor; `wait` while that one's ruling is sought. */
+function findPortal(s: Session, key: string, name: string): Portal | 'wait' | null {
+  const found = s.portals.get(key);
+  if (found !== null || !s.settings.cursors.has(name)) return found;
+  const ruling = ruleOn(s, Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1'));
+  if (ruling === null) return 'wait';
+  return newPortal(key, { name: '', ruling, literals: null, isDescribed: false, isRecorded: true });
+}
+
+export function describeName(s: Session, m: Message): boolean {
+  if (s.isSkipping) return true;
+  const what = m.bytes[m.start + 5];
+  const nameEnd = m.bytes.indexOf(0, m.start + 6);
+  if (nameEnd !== m.end - 1) return refuse(s, malformed());
+  const key = nameKey(m.bytes, m.start + 6, nameEnd);
+  const name = utf8Of(m.bytes, m.start + 6, nameEnd);
+  if (what === 0x53) {
+    const prepared = findStatement(s, key, name);
+    if (prepared === 'wait') return false;
+    if (prepared === null) return refuse(s, missingStatement(name));
+    s.queue.push(expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
+  } else if (what === 0x50) {
+    const portal = findPortal(s, key, name);
+    if (portal === 'wait') return false;
+    if (portal === null) return refuse(s, missingPortal(name));
+    if (portal.ruling.refusal !== null) return refuse(s, portal.ruling.refusal, portal.ruling);
+    portal.isDescribed = true;
+    s.queue.push(expectation(expects.describePortal, { name: key, portal, ruling: portal.ruling }));
+  } else return refuse(s, malformed(`invalid DESCRIBE message subtype ${what}`));
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  return true;
+}
+
+export function execute(s: Session, m: Message): boolean {
+  if (s.isSkipping) return true;
+  const nameEnd = m.bytes.indexOf(0, m.start + 5);
+  if (nameEnd < 0 || nameEnd + 5 !== m.end) return refuse(s, malformed());
+  const name = utf8Of(m.bytes, m.start + 5, nameEnd);
+  const portal = findPortal(s, nameKey(m.bytes, m.start + 5, nameEnd), name);
+  if (portal === 'wait') return false;
+  if (portal === null) return refuse(s, missingPortal(name));
+  portal.ruling = s.gate.redecide(portal.ruling);
+  const { ruling, prepared, parametersHash } = portal;
+  if (ruling.decision.effect === 'approve' && !portal.isCleared && portal.isBound && parametersHash === null) {
+    return refuse(s, boundBeforeApproval, ruling);
+  }
+  const clearance = clear(s, { ruling, literals: prepared.literals, parametersHash }, portal.isCleared);
+  if (clearance.type === 'held') return false;
+  const requestId = clearance.type === 'cleared' ? clearance.requestId : null;
+  const openRun = portal.run?.isCompleted === false ? portal.run : null;
+  const recorded = { protocol: 'extended', literals: prepared.literals, requestId } as const;
+  const run = clearance.run ?? openRun ?? record(s, ruling, recorded);
+  prepared.isRecorded = true;
+  if (clearance.type === 'refused') refuseExtended(s, clearance.refused, { ruling, run });
+  else if (run === null) refuseExtended(s, notRecording, { ruling, run });
+  else {
+    portal.isCleared = true;
+    portal.run = run;
+    describeFirst(s, portal, name);
+    s.queue.push(expectation(expects.execute, { portal, ruling, run, isBarrier: isBarrier(s, ruling) }));
+    s.up.view(m.bytes, m.start, m.end);
+    s.needsFlush = true;
+    s.isGroupOpen = true;
+    if (ruling.wantsCopyData) s.block = 'copy';
+  }
+  return true;
+}
+
+/** Rows are only let through when the server has said what they are; where the client does not ask, the proxy does. */
+function describeFirst(s: Session, portal: Portal, name: string): void {
+  const statement = portal.ruling.statements[0];
+  if (portal.isDescribed || statement === undefined || statement.analysis.result !== 'rows') return;
+  if (portal.prepared.isDescribed && !statement.hasMasks) return;
+  portal.isDescribed = true;
+  s.queue.push(expectation(expects.describePortal, { portal, ruling: portal.ruling, isInjected: true }));
+  s.up.bytes(encodeDescribe('P', name));
+}
+
+export function closeName(s: Session, m: Message): boolean {
+  if (s.isSkipping) return true;
+  const what = m.bytes[m.start + 5];
+  const nameEnd = m.bytes.indexOf(0, m.start + 6);
+  if (nameEnd !== m.end - 1) return refuse(s, malformed());
+  const name = nameKey(m.bytes, m.start + 6, nameEnd);
+  if (what === 0x53) {
+    s.queue.push(expectation(expects.closeStatement, { name, isBarrier: s.sqlPrepared.size > 0 }));
+    s.statements.propose(name, null);
+  } else if (what === 0x50) {
+    s.queue.push(expectation(expects.closePortal, { name, isBarrier: s.settings.cursors.size > 0 }));
+    s.portals.propose(name, null);
+  } else return refuse(s, malformed(`invalid CLOSE message subtype ${what}`));
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  return true;
+}

@@ -1,0 +1,85 @@
+/** ErrorResponse and NoticeResponse: whose they are, what the client may read of them, and what the server skips after them. */
+import { reduceProblem } from '#proxy/enforce/safe-problem.ts';
+import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
+import { unexpected } from './answer.ts';
+import { endWithFault, finish } from './end.ts';
+import { type Expect, expects } from './expect.ts';
+import { replayProposals } from './proposals.ts';
+import { refusalMessage, sqlstateOf } from './refusal.ts';
+import type { Fate, ServerMessage } from './server.ts';
+import type { Session } from './state.ts';
+import { drained } from './turn.ts';
+
+/** Parse looks at names and types only, so what it complains about came from the client. */
+const isSensitive = (s: Session, entry: Expect | null): boolean =>
+  entry?.kind !== expects.parse && (s.isSensitive || entry?.ruling?.isSensitive === true);
+
+export function notice(s: Session, m: ServerMessage): Fate {
+  const entry = s.queue.head;
+  if (entry?.internal) return 'drop';
+  if (!isSensitive(s, entry)) return 'pass';
+  const fields = decodeErrorFields(m.bytes, m.start + 5, m.end);
+  if (fields === null) return unexpected(s, m);
+  s.down.bytes(encodeErrorFields(m.type, reduceProblem(fields)));
+  return 'drop';
+}
+
+export function errorAnswer(s: Session, m: ServerMessage): Fate {
+  const fields = decodeErrorFields(m.bytes, m.start + 5, m.end);
+  if (fields === null) return unexpected(s, m);
+  const entry = s.queue.head;
+  const fate = tell(s, entry, { m, fields });
+  const severity = fields.get('V') ?? fields.get('S') ?? '';
+  if (severity === 'FATAL' || severity === 'PANIC') {
+    if (fate === 'pass') s.down.bytes(m.bytes.subarray(m.start, m.end));
+    finish(s, 'upstream');
+    return 'drop';
+  }
+  if (entry === null) return fate;
+  failRun(s, entry, fields.get('C') ?? null);
+  s.inCopy = false;
+  s.result.plan = null;
+  s.result.copy = null;
+  s.result.isCopyOut = false;
+  if (entry.kind === expects.query || entry.kind === expects.sync) entry.hasFailed = true;
+  else skipToSync(s, fields.get('C') ?? null);
+  return fate;
+}
+
+/** What the client gets to read. */
+function tell(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessage; fields: ErrorFields }): Fate {
+  if (entry?.internal || entry?.isMuted) return 'drop';
+  if (entry?.refused) {
+    s.down.bytes(refusalMessage(entry.refused, fields));
+    return 'drop';
+  }
+  if (!isSensitive(s, entry)) return 'pass';
+  s.down.bytes(encodeErrorFields(m.type, reduceProblem(fields)));
+  return 'drop';
+}
+
+function failRun(s: Session, { run, refused, ruling, internal }: Expect, sqlstate: string | null): void {
+  if (run === null) return;
+  const code = refused === null ? sqlstate : sqlstateOf(refused);
+  const isRefused = refused !== null || (ruling === null && internal === null);
+  const outcome = code === '57014' ? 'cancelled' : isRefused ? 'refused' : 'error';
+  s.journal.completed(run, outcome, { tag: null, sqlstate: code });
+  if (run.requestId !== null && !isRefused) {
+    s.ports.report(run.requestId, { outcome: code === '57014' ? 'cancelled' : 'error', rows: 0, sqlstate: code });
+  }
+}
+
+/** After an error in the extended protocol the server answers nothing until Sync; a Query in between is skipped, too. */
+function skipToSync(s: Session, sqlstate: string | null): void {
+  s.groupFailed = true;
+  for (let entry = s.queue.head; entry !== null && entry.kind !== expects.sync; entry = s.queue.head) {
+    s.queue.shift();
+    if (entry.run !== null) s.journal.completed(entry.run, 'error', { tag: null, sqlstate });
+    if (entry.internal !== null) entry.internal.hasFailed = true;
+  }
+  if (s.queue.length === 0) {
+    if (s.internal !== null) endWithFault(s, 'internal_statement', 'the proxy could not look at the catalog');
+    s.isSkipping = true;
+    drained(s);
+  } else replayProposals(s);
+}

@@ -1,0 +1,60 @@
+/** Statements of the proxy's own on the client's upstream connection, between the client's; none of their answers is the client's. */
+
+import { encodeBind, encodeClose, encodeExecute, encodeParse, flushMessage, syncMessage } from '../wire/encode.ts';
+import { Reader } from '../wire/reader.ts';
+import { decodeUtf8 } from '../wire/text.ts';
+import { type ExpectKind, expectation, expects } from './expect.ts';
+import type { ServerMessage } from './server.ts';
+import type { Internal, Session } from './state.ts';
+import { flushTurn } from './turn.ts';
+
+const name = 'weir internal';
+
+/**
+ * Runs one statement while the client has to wait; rows as text, or null when it failed. In the middle of a client's unit there is
+ * no Sync, so that the implicit transaction goes on.
+ */
+export function runInternal(s: Session, text: string): Promise<(string | null)[][] | null> {
+  if (s.isEnded || s.block !== 'ruling' || s.queue.length > 0) return Promise.resolve(null);
+  return new Promise(done => {
+    const internal: Internal = { rows: [], hasFailed: false, done: once(done) };
+    const push = (kind: ExpectKind): void => s.queue.push(expectation(kind, { isInjected: true, internal, name }));
+    s.internal = internal;
+    s.up.bytes(encodeParse(name, text));
+    push(expects.parse);
+    s.up.bytes(encodeBind(name, name));
+    push(expects.bind);
+    s.up.bytes(encodeExecute(name, 0));
+    push(expects.execute);
+    s.up.bytes(encodeClose('P', name));
+    push(expects.closePortal);
+    s.up.bytes(encodeClose('S', name));
+    push(expects.closeStatement);
+    s.up.bytes(s.isGroupOpen ? flushMessage : syncMessage);
+    if (!s.isGroupOpen) push(expects.sync);
+    const up = s.up.take();
+    if (up !== null && !s.ports.toServer(up)) s.up.disown();
+    flushTurn(s);
+  });
+}
+
+function once(done: (rows: (string | null)[][] | null) => void): Internal['done'] {
+  let isDone = false;
+  return rows => {
+    if (isDone) return;
+    isDone = true;
+    done(rows);
+  };
+}
+
+/** Collects one DataRow. */
+export function rowCells(internal: Internal, m: ServerMessage): void {
+  const reader = new Reader(m.bytes, m.start + 5, m.end);
+  const count = reader.uint16();
+  const cells: (string | null)[] = [];
+  for (let index = 0; index < count && !reader.failed; index += 1) {
+    const length = reader.int32();
+    cells.push(length < 0 ? null : decodeUtf8(reader.take(length)));
+  }
+  internal.rows.push(cells);
+}

@@ -1,0 +1,79 @@
+/** Writes the session's events: what was decided before it goes anywhere, and what became of it. Strings only; the recorder does the rest. */
+import type { Sealed } from '#core/event/schema.ts';
+import type { Clock, Recorder } from '#proxy/ports.ts';
+import type { Ruling } from './ruling.ts';
+
+/** One execution of a message of statements, from its record to its completion. */
+export type Run = {
+  /** 1, 2, 3 … in the session. */
+  number: number;
+  startUs: number;
+  rows: number;
+  bytes: number;
+  maskedCells: number;
+  /** The request that approved it, for the report on what became of it. */
+  requestId: string | null;
+  isCompleted: boolean;
+};
+
+export type Outcome = 'ok' | 'error' | 'refused' | 'cancelled' | 'unknown';
+
+export type Totals = { statements: number; rows: number; bytesIn: number; bytesOut: number };
+
+type JournalPorts = { recorder: Recorder; clock: Clock };
+
+export type DecidedDetails = {
+  protocol: 'simple' | 'extended' | 'internal';
+  /** Literals that the ruling's fragment does not carry. */
+  literals: Sealed | null;
+  requestId: string | null;
+};
+
+export class Journal {
+  readonly #recorder: Recorder;
+  readonly #clock: Clock;
+  readonly #session: string;
+  readonly totals: Totals = { statements: 0, rows: 0, bytesIn: 0, bytesOut: 0 };
+
+  constructor(sessionId: string, ports: JournalPorts) {
+    this.#recorder = ports.recorder;
+    this.#clock = ports.clock;
+    this.#session = `"session":${JSON.stringify(sessionId)},"statement":`;
+  }
+
+  /** Records the decision. The caller commits before it forwards. */
+  decided(ruling: Ruling, details: DecidedDetails): Run {
+    this.totals.statements += 1;
+    const number = this.totals.statements;
+    const request = details.requestId === null ? 'null' : `"${details.requestId}"`;
+    const literals = details.literals === null ? '' : `,"literals":${JSON.stringify(details.literals)}`;
+    this.#recorder.appendFragment(
+      ruling.fragment,
+      `${this.#session}${number},"protocol":"${details.protocol}","requestId":${request}${literals}`,
+    );
+    return {
+      number,
+      startUs: this.#clock.nowUs(),
+      rows: 0,
+      bytes: 0,
+      maskedCells: 0,
+      requestId: details.requestId,
+      isCompleted: false,
+    };
+  }
+
+  /** Once per run; later calls do nothing. */
+  completed(run: Run, outcome: Outcome, result: { tag: string | null; sqlstate: string | null }): void {
+    if (run.isCompleted) return;
+    run.isCompleted = true;
+    this.totals.rows += run.rows;
+    const durationUs = Math.max(0, Math.round(this.#clock.nowUs() - run.startUs));
+    const tag = result.tag === null ? 'null' : JSON.stringify(result.tag.slice(0, 64));
+    const sqlstate = result.sqlstate === null ? 'null' : JSON.stringify(result.sqlstate.slice(0, 5));
+    this.#recorder.appendFragment(
+      '"type":"statement.completed"',
+      `${this.#session}${run.number},"outcome":"${outcome}","tag":${tag},"rows":${run.rows},"bytes":${run.bytes},` +
+        `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}`,
+    );
+  }
+}

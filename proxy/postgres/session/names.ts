@@ -1,0 +1,93 @@
+/**
+ * Prepared statements and portals by name, as the server has confirmed them, with the proposals that are still on their way to
+ * it. A name means what the last proposal says, since everything behind a failed one is skipped by the server.
+ */
+import type { StatementAnalysis } from '#core/sql/analysis.ts';
+import type { Run } from './journal.ts';
+import type { RowPlan, Ruling } from './ruling.ts';
+
+export type Prepared = {
+  /** As it stands in messages: one character per byte, cut as PostgreSQL cuts it. */
+  name: string;
+  ruling: Ruling;
+  /** Literals of this text that a shared ruling does not have. */
+  literals: readonly string[] | null;
+  /** The server's description of its rows agrees with the analysis; portals may have other formats. */
+  isDescribed: boolean;
+  /** Parse was recorded by itself, or by the first Execute. */
+  isRecorded: boolean;
+};
+
+export type Portal = {
+  name: string;
+  prepared: Prepared;
+  ruling: Ruling;
+  /** By Bind, rather than an SQL cursor's. */
+  isBound: boolean;
+  /** Known once the server has described the portal. */
+  rows: RowPlan | null;
+  /** A Describe of it is on its way or answered. */
+  isDescribed: boolean;
+  /** SHA-256 over the parameters as bound (formats and values), hex; made when the statement needs approval. */
+  parametersHash: string | null;
+  /** The run that was suspended by a row limit. */
+  run: Run | null;
+  /** Approved, or needing none. */
+  isCleared: boolean;
+};
+
+/** Names a session may hold of each kind. */
+export const namesMax = 10_000;
+
+export class NameTable<T> {
+  readonly #confirmed = new Map<string, T>();
+  readonly #proposed = new Map<string, T | null>();
+
+  get(name: string): T | null {
+    if (this.#proposed.size > 0) {
+      const proposal = this.#proposed.get(name);
+      if (proposal !== undefined) return proposal;
+    }
+    return this.#confirmed.get(name) ?? null;
+  }
+
+  get isFull(): boolean {
+    return this.#confirmed.size + this.#proposed.size >= namesMax;
+  }
+
+  /** What the name will mean when the server has done what it was sent; null when it will mean nothing. */
+  propose(name: string, value: T | null): void {
+    this.#proposed.set(name, value);
+  }
+
+  confirm(name: string, value: T | null): void {
+    if (value === null) this.#confirmed.delete(name);
+    else this.#confirmed.set(name, value);
+  }
+
+  /** Nothing is on its way any more. */
+  forgetProposals(): void {
+    if (this.#proposed.size > 0) this.#proposed.clear();
+  }
+
+  clear(): void {
+    this.#confirmed.clear();
+    this.#proposed.clear();
+  }
+
+  confirmed(): IterableIterator<[string, T]> {
+    return this.#confirmed.entries();
+  }
+}
+
+/** What a name stands for to the analyser: EXECUTE knows statements that came by Parse, too. */
+export function preparedAnalyses(table: NameTable<Prepared>): Map<string, StatementAnalysis> {
+  const analyses = new Map<string, StatementAnalysis>();
+  for (const [name, { ruling }] of table.confirmed()) {
+    const statement = ruling.statements[0];
+    if (name !== '' && statement !== undefined) {
+      analyses.set(Buffer.from(name, 'latin1').toString('utf8'), statement.analysis);
+    }
+  }
+  return analyses;
+}

@@ -1,0 +1,89 @@
+/**
+ * Refusing by substitution: what is refused is replaced by something that the server fails, and the server's error by ours. The
+ * transaction, the rest of the batch and ReadyForQuery are then PostgreSQL's own.
+ */
+import { errorTable, type Failure } from '#core/contract/error.ts';
+import { encodeParse, encodeQuery } from '../wire/encode.ts';
+import { type ErrorFields, encodeErrorFields } from '../wire/error.ts';
+import { backend, transaction } from '../wire/message.ts';
+import { type Expect, expectation, expects } from './expect.ts';
+import type { Run } from './journal.ts';
+import type { Refused, Ruling } from './ruling.ts';
+import type { Session } from './state.ts';
+
+/** Never created, because its text never parses; so nothing of that name is ever touched. */
+export const refusedStatementName = 'weir refused';
+
+/** Fails to parse on every version of PostgreSQL, and tells the server's log why it is there. */
+const failingText = (rule: string): string => `/* weir: refused, ${rule.replace(/[^a-z0-9/_ .-]/gi, '')} */ !`;
+/** In a failed transaction the server refuses this like any other statement; it does nothing in any case. */
+const harmlessText = 'SELECT';
+
+export const sqlstateOf = (refused: Refused): string => refused.sqlstate ?? errorTable[refused.failure.code].sqlstate;
+
+/** Only the fields that PostgreSQL would have sent for such an error. */
+export function refusalMessage(refused: Refused, server: ErrorFields): Uint8Array {
+  const { failure } = refused;
+  const isSyntaxError = failure.code === 'syntax_error';
+  const fields = new Map<string, string>();
+  for (const letter of ['S', 'V']) fields.set(letter, server.get(letter) ?? 'ERROR');
+  fields.set('C', sqlstateOf(refused));
+  fields.set('M', failure.message);
+  if (failure.detail !== undefined) fields.set('D', failure.detail);
+  if (failure.hint !== undefined) fields.set('H', failure.hint);
+  if (failure.position !== undefined) fields.set('P', String(failure.position));
+  // Our failing text is a syntax error itself, so the place in the server's source is right for another one.
+  if (isSyntaxError) for (const letter of ['F', 'L', 'R']) fields.set(letter, server.get(letter) ?? '');
+  return encodeErrorFields(backend.errorResponse, fields);
+}
+
+/** In a failed transaction PostgreSQL would not even look at the statement, and says so. */
+const isDoomed = (s: Session, ruling: Ruling | null, refused: Refused): boolean =>
+  s.status === transaction.failed &&
+  s.queue.length === 0 &&
+  ruling !== null &&
+  !ruling.isTransactionExit &&
+  refused.failure.code !== 'syntax_error';
+
+/** Puts a failing Query in the place of a refused Query or FunctionCall. */
+export function refuseQuery(s: Session, refused: Refused, about: { ruling: Ruling | null; run: Run | null }): void {
+  const isDoomedStatement = isDoomed(s, about.ruling, refused);
+  s.up.bytes(encodeQuery(isDoomedStatement ? harmlessText : failingText(refused.rule)));
+  s.queue.push(expectation(expects.query, { run: about.run, refused: isDoomedStatement ? null : refused }));
+  s.statements.propose('', null);
+  s.portals.propose('', null);
+  s.needsFlush = false;
+  s.isGroupOpen = false;
+  s.up.markBoundary();
+}
+
+/** Puts a failing Parse in the place of a refused message of the extended protocol; all up to the next Sync is skipped. */
+export function refuseExtended(
+  s: Session,
+  refused: Refused,
+  about: { ruling: Ruling | null; run: Run | null; statementName?: string },
+): void {
+  const isDoomedStatement = isDoomed(s, about.ruling, refused);
+  const text = isDoomedStatement ? harmlessText : failingText(refused.rule);
+  s.up.bytes(encodeParse(about.statementName ?? refusedStatementName, text));
+  const entry: Expect = expectation(expects.parse, { run: about.run, refused: isDoomedStatement ? null : refused });
+  s.queue.push(entry);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  s.isSkipping = true;
+}
+
+export const refusal = (failure: Failure, rule: string, sqlstate?: string): Refused =>
+  sqlstate === undefined ? { failure, rule } : { failure, rule, sqlstate };
+
+export const malformed = (message = 'invalid message format'): Refused =>
+  refusal({ code: 'protocol_violation', message }, 'protocol');
+
+export const notRecording: Refused = refusal(
+  {
+    code: 'recording_failed',
+    message: 'the statement cannot be recorded, so it is not run',
+    hint: 'The proxy cannot write its audit spool. Try again shortly or tell an operator.',
+  },
+  'recording',
+);

@@ -1,0 +1,102 @@
+/**
+ * What the session has to know about one message of statements in order to carry out the decision on it. Made once by the gate
+ * and shared by every run of the same text, so nothing in it may belong to one run or one session.
+ */
+import type { Failure } from '#core/contract/error.ts';
+import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
+import type { Verdict } from '#proxy/ports.ts';
+import type { WireColumn } from '../wire/row-description.ts';
+
+/** Replaces the value at [start, end) of `source`: writes the new one at `at` of `target` and returns its length, or -1 for NULL. */
+export type CellMask = {
+  /** Most bytes it may write for a value of this length. */
+  lengthMax(valueLength: number): number;
+  apply(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number;
+};
+
+/** What to do to each DataRow of one result; null masks let values pass. */
+export type RowPlan = { columns: number; masks: readonly (CellMask | null)[] | null };
+
+/** What to do to CopyData. */
+export type CopyPlan = {
+  /** Rewrites one message's payload; null ends the statement. */
+  rewrite(payload: Uint8Array): Uint8Array | null;
+};
+
+/** The server described another result than the analysis did. */
+export type Disagreement = { disagreement: string };
+
+export type StatementRuling = {
+  analysis: StatementAnalysis;
+  /** Server messages may carry classified values while this runs. */
+  isSensitive: boolean;
+  hasMasks: boolean;
+  /** Compares the server's description with the analysis and plans the masks. */
+  planRows(columns: readonly WireColumn[]): RowPlan | Disagreement;
+  /** Null: the data passes as it is. A new one for each run. */
+  planCopy(columns: number): CopyPlan | Disagreement | null;
+  /** The last description the server gave, and what it led to. */
+  lastShape: { bytes: Uint8Array; plan: RowPlan } | null;
+};
+
+export type Ruling = Verdict & {
+  /** The statement as it was sent, one character per byte. */
+  key: string;
+  statements: readonly StatementRuling[];
+  isSensitive: boolean;
+  /** Serves texts that differ in their literals: these are recorded with each run. */
+  isShared: boolean;
+  /** Set when the statement is refused: what the client is told. */
+  refusal: Refused | null;
+  /** COPY FROM STDIN: what the client sends next belongs to it. */
+  wantsCopyData: boolean;
+  /** Later statements cannot be analysed before the server has confirmed this one. */
+  isBarrier: boolean;
+  /** COMMIT, ROLLBACK and the like. */
+  endsTransaction: boolean;
+  /** PostgreSQL accepts nothing but these in a failed transaction. */
+  isTransactionExit: boolean;
+};
+
+/** What a client is told instead of an answer. */
+export type Refused = {
+  failure: Failure;
+  /** SQLSTATE, when it is not the one of the failure's code. */
+  sqlstate?: string;
+  /** The rule, for the server's log; only [a-z0-9/_-]. */
+  rule: string;
+};
+
+/** Settings that later analyses depend on, or that the session itself obeys. */
+const watchedSettings = new Set(['search_path', 'role', 'session_authorization', 'weir.wait']);
+
+/** Whether the meaning of later statements depends on this having happened. */
+export function isBarrierEffect(effect: SessionEffect): boolean {
+  switch (effect.type) {
+    case 'set':
+    case 'reset':
+      return watchedSettings.has(effect.name.toLowerCase());
+    case 'reset_all':
+    case 'discard_all':
+    case 'prepare':
+    case 'deallocate':
+    case 'declare':
+    case 'close':
+    case 'catalog':
+      return true;
+    default:
+      return false;
+  }
+}
+
+const transactionEnds = new Set<SessionEffect['type']>([
+  'commit',
+  'rollback',
+  'savepoint',
+  'release',
+  'rollback_to',
+  'discard_all',
+]);
+
+export const endsTransaction = (effects: readonly SessionEffect[]): boolean =>
+  effects.some(effect => transactionEnds.has(effect.type));

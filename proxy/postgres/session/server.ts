@@ -1,0 +1,134 @@
+/** Bytes from the server: passes on what need not be understood, and hands the rest to the handler of its type. */
+import { backend, largeLengthMax, lengthAt, serverMessageLengthMax } from '../wire/message.ts';
+import { answer } from './answer.ts';
+import { continueClient } from './client.ts';
+import { copyData, isCopyRewritten } from './copy-out.ts';
+import { endWithFault } from './end.ts';
+import { rowMessage } from './rows.ts';
+import type { Session } from './state.ts';
+import { flushDown } from './turn.ts';
+
+/** What becomes of a message: passed on as it is, or not (then the handler has written what takes its place, if anything). */
+export type Fate = 'pass' | 'drop';
+
+/** A whole server message in a chunk. */
+export type ServerMessage = { type: number; bytes: Uint8Array; start: number; end: number };
+
+/** Takes a chunk, which is only looked at during the call. */
+export function fromServer(s: Session, chunk: Uint8Array): void {
+  if (s.isEnded) return;
+  if (s.serverPartLength === 0) {
+    const consumed = messages(s, chunk, chunk.length);
+    if (consumed < chunk.length) keep(s, chunk, consumed);
+  } else {
+    keep(s, chunk, 0);
+    const length = s.serverPartLength;
+    if (length >= 5 && isWorthWaiting(s, length)) return;
+    const consumed = messages(s, s.serverPart, length);
+    s.down.settle();
+    s.serverPart.copyWithin(0, consumed, length);
+    s.serverPartLength = length - consumed;
+    if (s.serverPartLength === 0 && s.serverPart.length > 256 * 1024) s.serverPart = new Uint8Array(0);
+  }
+  if (s.isEnded) return;
+  flushDown(s);
+  continueClient(s);
+}
+
+/**
+ * The message at the head is not all here, and nothing can be done about it before it is. A masked row is looked at with every
+ * chunk, since its tail may be passed on before it has come.
+ */
+function isWorthWaiting(s: Session, length: number): boolean {
+  const stated = lengthAt(s.serverPart, 0);
+  return length < 1 + stated && stated <= serverMessageLengthMax && s.serverPart[0] !== backend.dataRow;
+}
+
+function keep(s: Session, bytes: Uint8Array, from: number): void {
+  const needed = s.serverPartLength + bytes.length - from;
+  if (needed > s.serverPart.length) {
+    const grown = new Uint8Array(Math.max(needed, s.serverPart.length * 2, 1024));
+    grown.set(s.serverPart.subarray(0, s.serverPartLength));
+    s.serverPart = grown;
+  }
+  s.serverPart.set(from === 0 ? bytes : bytes.subarray(from), s.serverPartLength);
+  s.serverPartLength = needed;
+}
+
+/** Handles what is whole; returns how far it came. Runs of messages that pass leave as one view. */
+function messages(s: Session, bytes: Uint8Array, end: number): number {
+  let at = 0;
+  let runStart = 0;
+  while (at < end && !s.isEnded) {
+    if (s.serverBody > 0) {
+      const to = Math.min(end, at + s.serverBody);
+      s.serverBody -= to - at;
+      if (!s.passesServerBody) {
+        s.down.view(bytes, runStart, at);
+        runStart = to;
+      }
+      at = to;
+      continue;
+    }
+    if (end - at < 5) break;
+    const type = bytes[at] as number;
+    const length = lengthAt(bytes, at);
+    if (length < 4 || length > largeLengthMax) {
+      endWithFault(s, 'upstream_protocol', 'the database sent a message of invalid length');
+      break;
+    }
+    const total = at + 1 + length;
+    if (type === backend.dataRow && passesRows(s)) {
+      countRow(s, length);
+      if (total > end) startBody(s, total - end, true);
+      at = Math.min(total, end);
+      continue;
+    }
+    s.down.view(bytes, runStart, at);
+    runStart = at;
+    const next = special(s, { type, bytes, start: at, end: total }, end);
+    if (next < 0) break;
+    if (next > 0) runStart = next;
+    at = next === 0 ? total : next;
+  }
+  s.down.view(bytes, runStart, Math.min(at, end));
+  return at;
+}
+
+function startBody(s: Session, left: number, passes: boolean): void {
+  s.serverBody = left;
+  s.passesServerBody = passes;
+}
+
+/** Rows whose description was compared with the analysis, and which no mask touches. */
+const passesRows = (s: Session): boolean => s.result.plan !== null && s.result.plan.masks === null;
+
+function countRow(s: Session, length: number): void {
+  const run = s.queue.head?.run;
+  if (run !== null && run !== undefined) {
+    run.rows += 1;
+    run.bytes += length;
+  }
+}
+
+/** 0: the message passes as it is. -1: it is not all here. Else where the next one begins. */
+function special(s: Session, m: ServerMessage, end: number): number {
+  if (m.type === backend.dataRow) return rowMessage(s, m, end);
+  if (m.type === backend.copyData && s.result.isCopyOut && !isCopyRewritten(s)) {
+    countRow(s, m.end - m.start - 1);
+    if (m.end > end) startBody(s, m.end - end, true);
+    return m.end > end ? streamed(s, m, end) : 0;
+  }
+  if (m.end - m.start > serverMessageLengthMax) {
+    endWithFault(s, 'upstream_protocol', `the database sent a message of ${m.end - m.start} bytes`);
+    return -1;
+  }
+  if (m.end > end) return -1;
+  const fate = m.type === backend.copyData ? copyData(s, m) : answer(s, m);
+  return fate === 'pass' ? 0 : m.end;
+}
+
+function streamed(s: Session, m: ServerMessage, end: number): number {
+  s.down.view(m.bytes, m.start, end);
+  return end;
+}

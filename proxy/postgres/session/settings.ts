@@ -1,0 +1,158 @@
+/**
+ * The session state that statements change and transactions undo: settings that matter to analysis, and cursors. Changes are
+ * applied when the server confirms them; values are immutable, so that a snapshot is a reference.
+ */
+import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
+
+export type Snapshot = {
+  /** SET: last beyond the transaction. Null is a reset to the default. */
+  readonly session: ReadonlyMap<string, string | null>;
+  /** SET LOCAL: end with the transaction. */
+  readonly local: ReadonlyMap<string, string | null>;
+  readonly cursors: ReadonlyMap<string, { analysis: StatementAnalysis; holdable: boolean }>;
+};
+
+const emptySnapshot: Snapshot = { session: new Map(), local: new Map(), cursors: new Map() };
+const savepointsMax = 10_000;
+
+export class Settings {
+  #now: Snapshot = emptySnapshot;
+  /** What a rollback of the whole transaction restores. */
+  #committed: Snapshot = emptySnapshot;
+  #savepoints: { name: string; snapshot: Snapshot }[] = [];
+  /** Increases whenever a value that analysis depends on may have changed. */
+  version = 0;
+  /** The state is no longer known: the session has to end. */
+  isLost = false;
+
+  /** Undefined when never set in this session; null when reset to its default. */
+  value(name: string): string | null | undefined {
+    const local = this.#now.local.get(name);
+    return local !== undefined ? local : this.#now.session.get(name);
+  }
+
+  get cursors(): ReadonlyMap<string, { analysis: StatementAnalysis; holdable: boolean }> {
+    return this.#now.cursors;
+  }
+
+  /** There are changes that a failure would undo. */
+  get hasUncommitted(): boolean {
+    return this.#now !== this.#committed || this.#savepoints.length > 0;
+  }
+
+  apply(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'set':
+        this.#set(effect.name.toLowerCase(), effect.value, effect.local);
+        break;
+      case 'reset':
+        this.#set(effect.name.toLowerCase(), null, false);
+        break;
+      case 'reset_all':
+        this.#change({ ...this.#now, session: nulled(this.#now), local: new Map() });
+        break;
+      case 'discard_all':
+        this.#change({ session: nulled(this.#now), local: new Map(), cursors: new Map() });
+        break;
+      case 'declare':
+        this.#setCursor(effect.name, { analysis: effect.analysis, holdable: effect.holdable });
+        break;
+      case 'close':
+        this.closeCursor(effect.name);
+        break;
+      case 'savepoint':
+        this.#savepoint(effect.name);
+        break;
+      case 'release':
+        this.#release(effect.name);
+        break;
+      case 'rollback_to':
+        this.#rollbackTo(effect.name);
+        break;
+      case 'commit':
+        this.commit();
+        break;
+      case 'rollback':
+        this.rollback();
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** What the server itself reports (PostgreSQL 18 does so for search_path); stronger than what was concluded. */
+  report(name: string, value: string): void {
+    if (this.value(name) !== value) this.#set(name, value, false);
+  }
+
+  commit(): void {
+    const { session, cursors, local } = this.#now;
+    const held = [...cursors].filter(([, cursor]) => cursor.holdable);
+    const isSame = local.size === 0 && held.length === cursors.size;
+    if (!isSame) this.#change({ session, local: new Map(), cursors: new Map(held) });
+    this.#committed = this.#now;
+    this.#savepoints = [];
+  }
+
+  rollback(): void {
+    if (this.#now !== this.#committed) this.#change(this.#committed);
+    this.#savepoints = [];
+  }
+
+  /** Null closes all. */
+  closeCursor(name: string | null): void {
+    if (this.#now.cursors.size === 0) return;
+    const cursors = new Map(name === null ? [] : this.#now.cursors);
+    if (name !== null && !cursors.delete(name)) return;
+    this.#change({ ...this.#now, cursors });
+  }
+
+  #set(name: string, value: string | null, isLocal: boolean): void {
+    const { session, local, cursors } = this.#now;
+    if (isLocal) {
+      this.#change({ session, local: new Map(local).set(name, value), cursors });
+      return;
+    }
+    const rest = new Map(local);
+    rest.delete(name);
+    this.#change({ session: new Map(session).set(name, value), local: rest, cursors });
+  }
+
+  #setCursor(name: string, cursor: { analysis: StatementAnalysis; holdable: boolean }): void {
+    this.#change({ ...this.#now, cursors: new Map(this.#now.cursors).set(name, cursor) });
+  }
+
+  #savepoint(name: string): void {
+    this.isLost ||= this.#savepoints.length >= savepointsMax;
+    if (!this.isLost) this.#savepoints.push({ name, snapshot: this.#now });
+  }
+
+  #indexOf(name: string): number {
+    return this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
+  }
+
+  #release(name: string): void {
+    const index = this.#indexOf(name);
+    if (index < 0) this.isLost = true;
+    else this.#savepoints.length = index;
+  }
+
+  #rollbackTo(name: string): void {
+    const index = this.#indexOf(name);
+    const savepoint = this.#savepoints[index];
+    if (savepoint === undefined) {
+      this.isLost = true;
+      return;
+    }
+    this.#savepoints.length = index + 1;
+    this.#change(savepoint.snapshot);
+  }
+
+  #change(next: Snapshot): void {
+    this.#now = next;
+    this.version += 1;
+  }
+}
+
+const nulled = (snapshot: Snapshot): Map<string, null> =>
+  new Map([...snapshot.session.keys(), ...snapshot.local.keys()].map(name => [name, null]));

@@ -1,0 +1,166 @@
+/**
+ * One client's session on one upstream connection, as an explicit state that only the functions of this folder change. It has no
+ * sockets and no clock: bytes and decisions are put in, bytes and wishes come out through its ports.
+ */
+import type { Hash } from 'node:crypto';
+import type { Failure } from '#core/contract/error.ts';
+import type { StatementAnalysis } from '#core/sql/analysis.ts';
+import type { Clock, Recorder } from '#proxy/ports.ts';
+import { transaction } from '../wire/message.ts';
+import { ExpectQueue } from './expect.ts';
+import { Journal, type Run } from './journal.ts';
+import { NameTable, type Portal, type Prepared } from './names.ts';
+import { Outlet } from './outlet.ts';
+import type { CopyPlan, Refused, RowPlan, Ruling } from './ruling.ts';
+import type { Settings } from './settings.ts';
+
+/** Decides on texts for one session; it sees the session's settings. */
+export type SessionGate = {
+  /** The ruling at hand for these bytes (one character per byte) under the present settings, policies and catalog. */
+  lookup(key: string): Ruling | null;
+  /** Literals of the text last looked up, where the ruling is shared by texts with other literals. */
+  readonly literals: readonly string[] | null;
+  /** Still as good as new: made under the present policies, catalog and settings. */
+  isCurrent(ruling: Ruling): boolean;
+  /** The same statement under the present policies; for portals, whose meaning is fixed since Bind. */
+  redecide(ruling: Ruling): Ruling;
+  /** The session has changed the catalog: nothing may be ruled on before it was read again. */
+  catalogTouched(): void;
+  /** The transaction that changed the catalog is over. */
+  catalogSettled(): void;
+  /** A refusal that needs no analysis. */
+  reject(failure: Failure, text: string): Ruling;
+};
+
+/** A statement that needs approval, as the desk has to know it. */
+export type HoldRequest = {
+  ruling: Ruling;
+  literals: readonly string[] | null;
+  /** Of the bound parameters; null when there are none. */
+  parametersHash: string | null;
+};
+
+export type HoldResult =
+  /** It may run now, as long as it still needs just this approval (`approvalKey`). */
+  { type: 'cleared'; requestId: string; approvalKey: string } | { type: 'refused'; refused: Refused };
+
+export type SessionPorts = {
+  recorder: Recorder;
+  clock: Clock;
+  /** Sends; false while the bytes are still in use after the call. */
+  toClient(bytes: Uint8Array): boolean;
+  toServer(bytes: Uint8Array): boolean;
+  /** Find a ruling and call `ruled`. The server is idle meanwhile as far as this session is concerned. */
+  resolve(key: string): void;
+  /** Ask for approval and call `holdEnded`. */
+  hold(request: HoldRequest): void;
+  /** Stop what the server is doing for this session. */
+  cancelUpstream(): void;
+  /** What became of a statement that an approval let through. */
+  report(
+    requestId: string,
+    result: { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null },
+  ): void;
+  /** Something failed closed. */
+  fault(code: string, message: string): void;
+  /** All is sent; close both connections. */
+  end(reason: string): void;
+};
+
+export type Block =
+  /** Until the server has answered all it was sent. */
+  | 'drain'
+  /** Until the server says whether it wants COPY data. */
+  | 'copy'
+  /** Until there is a ruling. */
+  | 'ruling'
+  /** Until somebody has decided. */
+  | 'hold';
+
+/** What the session does to the rows of the answer at the head of the queue. */
+export type ResultState = { plan: RowPlan | null; copy: CopyPlan | null; isCopyOut: boolean };
+
+/** A statement of the proxy's own, sent between the client's. */
+export type Internal = {
+  rows: (string | null)[][];
+  hasFailed: boolean;
+  done: (rows: (string | null)[][] | null) => void;
+};
+
+export type SessionParts = {
+  ports: SessionPorts;
+  gate: SessionGate;
+  settings: Settings;
+  parameters: ReadonlyMap<string, string>;
+};
+
+export class Session {
+  readonly ports: SessionPorts;
+  readonly gate: SessionGate;
+  readonly journal: Journal;
+  /** What the server reported at the start. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly settings: Settings;
+  readonly statements = new NameTable<Prepared>();
+  readonly portals = new NameTable<Portal>();
+  /** Names that SQL PREPARE made. */
+  readonly sqlPrepared = new Map<string, StatementAnalysis>();
+  readonly queue = new ExpectQueue();
+  readonly up = new Outlet();
+  readonly down = new Outlet();
+
+  /** Of the last ReadyForQuery. */
+  status: number = transaction.idle;
+  /** The transaction has touched classified values: what the server says of it may name them, even at COMMIT. */
+  isSensitive = false;
+  /** The catalog has changed in the open transaction. */
+  isCatalogChanged = false;
+
+  block: Block | null = null;
+  /** Carried out when the turn's bytes are out. */
+  wish: (() => void) | null = null;
+  /** The ruling that the first message of the backlog was blocked for. */
+  ruled: Ruling | null = null;
+  held: HoldResult | null = null;
+  /** The record of the statement that is held. */
+  heldRun: Run | null = null;
+
+  /** Client bytes that could not be handled yet. */
+  backlog: Uint8Array = new Uint8Array(0);
+  backlogLength = 0;
+  /** Total length of the incomplete message at the head of the backlog; 0 when unknown. */
+  backlogNeeds = 0;
+  /** Bytes of a client message that are still to come, and whether they are passed on. */
+  clientBody = 0;
+  passesBody = false;
+  bindHash: { hash: Hash; portal: Portal } | null = null;
+  /** The server ignores everything until the next Sync. */
+  isSkipping = false;
+  /** A unit of the extended protocol has begun and its Sync was not sent. */
+  isGroupOpen = false;
+  /** An error was answered since the last ReadyForQuery. */
+  groupFailed = false;
+  /** Answers to what was sent last may sit in the server's buffer. */
+  needsFlush = false;
+  /** The server reads COPY data. */
+  inCopy = false;
+  /** Parsed in this turn and neither recorded nor executed. */
+  unrecorded: { prepared: Prepared; attach: (run: Run) => void }[] = [];
+
+  /** Server bytes of an incomplete message. */
+  serverPart: Uint8Array = new Uint8Array(0);
+  serverPartLength = 0;
+  serverBody = 0;
+  passesServerBody = false;
+  result: ResultState = { plan: null, copy: null, isCopyOut: false };
+  internal: Internal | null = null;
+  isEnded = false;
+
+  constructor(id: string, given: SessionParts) {
+    this.ports = given.ports;
+    this.gate = given.gate;
+    this.settings = given.settings;
+    this.parameters = given.parameters;
+    this.journal = new Journal(id, given.ports);
+  }
+}

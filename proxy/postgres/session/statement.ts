@@ -1,0 +1,122 @@
+/** What handlers of statements share: finding the ruling, waiting for it, refusing, holding. */
+
+import type { Run } from './journal.ts';
+import { refusal } from './refusal.ts';
+import type { Refused, Ruling } from './ruling.ts';
+import type { HoldRequest, Session } from './state.ts';
+
+/** A message in the chunk: [start, end) is there, [end, total) is still to come. */
+export type Message = { type: number; bytes: Uint8Array; start: number; end: number; total: number };
+
+/** Where the parameters of a Bind begin; 0 when its names are not all here. */
+export function namesEnd(m: Message): number {
+  const portalEnd = m.bytes.indexOf(0, m.start + 5);
+  if (portalEnd < 0 || portalEnd >= m.end) return 0;
+  const statementEnd = m.bytes.indexOf(0, portalEnd + 1);
+  return statementEnd < 0 || statementEnd >= m.end ? 0 : statementEnd + 1;
+}
+
+/** Something on its way to the server may change what the next text means, or undo what the last one did. */
+export function mustDrain(s: Session): boolean {
+  if (s.queue.length === 0) return false;
+  return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged;
+}
+
+/** The ruling on a text, or null when the message has to wait for it. */
+export function ruleOn(s: Session, key: string): Ruling | null {
+  const given = s.ruled;
+  if (given !== null) {
+    s.ruled = null;
+    if (given.key === key && s.gate.isCurrent(given)) return given;
+  }
+  if (mustDrain(s)) {
+    s.block = 'drain';
+    return null;
+  }
+  const ruling = s.gate.lookup(key);
+  if (ruling !== null) return ruling;
+  s.block = 'ruling';
+  s.wish = () => s.ports.resolve(key);
+  return null;
+}
+
+/** The answer to `ports.resolve`. The caller goes on with `continueClient`. */
+export function ruled(s: Session, ruling: Ruling): void {
+  if (s.block !== 'ruling') return;
+  s.ruled = ruling;
+  s.block = null;
+}
+
+/** Of an earlier lookup of this very text: literals that its shared ruling does not carry. */
+export const literalsOf = (s: Session, ruling: Ruling): readonly string[] | null =>
+  ruling.isShared ? s.gate.literals : null;
+
+export type Clearance =
+  | { type: 'cleared'; requestId: string | null; run: Run | null }
+  | { type: 'refused'; refused: Refused; run: Run | null }
+  /** The message has to wait until somebody has decided. */
+  | { type: 'held' };
+
+/** What an approval was asked for; an approval given for something else does not count. */
+export const approvalKey = (ruling: Ruling): string => JSON.stringify(ruling.decision.approval);
+
+const approvalChanged = refusal(
+  {
+    code: 'approval_expired',
+    message: 'the policy changed while the statement waited, so the approval does not cover it any more',
+    hint: 'Run the statement again.',
+  },
+  'approval',
+);
+
+/** Whether a statement may run now: refused, held, or cleared. `isCleared`: an approval was already given for it. */
+export function clear(s: Session, request: HoldRequest, isCleared: boolean): Clearance {
+  const { ruling } = request;
+  const { held, heldRun } = s;
+  s.held = null;
+  s.heldRun = null;
+  if (ruling.refusal !== null) return { type: 'refused', refused: ruling.refusal, run: heldRun };
+  if (ruling.decision.effect !== 'approve' || isCleared) return { type: 'cleared', requestId: null, run: heldRun };
+  if (held?.type === 'cleared' && held.approvalKey === approvalKey(ruling)) {
+    return { type: 'cleared', requestId: held.requestId, run: heldRun };
+  }
+  if (held?.type === 'cleared') return { type: 'refused', refused: approvalChanged, run: heldRun };
+  if (held?.type === 'refused') return { type: 'refused', refused: held.refused, run: heldRun };
+  s.block = 'hold';
+  s.wish = () => s.ports.hold(request);
+  return { type: 'held' };
+}
+
+/** The answer to `ports.hold`. The caller goes on with `continueClient`. */
+export function holdEnded(s: Session, result: Session['held'], run: Run | null): void {
+  if (s.block !== 'hold') return;
+  s.held = result;
+  s.heldRun = run;
+  s.block = null;
+}
+
+/** Records a decision; null while recording is impossible. */
+export function record(
+  s: Session,
+  ruling: Ruling,
+  details: { protocol: 'simple' | 'extended'; literals: readonly string[] | null; requestId?: string | null },
+): Run | null {
+  const { recorder } = s.ports;
+  if (!recorder.healthy) return null;
+  const literals = details.literals === null ? null : recorder.seal(details.literals);
+  return s.journal.decided(ruling, { protocol: details.protocol, literals, requestId: details.requestId ?? null });
+}
+
+export const missingStatement = (name: string): Refused =>
+  refusal(
+    {
+      code: 'undefined_object',
+      message:
+        name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`,
+    },
+    'protocol',
+    '26000',
+  );
+
+export const missingPortal = (name: string): Refused =>
+  refusal({ code: 'undefined_object', message: `portal "${name}" does not exist` }, 'protocol', '34000');
