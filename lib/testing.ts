@@ -12,11 +12,7 @@ import type { BaseContext, Caller } from './orpc/context.ts';
 import { handleRest } from './orpc/handle.ts';
 
 export type TestIdentity = { id: string; login: string; bearer: string };
-export type TestAnswer = {
-  status: number;
-  headers: Headers;
-  body: Record<string, unknown> & { [member: string]: never };
-};
+export type TestAnswer = { status: number; headers: Headers; body: Record<string, unknown> };
 
 type Making = { kind?: IdentityKind; roles?: Role[]; ownerId?: string; login?: string; scope?: Permission[] };
 type Asking = { as?: TestIdentity | { bearer: string }; body?: unknown; headers?: Record<string, string> };

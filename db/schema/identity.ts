@@ -167,6 +167,8 @@ export const deviceRequest = pgTable(
     address: text(),
     identityId: uuid().references(() => identity.id, { onDelete: 'cascade' }),
     connections: text().array(),
+    /** Lifetime of the token, as approved. */
+    ttlMinutes: integer().notNull().default(60),
     intervalSeconds: integer().notNull(),
     lastPolledAt: instant(),
     createdAt: created(),

@@ -1,8 +1,8 @@
 /** Appends to the control plane's own hash chain. The head's row lock serialises writers; it is taken at the very end. */
 import 'server-only';
-import { createHash } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { assert, must } from '#core/contract/assert.ts';
+import { chainHash } from '#core/event/chain.ts';
 import type { Tx } from '#db/client.ts';
 import { event, eventSource } from '#db/schema/audit.ts';
 
@@ -117,9 +117,4 @@ export async function appendControlEvents(tx: Tx, drafts: readonly ControlEventD
     .update(eventSource)
     .set({ headSeq: seq, headHash: hash, headTime: at })
     .where(eq(eventSource.id, controlSourceId));
-}
-
-/** SHA-256 over the previous hash's bytes and the UTF-8 body. */
-export function chainHash(prev: string, body: string): string {
-  return createHash('sha256').update(Buffer.from(prev, 'hex')).update(body, 'utf8').digest('hex');
 }

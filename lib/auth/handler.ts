@@ -8,6 +8,7 @@ import { env, isSecureOrigin } from '#lib/env.ts';
 import { absoluteLimitHours } from '#lib/identity/web-session.ts';
 import { log } from '#lib/log.ts';
 import { systemClock } from '#lib/orpc/context.ts';
+import { AppError } from '#lib/orpc/error.ts';
 import { requestInfo } from '#lib/orpc/request.ts';
 import { cookieOptions, sessionIdOf, webSecret } from './cookie.ts';
 import { oidcProvider, signInWithOidc } from './oidc.ts';
@@ -20,6 +21,12 @@ const attemptSchema = z.object({ login: z.string().min(1).max(320), password: z.
 /** What the page behind `?error=` explains. */
 export type SignInError = 'CredentialsSignin' | 'rate_limited' | 'disabled' | 'AccessDenied';
 
+/** So many sign-ins at once that some are turned away; anything else is not expected. */
+function overloaded(thrown: unknown): SignInResult {
+  if (thrown instanceof AppError && thrown.code === 'unavailable') return { ok: false, code: 'rate_limited' };
+  throw thrown;
+}
+
 /** Options are made per request: what happens in one is known to its own callbacks only. */
 function optionsFor(on: SigningIn): NextAuthOptions {
   let opened: Extract<SignInResult, { ok: true }> | null = null;
@@ -31,7 +38,7 @@ function optionsFor(on: SigningIn): NextAuthOptions {
     authorize: async input => {
       const attempt = attemptSchema.safeParse(input);
       if (!attempt.success) return null;
-      const result = await signInWithPassword(on, attempt.data);
+      const result = await signInWithPassword(on, attempt.data).catch(overloaded);
       if (result.ok) {
         opened = result;
         return { id: result.identityId };
@@ -79,15 +86,20 @@ function optionsFor(on: SigningIn): NextAuthOptions {
 /** Behind TLS the address is fixed; on loopback it follows the request, so that 127.0.0.1 and localhost both work. */
 function settleOrigin(): void {
   if (isSecureOrigin()) process.env.NEXTAUTH_URL = env().WEIR_CONSOLE_URL;
-  else process.env.AUTH_TRUST_HOST = 'true';
+  else {
+    delete process.env.NEXTAUTH_URL;
+    process.env.AUTH_TRUST_HOST = 'true';
+  }
 }
 
 type RouteContext = { params: Promise<{ nextauth: string[] }> };
 
 export async function handleAuth(request: Request, context: RouteContext): Promise<Response> {
   settleOrigin();
+  const { db, sql } = database();
   const on = {
-    db: database().db,
+    db,
+    sql,
     clock: systemClock,
     request: { ...requestInfo(request.headers, 'page'), idempotencyKey: null, ifMatch: null },
     previousSessionId: await sessionIdOf(request.headers),

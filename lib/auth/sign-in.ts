@@ -2,7 +2,7 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import { and, eq, gt } from 'drizzle-orm';
-import type { Db, Tx } from '#db/client.ts';
+import type { Db, Sql, Tx } from '#db/client.ts';
 import { identity, webSession } from '#db/schema/identity.ts';
 import { endWebSession, openWebSession } from '#lib/identity/web-session.ts';
 import { actorOf } from '#lib/orpc/actor.ts';
@@ -11,7 +11,7 @@ import { recordEvent, transact } from '#lib/transaction.ts';
 import { verifyPassword } from './password.ts';
 import { addressGroup, forget, giveBack, takeAttempt, type Window } from './throttle.ts';
 
-export type SigningIn = { db: Db; clock: Clock; request: RequestInfo; previousSessionId: string | null };
+export type SigningIn = { db: Db; sql: Sql; clock: Clock; request: RequestInfo; previousSessionId: string | null };
 export type Attempt = { login: string; password: string };
 export type SignInResult =
   | { ok: true; sessionId: string; identityId: string; login: string }
@@ -56,9 +56,9 @@ type Refusal = Extract<SignInResult, { ok: false }>;
 async function throttled(on: SigningIn, login: string, identityId: string | null): Promise<Refusal | null> {
   const windows = windowsOf(login, on.request.address);
   const now = on.clock.now();
-  const waits = [await takeAttempt(on.db, windows.pair, now), await takeAttempt(on.db, windows.address, now)];
+  const waits = [await takeAttempt(on.sql, windows.pair, now), await takeAttempt(on.sql, windows.address, now)];
   const isKnown = identityId !== null && (await isKnownAddress(on, identityId));
-  if (!isKnown) waits.push(await takeAttempt(on.db, windows.account, now));
+  if (!isKnown) waits.push(await takeAttempt(on.sql, windows.account, now));
   const wait = Math.max(...waits.map(seconds => seconds ?? 0));
   return wait > 0 ? { ok: false, code: 'rate_limited', retryAfterSeconds: wait } : null;
 }
@@ -72,8 +72,8 @@ export async function signInWithPassword(on: SigningIn, attempt: Attempt): Promi
   if (!row || !isRight)
     return refuse(on, { login, identityId: row?.id ?? null }, { ok: false, code: 'bad_credentials' });
   const windows = windowsOf(login, on.request.address);
-  await forget(on.db, windows.pair.key);
-  await giveBack(on.db, [windows.address.key, windows.account.key]);
+  await forget(on.sql, windows.pair.key);
+  await giveBack(on.sql, [windows.address.key, windows.account.key]);
   if (!row.enabled) return refuse(on, { login, identityId: row.id }, { ok: false, code: 'disabled' });
   return transact(on, tx => openSession(tx, on, { id: row.id, login, method: 'password' }));
 }

@@ -1,35 +1,40 @@
-/** Attempts per key in fixed windows, counted in the database so that replicas count together. */
+/**
+ * Attempts per key in fixed windows, counted in the database so that replicas count together. Counted outside of the
+ * caller's transaction, on the raw pool: an attempt that fails rolls back, and must have been counted all the same.
+ */
 import 'server-only';
-import { sql } from 'drizzle-orm';
-import type { Db } from '#db/client.ts';
+import type { Sql } from '#db/client.ts';
+import { AppError } from '#lib/orpc/error.ts';
 
 export type Window = { key: string; max: number; seconds: number };
 
-type Row = { count: number; window_start: string };
-
 /** Takes one attempt. Null when it is within the limit, else the seconds after which to try again. */
-export async function takeAttempt(db: Db, window: Window, now: Date): Promise<number | null> {
-  const at = now.toISOString();
-  const fresh = sql`rate_bucket.window_start <= ${at}::timestamptz - make_interval(secs => ${window.seconds})`;
-  const [row] = await db.execute<Row>(sql`
-    insert into rate_bucket (key, window_start, count) values (${window.key}, ${at}::timestamptz, 1)
+export async function takeAttempt(sql: Sql, window: Window, now: Date): Promise<number | null> {
+  const endedBefore = new Date(now.getTime() - window.seconds * 1000);
+  const [row] = await sql<{ count: number; startMs: number }[]>`
+    insert into rate_bucket as held (key, window_start, count) values (${window.key}, ${now}, 1)
     on conflict (key) do update set
-      count = case when ${fresh} then 1 else rate_bucket.count + 1 end,
-      window_start = case when ${fresh} then excluded.window_start else rate_bucket.window_start end
-    returning count, window_start`);
+      count = case when held.window_start <= ${endedBefore} then 1 else held.count + 1 end,
+      window_start = case when held.window_start <= ${endedBefore} then excluded.window_start else held.window_start end
+    returning count, extract(epoch from window_start)::float8 * 1000 as "startMs"`;
   if (!row || row.count <= window.max) return null;
-  const endsAt = new Date(row.window_start).getTime() + window.seconds * 1000;
-  return Math.max(1, Math.ceil((endsAt - now.getTime()) / 1000));
+  return Math.max(1, Math.ceil((row.startMs + window.seconds * 1000 - now.getTime()) / 1000));
+}
+
+/** The same, as a refusal. */
+export async function limitAttempts(on: { sql: Sql; clock: { now(): Date } }, window: Window): Promise<void> {
+  const retryAfterSeconds = await takeAttempt(on.sql, window, on.clock.now());
+  if (retryAfterSeconds !== null)
+    throw new AppError('rate_limited', `too many attempts, try again in ${retryAfterSeconds} s`, { retryAfterSeconds });
 }
 
 /** Gives attempts back, e.g. because the sign-in succeeded. */
-export async function giveBack(db: Db, keys: readonly string[]): Promise<void> {
-  for (const key of keys)
-    await db.execute(sql`update rate_bucket set count = greatest(count - 1, 0) where key = ${key}`);
+export async function giveBack(sql: Sql, keys: readonly string[]): Promise<void> {
+  await sql`update rate_bucket set count = greatest(count - 1, 0) where key = any(${[...keys]})`;
 }
 
-export async function forget(db: Db, key: string): Promise<void> {
-  await db.execute(sql`delete from rate_bucket where key = ${key}`);
+export async function forget(sql: Sql, key: string): Promise<void> {
+  await sql`delete from rate_bucket where key = ${key}`;
 }
 
 /** IPv6 customers hold whole /64s, so one of those counts as one address. */
@@ -39,7 +44,6 @@ export function addressGroup(address: string | null): string {
   const [head = '', tail] = address.split('::');
   const left = head.split(':').filter(Boolean);
   const right = (tail ?? '').split(':').filter(Boolean);
-  const middle =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return [...left, ...middle, ...right].slice(0, 4).join(':');
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  return [...left, ...Array.from({ length: missing }, () => '0'), ...right].slice(0, 4).join(':');
 }

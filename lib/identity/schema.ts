@@ -28,6 +28,9 @@ export const meSchema = z.object({
 });
 export type Me = z.infer<typeof meSchema>;
 
+/** The caller's own agents and service accounts. */
+export const meOwnsSchema = z.object({ items: z.array(identityRefSchema.extend({ enabled: z.boolean() })) });
+
 export const mePermissionsSchema = z.object({ permissions: z.array(z.enum(permissions)) });
 
 // Identities
@@ -104,7 +107,7 @@ export const identityCreateInputSchema = z
   });
 export const identityCreateOutputSchema = z.object({
   identity: identityViewSchema,
-  /** Shown once: where the person sets a password. Null when one was given, and for agents and services. */
+  /** Shown once: where the person sets a password; the secret is in the fragment, which no server sees. Null when one was given, and for agents and services. */
   passwordLink: z.object({ url: z.url(), expiresAt: timeSchema }).nullable(),
 });
 
@@ -222,6 +225,8 @@ export const apiTokenCreateInputSchema = z
   .object({
     name: z.string().trim().min(1).max(100),
     permissions: z.array(z.enum(permissions)).min(1).max(permissions.length),
+    /** One of the caller's own agents or service accounts; absent: the caller. */
+    identityId: z.uuid().optional(),
     expiresInDays: z.number().int().min(1).max(365).default(90),
   })
   .strict();
@@ -281,7 +286,11 @@ export const deviceViewSchema = z.object({
   createdAt: timeSchema,
   expiresAt: timeSchema,
 });
-export const deviceApproveInputSchema = z.object({ userCode: userCodeSchema, connections: connections.optional() });
+export const deviceApproveInputSchema = z.object({
+  userCode: userCodeSchema,
+  connections: connections.optional(),
+  ttlMinutes: z.number().int().min(1).max(tokenLifetimeMinutesMax).default(tokenLifetimeMinutesDefault),
+});
 export const deviceDenyInputSchema = z.object({ userCode: userCodeSchema });
 export const devicePollInputSchema = z.object({ deviceCode: z.string().min(20).max(100) }).strict();
 /** RFC 8628 §3.5: what is not a token is one of its error codes. */

@@ -135,8 +135,9 @@ export const command = ({ permission, shownOnce = false }: CommandOptions) =>
     { shownOnce },
   );
 
+/** `audit` is null when nothing happened, e.g. for a poll that has to go on. */
 export const publicCommand = ({ shownOnce = false } = {}) =>
-  commandBuilder<BaseContext, AuditEntry | readonly [AuditEntry, ...AuditEntry[]]>(
+  commandBuilder<BaseContext, AuditEntry | readonly AuditEntry[] | null>(
     root.meta({ kind: 'command', audience: 'public', permission: null, sensitive: false }),
     { shownOnce },
   );

@@ -7,6 +7,7 @@ import { experimental_ZodSmartCoercionPlugin as ZodSmartCoercionPlugin } from '@
 import { type Database, database } from '#db/client.ts';
 import { sessionIdOf } from '#lib/auth/cookie.ts';
 import { env } from '#lib/env.ts';
+import { stillEnrolled } from '#lib/proxies/authenticate.ts';
 import { router } from '#lib/router.ts';
 import { bodyBytesMax, bodyLimitOf, boundedRequest } from './body.ts';
 import { type BaseContext, type Clock, systemClock } from './context.ts';
@@ -43,7 +44,10 @@ async function contextOf(request: Request, via: Via, { database, clock }: Servin
       ? callerOfBearer(asking, headers.get('authorization'))
       : callerOfCookie(asking, await sessionIdOf(headers));
   const { db, sql } = database;
-  return { caller: await authenticate(), db, sql, clock, request: info, authenticate, resHeaders: new Headers() };
+  const caller = await authenticate();
+  // A proxy's token is good for one request only, so that the row is asked instead.
+  const again = caller.type === 'proxy' ? () => stillEnrolled(db, caller) : authenticate;
+  return { caller, db, sql, clock, request: info, authenticate: again, resHeaders: new Headers() };
 }
 
 /** RFC 9457; used for refusals outside of any procedure as well. */

@@ -5,7 +5,7 @@ import { claimedProxyId, clockSkewSeconds, verifyProxyToken } from '#core/identi
 import { jwkSchema } from '#core/policy/bundle.ts';
 import type { Db } from '#db/client.ts';
 import { proxy, proxyTokenUsed } from '#db/schema/proxies.ts';
-import type { AnonymousCaller, Caller, Clock } from '#lib/orpc/context.ts';
+import type { AnonymousCaller, Caller, Clock, ProxyCaller } from '#lib/orpc/context.ts';
 
 const refused: AnonymousCaller = { type: 'anonymous', reason: 'unauthenticated' };
 
@@ -41,4 +41,10 @@ export async function authenticateProxy({ database: { db }, clock }: Asking, tok
 /** Forgets tokens that have expired anyway. */
 export async function forgetUsedTokens(db: Pick<Db, 'delete'>, proxyId: string, now: Date): Promise<void> {
   await db.delete(proxyTokenUsed).where(and(eq(proxyTokenUsed.proxyId, proxyId), lt(proxyTokenUsed.expiresAt, now)));
+}
+
+/** The proxy, unless it was revoked in the meantime. */
+export async function stillEnrolled(db: Pick<Db, 'select'>, caller: ProxyCaller): Promise<Caller> {
+  const [row] = await db.select({ revokedAt: proxy.revokedAt }).from(proxy).where(eq(proxy.id, caller.id));
+  return row && row.revokedAt === null ? caller : { type: 'anonymous', reason: 'token_revoked' };
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "device_request" ADD COLUMN "ttl_minutes" integer DEFAULT 60 NOT NULL;

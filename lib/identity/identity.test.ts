@@ -1,0 +1,152 @@
+/** Identities, groups, tokens, API tokens, device sign-in and web sessions, over REST and a real database. */
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifyToken } from '#core/identity/token.ts';
+import { event } from '#db/schema/audit.ts';
+import { clientToken, deviceRequest, identity } from '#db/schema/identity.ts';
+import { installationKeys } from '#lib/keys.ts';
+import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
+
+let plane: TestPlane;
+let admin: TestIdentity;
+let dev: TestIdentity;
+beforeAll(async () => {
+  plane = await testPlane();
+  admin = await plane.identity({ roles: ['admin'] });
+  dev = await plane.identity({ roles: ['developer'] });
+});
+afterAll(() => plane.close());
+
+const post = (path: string, as: TestIdentity | undefined, body: unknown = {}) => plane.rest('POST', path, { as, body });
+
+it('makes a person with a link, with which the password is set once', async () => {
+  const made = await post('/identities', admin, { kind: 'user', login: 'New@Example.com', displayName: 'New' });
+  expect(made.status).toBe(200);
+  expect(made.body.identity).toMatchObject({ login: 'new@example.com', signIn: [], enabled: true });
+  const link = new URLSearchParams(new URL((made.body.passwordLink as { url: string }).url).hash.slice(1)).get('link');
+  expect((await post('/password', undefined, { link, password: 'short' })).body.issues).toMatchObject([
+    { path: 'password' },
+  ]);
+  expect((await post('/password', undefined, { link, password: 'long enough for this' })).status).toBe(200);
+  expect((await post('/password', undefined, { link, password: 'long enough for that' })).status).toBe(404);
+});
+
+it('refuses a login that is taken, agents without an owner, and fields nobody asked for', async () => {
+  const person = { kind: 'user', login: dev.login, displayName: 'X' };
+  expect((await post('/identities', admin, person)).status).toBe(409);
+  const agent = { kind: 'agent', login: 'bot', displayName: 'Bot' };
+  expect((await post('/identities', admin, agent)).body).toMatchObject({ issues: [{ path: 'ownerId' }] });
+  const sneaky = { kind: 'user', login: 'x@example.com', displayName: 'X', passwordHash: 'x' };
+  expect((await post('/identities', admin, sneaky)).status).toBe(400);
+});
+
+it('finds identities by text, kind and page', async () => {
+  for (let at = 0; at < 5; at++) await plane.identity({ login: `page-${at}@example.com` });
+  const first = await plane.rest('GET', '/identities?q=page-&limit=3', { as: admin });
+  const second = await plane.rest('GET', `/identities?q=page-&limit=3&cursor=${first.body.nextCursor}`, { as: admin });
+  const logins = [...(first.body.items as { login: string }[]), ...(second.body.items as { login: string }[])];
+  expect(logins.map(item => item.login)).toEqual([0, 1, 2, 3, 4].map(at => `page-${at}@example.com`));
+  expect(second.body.nextCursor).toBeNull();
+  expect((await plane.rest('GET', '/identities?cursor=nonsense', { as: admin })).status).toBe(400);
+});
+
+it('keeps people from changing their own power and from removing the last admin', async () => {
+  const change = (as: TestIdentity, id: string, body: object) => plane.rest('PATCH', `/identities/${id}`, { as, body });
+  expect((await change(admin, admin.id, { roles: ['admin', 'reviewer'] })).status).toBe(403);
+  const other = await plane.identity({ roles: ['admin'] });
+  expect((await change(other, admin.id, { roles: ['auditor'] })).status).toBe(200);
+  const grown = await plane.identity({ roles: ['developer'] });
+  await plane.database.db
+    .update(identity)
+    .set({ roles: ['admin'] })
+    .where(eq(identity.id, admin.id));
+  expect((await change(admin, other.id, { enabled: false })).status).toBe(200);
+  expect((await change(admin, grown.id, { roles: ['auditor'], expectedVersion: 7 })).status).toBe(412);
+});
+
+it('ends sessions and API tokens of who is disabled', async () => {
+  const who = await plane.identity({ roles: ['developer'] });
+  expect((await plane.rest('GET', '/me', { as: who })).status).toBe(200);
+  await plane.rest('PATCH', `/identities/${who.id}`, { as: admin, body: { enabled: false } });
+  const refused = await plane.rest('GET', '/me', { as: who });
+  expect(refused.status).toBe(401);
+  expect(refused.body.code).toBe('token_revoked');
+});
+
+it('issues tokens to oneself and one’s own agents, and to nobody else’s', async () => {
+  const agent = await plane.identity({ kind: 'agent', ownerId: dev.id, roles: ['developer'] });
+  const own = await post('/tokens', dev, { connections: ['shop-prod'], ttlMinutes: 30 });
+  const { tokenPublic } = await installationKeys(plane.database.db);
+  const verified = await verifyToken(String(own.body.token), tokenPublic, { nowMs: plane.clock.now().getTime() });
+  expect(verified).toMatchObject({ ok: true, value: { sub: dev.id, login: dev.login, connections: ['shop-prod'] } });
+  const delegated = await post('/tokens', dev, { identityId: agent.id, onBehalfOf: dev.id });
+  expect(delegated.status).toBe(200);
+  expect((await post('/tokens', dev, { identityId: agent.id, onBehalfOf: admin.id })).status).toBe(400);
+  const foreign = await post('/tokens', admin, { identityId: agent.id });
+  const unknown = await post('/tokens', admin, { identityId: '11111111-1111-4111-8111-111111111111' });
+  expect([foreign.status, { ...foreign.body, instance: '' }]).toEqual([404, { ...unknown.body, instance: '' }]);
+  const rows = await plane.database.db
+    .select()
+    .from(event)
+    .where(eq(event.targetId, String(own.body.jti)));
+  expect(rows).toHaveLength(1);
+  expect(rows[0]?.body).not.toContain(String(own.body.token));
+});
+
+it('revokes a token of one’s own, any with the permission, and hides the rest', async () => {
+  const stranger = await plane.identity({ roles: ['developer'] });
+  const { body } = await post('/tokens', dev);
+  expect((await post(`/tokens/${body.jti}/revoke`, stranger)).status).toBe(404);
+  expect((await post(`/tokens/${body.jti}/revoke`, admin, { reason: 'lost laptop' })).status).toBe(200);
+  const listed = await plane.rest('GET', '/tokens?state=revoked', { as: dev });
+  expect(listed.body.items).toMatchObject([{ jti: body.jti, state: 'revoked' }]);
+  const [row] = await plane.database.sql`select topic from outbox order by id desc limit 1`;
+  expect(row).toEqual({ topic: 'bundle' });
+});
+
+it('repeats a request with the same Idempotency-Key, and shows a secret once only', async () => {
+  const headers = { 'idempotency-key': 'group-1' };
+  const make = (name: string) => plane.rest('POST', '/groups', { as: admin, body: { name }, headers });
+  const [first, second] = await Promise.all([make('analysts'), make('analysts')]);
+  expect(first.body).toEqual(second.body);
+  expect((await make('others')).status).toBe(409);
+  const token = () => plane.rest('POST', '/tokens', { as: dev, body: {}, headers });
+  expect((await token()).status).toBe(200);
+  const again = await token();
+  expect([again.status, again.body.token]).toEqual([409, undefined]);
+});
+
+it('signs a device in after a person approved its code', async () => {
+  const started = (await post('/device', undefined, { clientName: 'weir on build-7' })).body;
+  const poll = () => post('/device/token', undefined, { deviceCode: started.deviceCode });
+  expect((await poll()).body).toEqual({ error: 'authorization_pending' });
+  expect((await poll()).body).toEqual({ error: 'slow_down' });
+  const asked = await plane.rest('GET', `/device/${String(started.userCode).toLowerCase()}`, { as: dev });
+  expect(asked.body).toMatchObject({ clientName: 'weir on build-7', status: 'pending' });
+  expect((await post(`/device/${started.userCode}/approve`, dev, { connections: ['shop-dev'] })).status).toBe(200);
+  expect((await post(`/device/${started.userCode}/approve`, admin)).status).toBe(409);
+  const done = (await poll()).body;
+  expect(done).toMatchObject({ login: dev.login });
+  expect((await poll()).body).toEqual({ error: 'expired_token' });
+  const [row] = await plane.database.db
+    .select()
+    .from(clientToken)
+    .where(eq(clientToken.jti, String(done.jti)));
+  expect(row).toMatchObject({ identityId: dev.id, channel: 'device', connections: ['shop-dev'] });
+  const stored = await plane.database.db.select().from(deviceRequest);
+  expect(JSON.stringify(stored)).not.toContain(String(started.deviceCode));
+});
+
+it('turns a device away, and lets its code run out', async () => {
+  const denied = (await post('/device', undefined)).body;
+  await post(`/device/${denied.userCode}/deny`, dev);
+  expect((await post('/device/token', undefined, { deviceCode: denied.deviceCode })).body).toEqual({
+    error: 'access_denied',
+  });
+  const late = (await post('/device', undefined)).body;
+  plane.clock.advance(11 * 60_000);
+  expect((await post('/device/token', undefined, { deviceCode: late.deviceCode })).body).toEqual({
+    error: 'expired_token',
+  });
+  expect((await plane.rest('GET', `/device/${late.userCode}`, { as: dev })).status).toBe(404);
+});
