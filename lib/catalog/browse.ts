@@ -2,7 +2,7 @@
 import 'server-only';
 import { and, asc, eq, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Level, levelRank, levels } from '#core/catalog/classification.ts';
+import { type Level, levelRank } from '#core/catalog/classification.ts';
 import type { Db, Tx } from '#db/client.ts';
 import {
   catalogColumn,
@@ -16,6 +16,7 @@ import {
 import { query } from '#lib/orpc/base.ts';
 import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { notFound } from '#lib/orpc/error.ts';
+import { levelOfRank, rankOf } from './level.ts';
 import { ownersOf } from './owners.ts';
 import { peopleOf } from './people.ts';
 import {
@@ -54,9 +55,6 @@ type RelationRow = {
   rowsEstimate: number;
 };
 
-/** Levels in order, so that the highest can be picked by their position. */
-const levelArray = sql.raw(`array[${levels.map(level => `'${level}'`).join(', ')}]::text[]`);
-
 const relationsOf = (db: Db, connectionId: string) =>
   db.execute<RelationRow>(sql`
     select r.oid::float8 as oid, r.schema, r.name, r.kind, r.rows_estimate as "rowsEstimate",
@@ -65,7 +63,7 @@ const relationsOf = (db: Db, connectionId: string) =>
       coalesce(l.classified, 0) as classified, l.rank, coalesce(s.open, 0) as "openSuggestions"
     from catalog_relation r
     left join (
-      select relation_oid, count(*)::int as classified, max(array_position(${levelArray}, level)) as rank
+      select relation_oid, count(*)::int as classified, max(${rankOf(sql`level`)}) as rank
       from column_label where connection_id = ${connectionId} group by relation_oid
     ) l on l.relation_oid = r.oid
     left join (
@@ -108,7 +106,7 @@ export const schemas = query({ permission: 'catalog:read' })
         owner: owners.ofSchema(name),
         relations: relations.map(({ rank, schema, ...relation }) => ({
           ...relation,
-          level: rank === null ? null : (levels[rank - 1] ?? null),
+          level: levelOfRank(rank),
           owner: owners.of(schema, relation.name),
         })),
       })),
@@ -284,7 +282,7 @@ export const search = query({ permission: 'catalog:read' })
       from hit join connection n on n.id = hit.connection_id
       where true
         ${connectionId ? sql`and hit.connection_id = ${connectionId}` : sql``}
-        ${level ? sql`and array_position(${levelArray}, hit.level) >= array_position(${levelArray}, ${level})` : sql``}
+        ${level ? sql`and ${rankOf(sql`hit.level`)} >= ${rankOf(sql`${level}`)}` : sql``}
         ${after ? sql`and (n.name, hit.schema, hit.relation, coalesce(hit."column", '')) > ${after}` : sql``}
       order by n.name, hit.schema, hit.relation, coalesce(hit."column", '')
       limit ${input.limit + 1}`);

@@ -1,11 +1,10 @@
 /** Where a relation's data goes: views, functions and partitions from the catalog, tables that refer to it, and recorded copies. */
 import 'server-only';
 import { eq, sql } from 'drizzle-orm';
-import type { Level } from '#core/catalog/classification.ts';
-import { levels } from '#core/catalog/classification.ts';
 import { splitQualified } from '#core/policy/match.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { connection } from '#db/schema/catalog.ts';
+import { levelOfRank, rankOf } from '#lib/catalog/level.ts';
 import { type Owners, ownersOf } from '#lib/catalog/owners.ts';
 import { query } from '#lib/orpc/base.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
@@ -111,12 +110,10 @@ const kinds = {
   f: 'foreign_table',
 } as const;
 
-const levelArray = sql.raw(`array[${levels.map(level => `'${level}'`).join(', ')}]::text[]`);
-
 async function detailsOf(db: Db | Tx, connectionId: string, names: readonly Name[]): Promise<Map<string, Detail>> {
   const rows = await db.execute<Detail>(sql`
     select r.oid::float8 as oid, r.schema, r.name, r.kind, r.rows_estimate as "rowsEstimate",
-      (select max(array_position(${levelArray}, l.level)) from column_label l
+      (select max(${rankOf(sql`l.level`)}) from column_label l
         where l.connection_id = r.connection_id and l.relation_oid = r.oid) as rank
     from jsonb_to_recordset(${JSON.stringify(names)}::jsonb) as w(schema text, name text)
     join catalog_relation r on r.connection_id = ${connectionId} and r.schema = w.schema and r.name = w.name`);
@@ -174,8 +171,14 @@ async function describeNodes(db: Db | Tx, connectionId: string, graph: Graph): P
   ]);
   return nodes.map(({ id, schema, name, hop, functionOid }) => {
     const found = details.get(id);
-    const level: Level | null = found?.rank ? (levels[found.rank - 1] ?? null) : null;
-    const base = { id, schema, name, hop, level, owner: owners.of(schema, name)?.owner ?? null };
+    const base = {
+      id,
+      schema,
+      name,
+      hop,
+      level: levelOfRank(found?.rank),
+      owner: owners.of(schema, name)?.owner ?? null,
+    };
     if (functionOid !== null) return { ...base, kind: 'function', oid: functionOid, rowsEstimate: null };
     const kind = found ? kinds[found.kind] : 'unknown';
     return { ...base, kind, oid: found?.oid ?? null, rowsEstimate: found?.rowsEstimate ?? null };
