@@ -1,5 +1,7 @@
 /** `npm start`: everything Weir needs, on one machine, from one command, and in order down again. `npm run dev` reloads. */
+import { bundle } from './bundle.mjs';
 import { printBanner } from './supervisor/banner.ts';
+import { buildConsole } from './supervisor/console-build.ts';
 import { type Installed, install } from './supervisor/installation.ts';
 import { watchProxy } from './supervisor/reload.ts';
 import { writeRunning } from './supervisor/running.ts';
@@ -35,7 +37,15 @@ async function leave(reason: string, code: number): Promise<void> {
   process.exit(code);
 }
 
+/** `--build`: only what `start` would build, for images. */
+async function buildOnly(): Promise<void> {
+  await bundle(['start', 'seed', 'proxy', 'parser-worker', 'weir']);
+  await buildConsole({ signal: abort.signal, onBuild: () => say('Building the console') });
+  process.exit(0);
+}
+
 async function run(): Promise<void> {
+  if (process.argv.includes('--build')) return buildOnly();
   const settings = await readSettings(process.argv.slice(2));
   const state = stateDir();
   openStateDir(state);

@@ -17,6 +17,7 @@ const singles = /^(package-lock\.json|tsconfig\.json|(next|postcss)\.config\.\w+
 type Building = { signal: AbortSignal; onBuild(): void };
 
 export async function buildConsole({ signal, onBuild }: Building): Promise<void> {
+  if (process.env.WEIR_PREBUILT) return;
   const wanted = sourcesHash();
   if (builtHash() === wanted) return;
   const release = await lock(signal);

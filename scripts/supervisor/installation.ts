@@ -8,7 +8,7 @@ import type { SeedOrder } from '../seed.ts';
 import { buildConsole, nextProgram } from './console-build.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { openLogFile } from './log-file.ts';
-import { type ProxyFiles, proxyFiles, writeProxyConfig } from './proxy-config.ts';
+import { type ProxyFiles, proxyFiles, proxyName, writeProxyConfig } from './proxy-config.ts';
 import { startSeeding } from './seeding.ts';
 import { Service, type ServiceOptions } from './service.ts';
 import type { Settings } from './settings.ts';
@@ -52,7 +52,8 @@ export async function install(at: Installing): Promise<Installed> {
   writeProxyConfig(files, settings, hasDemo ? upstreamOf(databases, state) : null);
   const environment = consoleEnvironment(at, databases);
 
-  const order: SeedOrder = { demo: hasDemo, proxyState: files.state, tokenFile: path.join(state, 'dev.token') };
+  const tokenFile = path.join(state, 'dev.token');
+  const order: SeedOrder = { demo: hasDemo, proxyName, proxyState: files.state, tokenFile };
   const password = secret(state, 'demo-password', () => process.env.WEIR_DEMO_PASSWORD || readablePassword());
   const seeding = startSeeding(seedProgram, order, {
     env: { ...environment, WEIR_DEMO_PASSWORD: password },
@@ -69,7 +70,7 @@ export async function install(at: Installing): Promise<Installed> {
   stoppers.add(() => proxy.stop());
   await proxy.start();
   await seeding.finished;
-  return { proxy, people, password, tokenFile: hasDemo ? order.tokenFile : null };
+  return { proxy, people, password, tokenFile: hasDemo ? tokenFile : null };
 }
 
 async function prepareDatabases({ state, settings, stoppers, signal, say }: Installing): Promise<Databases> {

@@ -42,6 +42,10 @@ export class Service {
     this.#options = options;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Resolves when the service is healthy; rejects with the end of its log when it is not in time or ends before. */
   async start(): Promise<void> {
     this.#wanted = true;

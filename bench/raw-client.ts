@@ -1,0 +1,58 @@
+/** A client that asks and counts bytes, and does nothing else: what it measures is the server's side. */
+import type { Socket } from 'node:net';
+import pg from 'pg';
+
+/** Last message of an answer outside of a transaction: ReadyForQuery, idle. */
+const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
+export class RawClient {
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Signs in with `pg`, then takes its socket. */
+  static async connect(url: string): Promise<RawClient> {
+    const client = new pg.Client({ connectionString: url, ssl: false });
+    await client.connect();
+    const socket = (client as unknown as { connection: { stream: Socket } }).connection.stream;
+    socket.removeAllListeners('data');
+    socket.setNoDelay(true);
+    return new RawClient(socket);
+  }
+
+  /** Bytes of the answer. Rejects when it is an error. */
+  query(text: string): Promise<number> {
+    const body = Buffer.from(`${text}\0`);
+    const message = Buffer.alloc(5 + body.length);
+    message[0] = 0x51;
+    message.writeInt32BE(4 + body.length, 1);
+    body.copy(message, 5);
+    return new Promise((resolve, reject) => {
+      let bytes = 0;
+      let tail: Buffer = Buffer.alloc(0);
+      const onData = (chunk: Buffer) => {
+        if (bytes === 0 && chunk[0] === 0x45) {
+          this.#socket.off('data', onData);
+          reject(new Error(chunk.toString('utf8').replaceAll('\0', ' ')));
+          return;
+        }
+        bytes += chunk.length;
+        tail =
+          chunk.length >= ready.length
+            ? chunk.subarray(-ready.length)
+            : Buffer.concat([tail, chunk]).subarray(-ready.length);
+        if (!tail.equals(ready)) return;
+        this.#socket.off('data', onData);
+        resolve(bytes);
+      };
+      this.#socket.on('data', onData);
+      this.#socket.write(message);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
