@@ -1,15 +1,14 @@
 /** The launcher against its own server: start, refusal of strangers, crash, orphan, order of stopping. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
 import { afterAll, expect, it } from 'vitest';
 import { type PostgresServer, postgresUrl, startPostgres } from './postgres.ts';
+import { throwAwayDir } from './throw-away.ts';
 import { isAlive, until } from './wait.ts';
 
-const base = fs.mkdtempSync(path.join(os.tmpdir(), 'weir-postgres-'));
-fs.chmodSync(base, 0o755);
+const base = throwAwayDir('weir-postgres-');
 const running: PostgresServer[] = [];
 const start = async (name: string) => {
   const server = await startPostgres({ dir: path.join(base, name) });
