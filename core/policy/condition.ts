@@ -39,6 +39,8 @@ export type Condition = {
   readonly text: string;
   /** It depends on the time, so its answer holds for the minute it was given in. */
   readonly timed: boolean;
+  /** Its answer, where it depends on nothing. */
+  readonly constant: boolean | null;
   evaluate(facts: ConditionFacts): { ok: true; value: boolean } | { ok: false; message: string };
 };
 
@@ -124,15 +126,19 @@ function walk(value: unknown, visit: Visitor, nesting = 0): void {
 }
 
 /** Problems that the type checker does not know of, and what the condition refers to. */
-function inspect(ast: ASTNode): { problem: ConditionProblem | null; timed: boolean; regex: boolean } {
+type Inspection = { problem: ConditionProblem | null; timed: boolean; regex: boolean; isConstant: boolean };
+
+function inspect(ast: ASTNode): Inspection {
   let problem: ConditionProblem | null = null;
   let sessions = 0;
   let untimed = 0;
   let usesRegex = false;
+  let isConstant = true;
   walk(ast, (node, nesting) => {
     if (nesting > macroNestingMax) {
       problem ??= { message: `all, exists, map and filter may be nested ${macroNestingMax} deep`, start: node.start };
     }
+    if (node.op === 'id') isConstant = false;
     if (node.op === 'id' && node.args === 'session') sessions += 1;
     if (node.op === '.' && node.args[0].op === 'id' && node.args[0].args === 'session' && node.args[1] !== 'time') {
       untimed += 1;
@@ -142,7 +148,7 @@ function inspect(ast: ASTNode): { problem: ConditionProblem | null; timed: boole
       problem ??= regexProblem(node.args[2]);
     }
   });
-  return { problem, timed: sessions > untimed, regex: usesRegex };
+  return { problem, timed: sessions > untimed, regex: usesRegex, isConstant };
 }
 
 function regexProblem(args: readonly ASTNode[]): ConditionProblem | null {
@@ -201,7 +207,9 @@ export function compileCondition(
     const found = inspect(parsed.ast);
     if (found.problem !== null) return { ok: false, problem: found.problem };
     const run = found.regex ? environment.parse(withLinearMatches(environment.parse(text).ast)) : parsed;
-    return { ok: true, condition: { text, timed: found.timed, evaluate: facts => evaluate(run, facts) } };
+    const constant = found.isConstant ? run() === true : null;
+    const { timed } = found;
+    return { ok: true, condition: { text, timed, constant, evaluate: facts => evaluate(run, facts) } };
   } catch (error) {
     return { ok: false, problem: problemOf(error) };
   }
