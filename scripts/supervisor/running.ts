@@ -1,6 +1,7 @@
 /** What runs where, for other programs on this machine: `running.json` in the state directory while everything is up. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isAlive } from '../wait.ts';
 import type { Installed } from './installation.ts';
 import type { Settings } from './settings.ts';
 import { writePrivate } from './state.ts';
@@ -34,9 +35,11 @@ export function writeRunning(
   process.on('exit', () => fs.rmSync(file, { force: true }));
 }
 
+/** Null where nothing runs; what a killed supervisor left behind does not count. */
 export function readRunning(state: string): Running | null {
   try {
-    return JSON.parse(fs.readFileSync(path.join(state, 'running.json'), 'utf8')) as Running;
+    const running = JSON.parse(fs.readFileSync(path.join(state, 'running.json'), 'utf8')) as Running;
+    return isAlive(running.pid) ? running : null;
   } catch {
     return null;
   }
