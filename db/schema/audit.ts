@@ -45,7 +45,7 @@ export const event = pgTable(
     targetId: text(),
     targetLabel: text(),
     sessionId: uuid(),
-    /** False for what happens per statement: those are found in `statement`, and the audit page leaves them out. */
+    /** False for what happens per session and statement: those are found in their projections, not on the audit page. */
     listed: boolean().notNull(),
     prev: hexBytes().notNull(),
     hash: hexBytes().notNull(),

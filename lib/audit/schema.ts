@@ -191,8 +191,6 @@ const eventFilters = {
   action: z.string().trim().min(1).max(80).optional(),
   /** Target id, or a target type. */
   target: z.string().trim().min(1).max(200).optional(),
-  /** Also the events of every statement, which the page otherwise leaves to Sessions. */
-  everything: flag,
   ...timeRange,
 };
 export const eventListInputSchema = z.object({ ...paging, ...eventFilters });
@@ -256,5 +254,11 @@ export const chainOutputSchema = z.object({
   sources: z.array(chainSchema),
   gaps: z.number().int(),
   intact: z.boolean(),
+});
+/** Lines of `core/event/schema.ts`, which `weir verify` checks offline. */
+export const chainExportInputSchema = z.object({
+  source: z.uuid(),
+  from: z.number().int().positive().default(1),
+  to: z.number().int().positive().optional(),
 });
 export const chainVerifyInputSchema = z.object({ source: z.uuid().optional() }).strict();

@@ -1,0 +1,191 @@
+/** Writes a batch's projection: one statement per kind of row, however many rows. */
+import 'server-only';
+import { createHash } from 'node:crypto';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Event } from '#core/event/schema.ts';
+import type { Tx } from '#db/client.ts';
+import {
+  type Completed,
+  hazardsOf,
+  labelsOf,
+  type Projection,
+  projectBatch,
+  relationsOf,
+  type SessionDelta,
+  type SessionStart,
+} from './project.ts';
+
+/** A session that its proxy did not end. */
+export const lostReason = 'its proxy stopped without ending it';
+
+/** PostgreSQL's text has no NUL, and its JSON no lone surrogates. */
+const clean = (value: string): string => value.replaceAll('\0', '').toWellFormed();
+
+export async function storeProjection(tx: Tx, proxyId: string, events: readonly Event[]): Promise<void> {
+  const projection = projectBatch(events);
+  const { starts, decided, completed, deltas, ends, keys, lost } = projection;
+  if (keys.length > 0) await storeKeys(tx, proxyId, keys);
+  if (starts.length > 0) await storeStarts(tx, proxyId, starts);
+  if (decided.length > 0) await storeStatements(tx, proxyId, decided);
+  if (completed.length > 0) await storeOutcomes(tx, completed);
+  if (deltas.length > 0) await addDeltas(tx, deltas);
+  if (ends.length > 0) await storeEnds(tx, ends);
+  if (lost) await endLost(tx, proxyId, lost);
+}
+
+async function storeKeys(tx: Tx, proxyId: string, keys: Projection['keys']): Promise<void> {
+  const rows = JSON.stringify(keys.map(({ key, jwe, time }) => ({ key, jwe, time })));
+  await tx.execute(sql`
+    insert into content_key (key, proxy_id, jwe, created_at)
+    select key, ${proxyId}::uuid, jwe, time from json_to_recordset(${rows}::json) as k(key uuid, jwe text, time timestamptz)
+    on conflict do nothing`);
+}
+
+async function storeStarts(tx: Tx, proxyId: string, starts: readonly SessionStart[]): Promise<void> {
+  const rows = JSON.stringify(
+    starts.map(start => ({
+      id: start.session,
+      connection_id: start.connectionId,
+      connection: clean(start.connection),
+      identity_id: start.identity.id,
+      identity_kind: start.identity.kind,
+      login: clean(start.identity.login),
+      on_behalf_of_id: start.identity.onBehalfOf?.id ?? null,
+      on_behalf_of_login: start.identity.onBehalfOf?.login ?? null,
+      token_id: start.identity.tokenId,
+      grant_id: start.grantId,
+      client_address: clean(start.client.address),
+      client_port: start.client.port,
+      application: clean(start.client.application),
+      tls: start.client.tls,
+      upstream_role: clean(start.upstreamRole),
+      started_at: start.time,
+    })),
+  );
+  const columns = sql.raw(
+    'id, connection_id, connection, identity_id, identity_kind, login, on_behalf_of_id, on_behalf_of_login, token_id, grant_id, client_address, client_port, application, tls, upstream_role, started_at',
+  );
+  await tx.execute(sql`
+    insert into session (${columns}, proxy_id, active_at)
+    select ${columns}, ${proxyId}::uuid, started_at from json_to_recordset(${rows}::json) as s(
+      id uuid, connection_id uuid, connection text, identity_id uuid, identity_kind text, login text, on_behalf_of_id uuid,
+      on_behalf_of_login text, token_id uuid, grant_id uuid, client_address text, client_port int4, application text,
+      tls text, upstream_role text, started_at timestamptz)
+    on conflict do nothing`);
+}
+
+const outcomeOf = (completed: Completed | null) => ({
+  outcome: completed?.outcome ?? null,
+  tag: completed?.tag ? clean(completed.tag) : null,
+  rows: completed?.rows ?? null,
+  bytes: completed?.bytes ?? null,
+  masked_cells: completed?.maskedCells ?? null,
+  duration_us: completed?.durationUs ?? null,
+  sqlstate: completed?.sqlstate ?? null,
+});
+
+async function storeStatements(tx: Tx, proxyId: string, decided: Projection['decided']): Promise<void> {
+  const texts = new Map<string, string>();
+  const rows = decided.map(({ event, completed }) => {
+    const text = clean(event.text);
+    const hash = `\\x${createHash('sha256').update(text).digest('hex')}`;
+    texts.set(hash, text);
+    return {
+      session_id: event.session,
+      number: event.statement,
+      seq: event.seq,
+      time: event.time,
+      text_hash: hash,
+      effect: event.effect,
+      kinds: event.facts?.kinds ?? [],
+      relations: relationsOf(event).map(clean),
+      labels: labelsOf(event).map(clean),
+      hazards: hazardsOf(event),
+      request_id: event.requestId,
+      policy_version: event.policyVersion,
+      has_literals: event.literals !== null,
+      ...outcomeOf(completed),
+    };
+  });
+  const textRows = JSON.stringify([...texts].map(([hash, text]) => ({ hash, text })));
+  // Ordered, because two proxies that insert the same texts must not wait for each other crosswise.
+  await tx.execute(sql`
+    insert into statement_text (hash, text)
+    select hash, text from json_to_recordset(${textRows}::json) as t(hash bytea, text text) order by hash
+    on conflict do nothing`);
+  await tx.execute(sql`
+    insert into statement (session_id, number, proxy_id, seq, time, connection_id, identity_id, on_behalf_of_id, text_hash,
+      effect, kinds, relations, labels, hazards, request_id, policy_version, has_literals,
+      outcome, tag, rows, bytes, masked_cells, duration_us, sqlstate)
+    select r.session_id, r.number, ${proxyId}::uuid, r.seq, r.time, s.connection_id, s.identity_id, s.on_behalf_of_id,
+      r.text_hash, r.effect, r.kinds, r.relations, r.labels, r.hazards, r.request_id, r.policy_version, r.has_literals,
+      r.outcome, r.tag, r.rows, r.bytes, r.masked_cells, r.duration_us, r.sqlstate
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(
+      session_id uuid, number int4, seq int8, time timestamptz, text_hash bytea, effect text, kinds text[], relations text[],
+      labels text[], hazards text[], request_id uuid, policy_version int4, has_literals boolean, ${outcomeColumns})
+    join session s on s.id = r.session_id and s.proxy_id = ${proxyId}
+    on conflict (session_id, number) do update set seq = excluded.seq, effect = excluded.effect,
+      request_id = excluded.request_id, policy_version = excluded.policy_version, outcome = excluded.outcome`);
+}
+
+const outcomeColumns: SQL = sql.raw(
+  'outcome text, tag text, rows int8, bytes int8, masked_cells int8, duration_us int8, sqlstate text',
+);
+
+async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<void> {
+  const rows = completed.map(event => ({
+    session_id: event.session,
+    number: event.statement,
+    ...outcomeOf(event),
+  }));
+  await tx.execute(sql`
+    update statement set outcome = r.outcome, tag = r.tag, rows = r.rows, bytes = r.bytes, masked_cells = r.masked_cells,
+      duration_us = r.duration_us, sqlstate = r.sqlstate
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(session_id uuid, number int4, ${outcomeColumns})
+    where statement.session_id = r.session_id and statement.number = r.number`);
+}
+
+async function addDeltas(tx: Tx, deltas: readonly SessionDelta[]): Promise<void> {
+  const rows = deltas.map(({ activeAt, maskedCells, ...rest }) => ({ ...rest, active: activeAt, cells: maskedCells }));
+  await tx.execute(sql`
+    update session set active_at = greatest(active_at, d.active), statements = session.statements + d.statements,
+      rows = session.rows + d.rows, bytes_out = bytes_out + d.bytes, masked_cells = masked_cells + d.cells,
+      errors = session.errors + d.errors, allowed = allowed + d.allow, masked = masked + d.mask, held = held + d.approve,
+      denied = denied + d.deny
+    from json_to_recordset(${JSON.stringify(rows)}::json) as d(id uuid, active timestamptz, statements int4, rows int8,
+      bytes int8, cells int8, errors int4, allow int4, mask int4, approve int4, deny int4)
+    where session.id = d.id`);
+}
+
+/** The proxy's own totals replace what was added up; what was still running has an unknown outcome. */
+async function storeEnds(tx: Tx, ends: Projection['ends']): Promise<void> {
+  const rows = ends.map(end => ({
+    id: end.session,
+    at: end.time,
+    reason: clean(end.reason),
+    statements: end.statements,
+    rows: end.rows,
+    bytes_in: end.bytesIn,
+    bytes_out: end.bytesOut,
+  }));
+  await tx.execute(sql`
+    with ended as (
+      update session set ended_at = e.at, end_reason = e.reason, statements = e.statements, rows = e.rows,
+        bytes_in = e.bytes_in, bytes_out = e.bytes_out
+      from json_to_recordset(${JSON.stringify(rows)}::json) as e(id uuid, at timestamptz, reason text, statements int4,
+        rows int8, bytes_in int8, bytes_out int8)
+      where session.id = e.id returning session.id)
+    update statement set outcome = 'unknown' from ended
+    where statement.session_id = ended.id and statement.outcome is null`);
+}
+
+async function endLost(tx: Tx, proxyId: string, lost: { at: string; except: readonly string[] }): Promise<void> {
+  await tx.execute(sql`
+    with ended as (
+      update session set ended_at = greatest(active_at, ${lost.at}::timestamptz), end_reason = ${lostReason}
+      where proxy_id = ${proxyId} and ended_at is null
+        and id not in (select value::uuid from json_array_elements_text(${JSON.stringify(lost.except)}::json))
+      returning id)
+    update statement set outcome = 'unknown' from ended
+    where statement.session_id = ended.id and statement.outcome is null`);
+}

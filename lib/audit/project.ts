@@ -1,0 +1,124 @@
+/**
+ * From one batch of a proxy's events to rows of the projections, as plain data: sessions that began, statements with what
+ * became of them, totals, endings. Pure, so that what a batch means can be tested without a database.
+ */
+import type { Event } from '#core/event/schema.ts';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+export type SessionStart = Of<'session.start'>;
+export type Decided = Of<'statement.decided'>;
+export type Completed = Of<'statement.completed'>;
+
+/** What the batch adds to one session. */
+export type SessionDelta = {
+  id: string;
+  activeAt: string;
+  statements: number;
+  rows: number;
+  bytes: number;
+  maskedCells: number;
+  errors: number;
+  allow: number;
+  mask: number;
+  approve: number;
+  deny: number;
+};
+
+export type Projection = {
+  starts: SessionStart[];
+  decided: { event: Decided; completed: Completed | null }[];
+  /** Of statements whose decision came in an earlier batch. */
+  completed: Completed[];
+  deltas: SessionDelta[];
+  ends: Of<'session.end'>[];
+  keys: Of<'proxy.key'>[];
+  /** The proxy started or stopped: sessions that are open then, except those begun since, are lost. */
+  lost: { at: string; except: string[] } | null;
+};
+
+const emptyDelta = (id: string, activeAt: string): SessionDelta => ({
+  id,
+  activeAt,
+  statements: 0,
+  rows: 0,
+  bytes: 0,
+  maskedCells: 0,
+  errors: 0,
+  allow: 0,
+  mask: 0,
+  approve: 0,
+  deny: 0,
+});
+
+export function projectBatch(events: readonly Event[]): Projection {
+  const projection: Projection = { starts: [], decided: [], completed: [], deltas: [], ends: [], keys: [], lost: null };
+  const deltas = new Map<string, SessionDelta>();
+  const decided = new Map<string, Projection['decided'][number]>();
+  const deltaOf = (event: { session: string; time: string }): SessionDelta => {
+    const delta = deltas.get(event.session) ?? emptyDelta(event.session, event.time);
+    deltas.set(event.session, delta);
+    if (event.time > delta.activeAt) delta.activeAt = event.time;
+    return delta;
+  };
+  const keyOf = (event: Decided | Completed) => `${event.session} ${event.statement}`;
+  for (const event of events) {
+    switch (event.type) {
+      case 'session.start':
+        projection.starts.push(event);
+        projection.lost?.except.push(event.session);
+        break;
+      case 'session.end':
+        projection.ends.push(event);
+        deltaOf(event);
+        break;
+      case 'statement.decided': {
+        const delta = deltaOf(event);
+        delta.statements += 1;
+        delta[event.effect] += 1;
+        decided.set(keyOf(event), { event, completed: null });
+        break;
+      }
+      case 'statement.completed': {
+        addOutcome(deltaOf(event), event);
+        const known = decided.get(keyOf(event));
+        if (known) known.completed = event;
+        else projection.completed.push(event);
+        break;
+      }
+      case 'proxy.key':
+        projection.keys.push(event);
+        break;
+      case 'proxy.start':
+      case 'proxy.stop':
+        projection.lost = { at: event.time, except: [] };
+        break;
+    }
+  }
+  projection.decided = [...decided.values()];
+  projection.deltas = [...deltas.values()];
+  return projection;
+}
+
+function addOutcome(delta: SessionDelta, event: Completed): void {
+  delta.rows += event.rows;
+  delta.bytes += event.bytes;
+  delta.maskedCells += event.maskedCells;
+  if (event.outcome === 'error') delta.errors += 1;
+}
+
+/** `schema.relation` of what is touched, without system objects; what people search by. */
+export function relationsOf({ facts }: Decided): string[] {
+  const touched = (facts?.accesses ?? []).filter(access => access.kind === 'relation' && !access.system);
+  return [...new Set(touched.map(access => access.object))].slice(0, 200);
+}
+
+export function labelsOf({ facts }: Decided): string[] {
+  return [...new Set((facts?.classified ?? []).map(column => column.label ?? ''))]
+    .filter(label => label !== '')
+    .slice(0, 100);
+}
+
+export function hazardsOf({ facts }: Decided): string[] {
+  return [...new Set((facts?.hazards ?? []).map(hazard => hazard.code as string))];
+}
