@@ -50,18 +50,17 @@ export function controlClient(options: ControlOptions): ControlClient {
       return fail('unavailable', `the control plane cannot be reached: ${reasonOf(error)}`);
     }
   };
-  const limited = (call: ControlCall): ControlCall => {
-    const timeout = AbortSignal.timeout(call.timeoutMs ?? options.timeoutMs ?? timeoutDefaultMs);
-    return { ...call, signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout };
-  };
   const call = async (request: ControlCall): Promise<Result<ControlAnswer>> => {
-    const response = await open(limited(request));
-    if (!response.ok) return response;
+    const limit = new TimeLimit(request.timeoutMs ?? options.timeoutMs ?? timeoutDefaultMs, request.signal);
     try {
+      const response = await open({ ...request, signal: limit.signal });
+      if (!response.ok) return response;
       const text = await readText(response.value);
       return ok({ status: response.value.status, headers: response.value.headers, text });
     } catch (error) {
       return fail('unavailable', `the control plane did not finish its answer: ${reasonOf(error)}`);
+    } finally {
+      limit.end();
     }
   };
   return {
@@ -72,6 +71,30 @@ export function controlClient(options: ControlOptions): ControlClient {
       return answer.ok ? parseAnswer(schema, answer.value.text) : answer;
     },
   };
+}
+
+/** Ends a call after a time or with another signal. AbortSignal.any is collected too early on Node 20, and then never fires. */
+class TimeLimit {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly parent: AbortSignal | undefined;
+  private readonly abort = () => this.controller.abort(this.parent?.reason);
+
+  constructor(ms: number, parent: AbortSignal | undefined) {
+    this.parent = parent;
+    this.timer = setTimeout(() => this.controller.abort(new DOMException('no answer in time', 'TimeoutError')), ms);
+    parent?.addEventListener('abort', this.abort, { once: true });
+    if (parent?.aborted) this.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.parent?.removeEventListener('abort', this.abort);
+  }
 }
 
 /** JSON that fits `schema`, or `unavailable`: a control plane that answers something else is not one we can use. */

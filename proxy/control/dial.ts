@@ -14,12 +14,11 @@ export type SocketTarget = Pick<UpstreamTarget, 'host' | 'port' | 'tls'>;
 export type Dialed = { socket: net.Socket; ready: UpstreamReady };
 
 /** A socket on which a startup packet may be sent. */
-export async function openSocket(target: SocketTarget, signal: AbortSignal): Promise<Result<net.Socket>> {
+export async function openSocket(target: SocketTarget, timeoutMs: number): Promise<Result<net.Socket>> {
   const socket = target.host.startsWith('/')
     ? net.connect({ path: `${target.host}/.s.PGSQL.${target.port}` })
     : net.connect({ host: target.host, port: target.port });
-  const abort = () => socket.destroy(new Error('no answer in time'));
-  signal.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
   try {
     await once(socket, 'connect');
     socket.setNoDelay(true);
@@ -28,7 +27,7 @@ export async function openSocket(target: SocketTarget, signal: AbortSignal): Pro
     socket.destroy();
     return fail('unavailable', `${target.host}:${target.port} cannot be reached: ${messageOf(error)}`);
   } finally {
-    signal.removeEventListener('abort', abort);
+    clearTimeout(timer);
   }
 }
 
@@ -57,12 +56,10 @@ export async function dial(
   target: UpstreamTarget,
   options: { parameters?: Record<string, string>; timeoutMs: number },
 ): Promise<Result<Dialed>> {
-  const signal = AbortSignal.timeout(options.timeoutMs);
-  const opened = await openSocket(target, signal);
+  const opened = await openSocket(target, options.timeoutMs);
   if (!opened.ok) return opened;
   const socket = opened.value;
-  const abort = () => socket.destroy(new Error('no answer in time'));
-  signal.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), options.timeoutMs);
   try {
     const parameters = { user: target.user, database: target.database, client_encoding: 'UTF8', ...options.parameters };
     socket.write(encodeStartup(Object.entries(parameters)));
@@ -73,7 +70,7 @@ export async function dial(
     socket.destroy();
     return fail('unavailable', `the database ended the connection during sign-in: ${messageOf(error)}`);
   } finally {
-    signal.removeEventListener('abort', abort);
+    clearTimeout(timer);
   }
 }
 

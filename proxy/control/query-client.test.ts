@@ -13,7 +13,9 @@ const connect = async (more: Partial<UpstreamTarget> = {}) => {
   return client;
 };
 beforeAll(async () => {
-  target = targetOf((await targetDatabase({ sql: "create table t (a int, b text); insert into t values (1, 'ż'), (2, null)" })).url);
+  target = targetOf(
+    (await targetDatabase({ sql: "create table t (a int, b text); insert into t values (1, 'ż'), (2, null)" })).url,
+  );
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();

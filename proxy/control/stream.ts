@@ -2,6 +2,7 @@
  * The control plane's stream to this proxy (server-sent events): read, resumed with Last-Event-ID, reconnected for ever. What was
  * missed while it was down is not made up here: `onUp` lets the owner look for itself.
  */
+import type { Failure } from '#core/contract/error.ts';
 import { type StreamMessage, streamMessageSchema } from '#core/contract/proxy.ts';
 import { Pause } from '../pause.ts';
 import type { ControlClient } from './client.ts';
@@ -12,6 +13,8 @@ export type ControlStreamOptions = {
   /** Connected, for the first time or again. */
   onUp: () => void;
   onDown: (reason: string) => void;
+  /** The control plane does not let this proxy in. */
+  onRefused?: (failure: Failure) => void;
   /** Without a byte for this long the connection is taken for dead; the server sends comments in between. */
   silenceMaxMs?: number;
   retryMs?: { first: number; most: number };
@@ -72,7 +75,10 @@ export class ControlStream {
         headers,
         signal: abort.signal,
       });
-      if (!opened.ok) return opened.error.message;
+      if (!opened.ok) {
+        this.options.onRefused?.(opened.error);
+        return opened.error.message;
+      }
       this.isUp = true;
       this.options.onUp();
       const parser = new EventParser(event => this.take(event));
