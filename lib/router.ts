@@ -1,14 +1,18 @@
 /** Every capability of the control plane. REST, the browser client and calls inside the server are all made from this object. */
 import 'server-only';
 import type { RouterClient } from '@orpc/server';
+import { approvalsRouter } from './approvals/router.ts';
 import { catalogRouter } from './catalog/router.ts';
 import { identityRouter } from './identity/router.ts';
 import { lineageRouter } from './lineage/router.ts';
+import { policyRouter } from './policy/router.ts';
 
 export const router = {
   identity: identityRouter,
   catalog: catalogRouter,
   lineage: lineageRouter,
+  policy: policyRouter,
+  approvals: approvalsRouter,
 };
 
 export type AppRouter = typeof router;

@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
 import { accessGrant, requestVote } from '#db/schema/approvals.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
-import { peopleOf } from '#lib/catalog/people.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { command } from '#lib/orpc/base.ts';
 import type { IdentityCaller } from '#lib/orpc/context.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
@@ -119,7 +119,7 @@ export const decideRequest = command({ permission: 'approval:decide' })
   .route({
     method: 'POST',
     path: '/requests/{id}/decisions',
-    tags: ['approvals'],
+    tags: ['Approvals'],
     summary: 'Approve or deny a request',
   })
   .input(decideInputSchema)

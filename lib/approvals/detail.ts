@@ -7,7 +7,7 @@ import { accessGrant, request, requestEvent, requestVote } from '#db/schema/appr
 import { connectionEndpoint } from '#db/schema/catalog.ts';
 import { levelOfRank, rankOf } from '#lib/catalog/level.ts';
 import { ownersOf } from '#lib/catalog/owners.ts';
-import { peopleOf } from '#lib/catalog/people.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { downstreamOf } from '#lib/lineage/downstream.ts';
 import { query } from '#lib/orpc/base.ts';
 import type { IdentityCaller } from '#lib/orpc/context.ts';
@@ -15,6 +15,7 @@ import { notFound } from '#lib/orpc/error.ts';
 import { approversWords } from '#lib/policy/words.ts';
 import { wordsForYou } from './decide.ts';
 import { type Candidate, candidatesFor, countVotes, type Quorum } from './eligible.ts';
+import { isRequesterSide } from './end.ts';
 import { itemsWhere } from './list.ts';
 import { type RequestDetail, requestDetailSchema, requestIdInputSchema } from './schema.ts';
 import { mayMove, type RequestRow, type TimelineType } from './state.ts';
@@ -218,9 +219,6 @@ async function approversOf(db: Db | Tx, row: RequestRow, found: { candidates: Ca
   };
 }
 
-const isRequesterSide = (row: RequestRow, id: string): boolean =>
-  [row.identityId, row.identityOwnerId, row.onBehalfOf].includes(id);
-
 function viewerOf(
   row: RequestRow,
   caller: IdentityCaller,
@@ -270,7 +268,7 @@ async function downstreamOfRequest(db: Db | Tx, row: RequestRow): Promise<Reques
 }
 
 export const getRequest = query({ permission: 'approval:read' })
-  .route({ method: 'GET', path: '/requests/{id}', tags: ['approvals'], summary: 'Read one request' })
+  .route({ method: 'GET', path: '/requests/{id}', tags: ['Approvals'], summary: 'Read one request' })
   .input(requestIdInputSchema)
   .output(requestDetailSchema)
   .handler(async ({ context: { db, clock, caller }, input }) => {

@@ -6,7 +6,7 @@ import { must } from '#core/contract/assert.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { connection } from '#db/schema/catalog.ts';
-import { peopleOf } from '#lib/catalog/people.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { query } from '#lib/orpc/base.ts';
 import type { IdentityCaller } from '#lib/orpc/context.ts';
 import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
@@ -114,7 +114,7 @@ async function countTabs(
 }
 
 export const listRequests = query({ permission: 'approval:read' })
-  .route({ method: 'GET', path: '/requests', tags: ['approvals'], summary: 'List requests' })
+  .route({ method: 'GET', path: '/requests', tags: ['Approvals'], summary: 'List requests' })
   .input(requestListInputSchema)
   .output(requestListOutputSchema)
   .handler(async ({ context: { db, clock, caller }, input }) => {

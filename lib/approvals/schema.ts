@@ -278,6 +278,11 @@ export const requestChangeSchema = z.object({
   at: timeSchema,
 });
 export type RequestChange = z.infer<typeof requestChangeSchema>;
+export const requestWatchEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('change'), change: requestChangeSchema }),
+  /** Too much was missed: read everything again. */
+  z.object({ type: z.literal('reset') }),
+]);
 
 // Access and grants
 

@@ -13,12 +13,12 @@ import {
   connection,
   suggestion,
 } from '#db/schema/catalog.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { query } from '#lib/orpc/base.ts';
 import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { levelOfRank, rankOf } from './level.ts';
 import { ownersOf } from './owners.ts';
-import { peopleOf } from './people.ts';
 import {
   relationInputSchema,
   relationOutputSchema,
@@ -77,7 +77,7 @@ export const schemas = query({ permission: 'catalog:read' })
   .route({
     method: 'GET',
     path: '/catalog/{connectionId}',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Read the tree of a connection',
   })
   .input(schemasInputSchema)
@@ -204,7 +204,7 @@ export const relation = query({ permission: 'catalog:read' })
   .route({
     method: 'GET',
     path: '/catalog/{connectionId}/relations/{oid}',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Read one relation with its columns',
   })
   .input(relationInputSchema)
@@ -254,7 +254,7 @@ export const search = query({ permission: 'catalog:read' })
   .route({
     method: 'GET',
     path: '/catalog/search',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Find relations and columns by name or label',
   })
   .input(searchInputSchema)

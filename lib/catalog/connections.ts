@@ -82,7 +82,7 @@ async function viewsOf(db: Db | Tx, rows: readonly Row[], now: Date): Promise<Co
 }
 
 const listConnections = query({ permission: 'connection:read' })
-  .route({ method: 'GET', path: '/connections', tags: ['catalog'], summary: 'List connections' })
+  .route({ method: 'GET', path: '/connections', tags: ['Catalog'], summary: 'List connections' })
   .input(connectionListInputSchema)
   .output(connectionListOutputSchema)
   .handler(async ({ context: { db, clock }, input }) => {
@@ -104,7 +104,7 @@ const listConnections = query({ permission: 'connection:read' })
   });
 
 const getConnection = query({ permission: 'connection:read' })
-  .route({ method: 'GET', path: '/connections/{id}', tags: ['catalog'], summary: 'Read one connection' })
+  .route({ method: 'GET', path: '/connections/{id}', tags: ['Catalog'], summary: 'Read one connection' })
   .input(connectionGetInputSchema)
   .output(connectionViewSchema)
   .handler(async ({ context: { db, clock }, input }) => {
@@ -131,7 +131,7 @@ async function assertNameFree(tx: Tx, name: string): Promise<void> {
 }
 
 const createConnection = command({ permission: 'connection:write' })
-  .route({ method: 'POST', path: '/connections', tags: ['catalog'], summary: 'Add a connection' })
+  .route({ method: 'POST', path: '/connections', tags: ['Catalog'], summary: 'Add a connection' })
   .input(connectionCreateInputSchema)
   .output(connectionViewSchema)
   .handler(async ({ context: { tx, clock }, input }) => {
@@ -156,7 +156,7 @@ const createConnection = command({ permission: 'connection:write' })
   });
 
 const updateConnection = command({ permission: 'connection:write' })
-  .route({ method: 'PATCH', path: '/connections/{id}', tags: ['catalog'], summary: 'Change a connection' })
+  .route({ method: 'PATCH', path: '/connections/{id}', tags: ['Catalog'], summary: 'Change a connection' })
   .input(connectionUpdateInputSchema)
   .output(connectionViewSchema)
   .handler(async ({ context, input }) => {

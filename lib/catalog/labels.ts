@@ -5,10 +5,10 @@ import { knownLabels, type Level } from '#core/catalog/classification.ts';
 import { must } from '#core/contract/assert.ts';
 import type { Tx } from '#db/client.ts';
 import { catalogColumn, catalogRelation, columnLabel, connection, suggestion } from '#db/schema/catalog.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { command } from '#lib/orpc/base.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import { publish } from '#lib/transaction.ts';
-import { peopleOf } from './people.ts';
 import { setLabelInputSchema, setLabelOutputSchema } from './schema.ts';
 
 /** The level given, or the one the product knows for the label. */
@@ -97,7 +97,7 @@ export const setLabel = command({ permission: 'catalog:write' })
   .route({
     method: 'PUT',
     path: '/catalog/{connectionId}/relations/{oid}/columns/{attnum}/label',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Label a column, or take its label off',
   })
   .input(setLabelInputSchema)

@@ -4,11 +4,16 @@ import { and, eq, isNull } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
 import { catalogRelation, connection, objectOwner } from '#db/schema/catalog.ts';
 import { identity, identityGroup } from '#db/schema/identity.ts';
+import { type People, peopleOf } from '#lib/identity/people.ts';
 import { command } from '#lib/orpc/base.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import { publish } from '#lib/transaction.ts';
-import { ownerRefOf, peopleOf } from './people.ts';
 import { type OwnerRef, setOwnerInputSchema, setOwnerOutputSchema } from './schema.ts';
+
+function ownerRefOf(row: { identityId: string | null; groupName: string | null }, people: People): OwnerRef | null {
+  if (row.identityId !== null) return { type: 'identity', identity: people.of(row.identityId) };
+  return row.groupName === null ? null : { type: 'group', group: row.groupName };
+}
 
 export type Owners = {
   /** The relation's own owner, else its schema's. */
@@ -64,7 +69,7 @@ export const setOwner = command({ permission: 'catalog:write' })
   .route({
     method: 'PUT',
     path: '/catalog/{connectionId}/owners',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Say who owns a table or a schema',
   })
   .input(setOwnerInputSchema)

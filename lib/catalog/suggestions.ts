@@ -7,11 +7,11 @@ import { must } from '#core/contract/assert.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { catalogColumn, columnLabel, connection, suggestion } from '#db/schema/catalog.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
+import { peopleOf } from '#lib/identity/people.ts';
 import { command, query } from '#lib/orpc/base.ts';
 import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import { auditedLabel, levelOf, replaceLabel } from './labels.ts';
-import { peopleOf } from './people.ts';
 import {
   type SuggestionView,
   suggestionAcceptInputSchema,
@@ -74,7 +74,7 @@ async function viewsOf(db: Db | Tx, where: SQL | undefined, limit: number): Prom
 const listKey = z.tuple([z.iso.datetime(), z.uuid()]);
 
 const listSuggestions = query({ permission: 'catalog:read' })
-  .route({ method: 'GET', path: '/catalog/suggestions', tags: ['catalog'], summary: 'List suggested labels' })
+  .route({ method: 'GET', path: '/catalog/suggestions', tags: ['Catalog'], summary: 'List suggested labels' })
   .input(suggestionListInputSchema)
   .output(suggestionListOutputSchema)
   .handler(async ({ context: { db }, input }) => {
@@ -153,7 +153,7 @@ const acceptSuggestion = command({ permission: 'catalog:write' })
   .route({
     method: 'POST',
     path: '/catalog/suggestions/{id}/accept',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Accept a suggestion: label the column',
   })
   .input(suggestionAcceptInputSchema)
@@ -169,7 +169,7 @@ const rejectSuggestion = command({ permission: 'catalog:write' })
   .route({
     method: 'POST',
     path: '/catalog/suggestions/{id}/reject',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Reject a suggestion; it comes back only when its evidence changes',
   })
   .input(suggestionRejectInputSchema)
@@ -196,7 +196,7 @@ const acceptMany = command({ permission: 'catalog:write' })
   .route({
     method: 'POST',
     path: '/catalog/suggestions/accept',
-    tags: ['catalog'],
+    tags: ['Catalog'],
     summary: 'Accept many suggestions as they are',
   })
   .input(suggestionAcceptManyInputSchema)

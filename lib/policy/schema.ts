@@ -68,6 +68,8 @@ export const diagnosticSchema = z.object({
   /** 1-based. */
   line: z.number().int().positive(),
   column: z.number().int().positive(),
+  endLine: z.number().int().positive(),
+  endColumn: z.number().int().positive(),
   message: z.string(),
   severity: z.enum(['error', 'warning']),
 });
@@ -92,7 +94,10 @@ export const policyPublishOutputSchema = z.object({
   name: z.string(),
   version: z.number().int(),
   setVersion: z.number().int(),
-  warnings: z.array(diagnosticSchema),
+  /** About the document. */
+  diagnostics: z.array(diagnosticSchema),
+  /** About the set it is now in. */
+  warnings: z.array(z.string()),
 });
 export const policyRemoveInputSchema = z
   .object({
