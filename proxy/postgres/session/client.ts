@@ -79,9 +79,10 @@ function noteNeeds(s: Session): void {
  */
 function turn(s: Session, bytes: Uint8Array, end: number): number {
   const mark = markOf(s);
-  let consumed = messages(s, bytes, end);
-  recordParses(s);
+  let consumed = end;
   try {
+    consumed = messages(s, bytes, end);
+    recordParses(s);
     s.ports.recorder.commit();
   } catch (error) {
     if (!(error instanceof RecordingError)) throw error;

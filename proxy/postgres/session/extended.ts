@@ -6,20 +6,10 @@ import { latin1, nameKey } from '../wire/text.ts';
 import { expectation, expects } from './expect.ts';
 import type { Portal, Prepared } from './names.ts';
 import { isBarrier } from './query.ts';
-import { malformed, notRecording, refusal, refuseExtended } from './refusal.ts';
+import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
-import {
-  clear,
-  literalsOf,
-  type Message,
-  missingPortal,
-  missingStatement,
-  mustDrain,
-  namesEnd,
-  record,
-  ruleOn,
-} from './statement.ts';
+import { clear, literalsOf, type Message, mustDrain, namesEnd, record, ruleOn } from './statement.ts';
 
 const utf8Of = (bytes: Uint8Array, start: number, end: number): string =>
   new TextDecoder().decode(bytes.subarray(start, end));
@@ -37,6 +27,11 @@ const boundBeforeApproval: Refused = refusal(
 
 function refuse(s: Session, refused: Refused, ruling: Ruling | null = null): boolean {
   refuseExtended(s, refused, { ruling, run: null });
+  return true;
+}
+
+function missing(s: Session, what: Parameters<typeof refuseMissing>[1], name: string): true {
+  refuseMissing(s, what, name);
   return true;
 }
 
@@ -101,7 +96,7 @@ export function bind(s: Session, m: Message): boolean {
   const statementName = utf8Of(m.bytes, portalEnd + 1, body - 1);
   const prepared = findStatement(s, nameKey(m.bytes, portalEnd + 1, body - 1), statementName);
   if (prepared === 'wait') return false;
-  if (prepared === null) return streamBody(s, m, false) && refuse(s, missingStatement(statementName));
+  if (prepared === null) return streamBody(s, m, false) && missing(s, 'bind', statementName);
   if (s.portals.isFull) return streamBody(s, m, false) && refuse(s, tooManyNames);
   const ruling = currentRuling(s, prepared);
   if (ruling === null) return false;
@@ -166,12 +161,12 @@ export function describeName(s: Session, m: Message): boolean {
   if (what === 0x53) {
     const prepared = findStatement(s, key, name);
     if (prepared === 'wait') return false;
-    if (prepared === null) return refuse(s, missingStatement(name));
+    if (prepared === null) return missing(s, 'statement', name);
     s.queue.push(expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
   } else if (what === 0x50) {
     const portal = findPortal(s, key, name);
     if (portal === 'wait') return false;
-    if (portal === null) return refuse(s, missingPortal(name));
+    if (portal === null) return missing(s, 'portal', name);
     if (portal.ruling.refusal !== null) return refuse(s, portal.ruling.refusal, portal.ruling);
     portal.isDescribed = true;
     s.queue.push(expectation(expects.describePortal, { name: key, portal, ruling: portal.ruling }));
@@ -189,7 +184,7 @@ export function execute(s: Session, m: Message): boolean {
   const name = utf8Of(m.bytes, m.start + 5, nameEnd);
   const portal = findPortal(s, nameKey(m.bytes, m.start + 5, nameEnd), name);
   if (portal === 'wait') return false;
-  if (portal === null) return refuse(s, missingPortal(name));
+  if (portal === null) return missing(s, 'execute', name);
   portal.ruling = s.gate.redecide(portal.ruling);
   const { ruling, prepared, parametersHash } = portal;
   if (ruling.decision.effect === 'approve' && !portal.isCleared && portal.isBound && parametersHash === null) {

@@ -3,7 +3,7 @@
  * transaction, the rest of the batch and ReadyForQuery are then PostgreSQL's own.
  */
 import { errorTable, type Failure } from '#core/contract/error.ts';
-import { encodeParse, encodeQuery } from '../wire/encode.ts';
+import { encodeBind, encodeDescribe, encodeExecute, encodeParse, encodeQuery } from '../wire/encode.ts';
 import { type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { backend, transaction } from '../wire/message.ts';
 import { type Expect, expectation, expects } from './expect.ts';
@@ -24,7 +24,8 @@ export const sqlstateOf = (refused: Refused): string => refused.sqlstate ?? erro
 /** Only the fields that PostgreSQL would have sent for such an error. */
 export function refusalMessage(refused: Refused, server: ErrorFields): Uint8Array {
   const { failure } = refused;
-  const isSyntaxError = failure.code === 'syntax_error';
+  // Our failing text is a syntax error itself, so the place in the server's source is right for another one.
+  const keepsOrigin = refused.keepsOrigin === true || failure.code === 'syntax_error';
   const fields = new Map<string, string>();
   for (const letter of ['S', 'V']) fields.set(letter, server.get(letter) ?? 'ERROR');
   fields.set('C', sqlstateOf(refused));
@@ -32,8 +33,7 @@ export function refusalMessage(refused: Refused, server: ErrorFields): Uint8Arra
   if (failure.detail !== undefined) fields.set('D', failure.detail);
   if (failure.hint !== undefined) fields.set('H', failure.hint);
   if (failure.position !== undefined) fields.set('P', String(failure.position));
-  // Our failing text is a syntax error itself, so the place in the server's source is right for another one.
-  if (isSyntaxError) for (const letter of ['F', 'L', 'R']) fields.set(letter, server.get(letter) ?? '');
+  if (keepsOrigin) for (const letter of ['F', 'L', 'R']) fields.set(letter, server.get(letter) ?? '');
   return encodeErrorFields(backend.errorResponse, fields);
 }
 
@@ -68,6 +68,31 @@ export function refuseExtended(
   s.up.bytes(encodeParse(about.statementName ?? refusedStatementName, text));
   const entry: Expect = expectation(expects.parse, { run: about.run, refused: isDoomedStatement ? null : refused });
   s.queue.push(entry);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  s.isSkipping = true;
+}
+
+/** What asks for a statement or portal that does not exist: the server says so itself, of a name that never exists. */
+const missing: Readonly<Record<'bind' | 'statement' | 'portal' | 'execute', Uint8Array>> = {
+  bind: encodeBind('', refusedStatementName),
+  statement: encodeDescribe('S', refusedStatementName),
+  portal: encodeDescribe('P', refusedStatementName),
+  execute: encodeExecute(refusedStatementName, 0),
+};
+
+/** `name` is what the client asked for; it must not reach the server, which might know it. */
+export function refuseMissing(s: Session, what: keyof typeof missing, name: string): void {
+  const isStatement = what === 'bind' || what === 'statement';
+  const words = isStatement ? `prepared statement "${name}"` : `portal "${name}"`;
+  const message = isStatement && name === '' ? 'unnamed prepared statement does not exist' : `${words} does not exist`;
+  const failure: Failure = { code: 'undefined_object', message };
+  s.up.bytes(missing[what]);
+  s.queue.push(
+    expectation(expects.parse, {
+      refused: { failure, rule: 'protocol', sqlstate: isStatement ? '26000' : '34000', keepsOrigin: true },
+    }),
+  );
   s.needsFlush = true;
   s.isGroupOpen = true;
   s.isSkipping = true;

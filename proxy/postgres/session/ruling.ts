@@ -65,6 +65,8 @@ export type Refused = {
   sqlstate?: string;
   /** The rule, for the server's log; only [a-z0-9/_-]. */
   rule: string;
+  /** The server's error is the right one but for what it says: it keeps its place in the server's source. */
+  keepsOrigin?: boolean;
 };
 
 /** Settings that later analyses depend on, or that the session itself obeys. */

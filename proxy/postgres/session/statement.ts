@@ -106,17 +106,3 @@ export function record(
   const literals = details.literals === null ? null : recorder.seal(details.literals);
   return s.journal.decided(ruling, { protocol: details.protocol, literals, requestId: details.requestId ?? null });
 }
-
-export const missingStatement = (name: string): Refused =>
-  refusal(
-    {
-      code: 'undefined_object',
-      message:
-        name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`,
-    },
-    'protocol',
-    '26000',
-  );
-
-export const missingPortal = (name: string): Refused =>
-  refusal({ code: 'undefined_object', message: `portal "${name}" does not exist` }, 'protocol', '34000');

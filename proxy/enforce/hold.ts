@@ -1,0 +1,227 @@
+/**
+ * Holds statements that need approval: files a request, tells the client, waits on the wire, and says what came of it. The
+ * approval is bound to who asks, where, the exact text and the exact parameters.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
+import type { Facts } from '#core/event/schema.ts';
+import type { HoldDesk, HoldOutcome, Recorder, SessionIdentity } from '../ports.ts';
+import type { Run } from '../postgres/session/journal.ts';
+import { refusal } from '../postgres/session/refusal.ts';
+import type { Refused } from '../postgres/session/ruling.ts';
+import type { HoldRequest, HoldResult } from '../postgres/session/state.ts';
+import { approvalKey } from '../postgres/session/statement.ts';
+import { waitMode } from './wait-mode.ts';
+
+export type HoldParts = {
+  sessionId: string;
+  desk: HoldDesk;
+  recorder: Recorder;
+  identity: () => SessionIdentity;
+  bundleVersion: () => number;
+  /** `weir.wait` as it stands. */
+  wait: () => string | null;
+  factsOf: (request: HoldRequest) => Facts;
+  /** Records the decision; null while recording is impossible. */
+  record: (request: HoldRequest, requestId: string) => Run | null;
+  notice: (message: string, details: { detail: string; hint: string }) => void;
+  /** What the statement would do, computed beside the request; null when that cannot be had. */
+  impact: ((request: HoldRequest) => Promise<Impact | null>) | null;
+};
+
+export type HoldEnd = { result: HoldResult; run: Run | null };
+
+/** SHA-256, hex, over everything an approval is bound to. */
+export function statementHash(identity: SessionIdentity, key: string, parametersHash: string | null): string {
+  const bound = [identity.connection.id, identity.principal.id, identity.onBehalfOf?.id ?? null, key, parametersHash];
+  return createHash('sha256').update(JSON.stringify(bound)).digest('hex');
+}
+
+export class Hold {
+  readonly #parts: HoldParts;
+  #abort: AbortController | null = null;
+
+  constructor(parts: HoldParts) {
+    this.#parts = parts;
+  }
+
+  /** Something is held now. */
+  get isOpen(): boolean {
+    return this.#abort !== null;
+  }
+
+  /** The client has cancelled the statement or is gone. */
+  withdraw(): void {
+    this.#abort?.abort();
+  }
+
+  async begin(request: HoldRequest, onRecorded: (run: Run) => void): Promise<HoldEnd> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    try {
+      return await this.#decide(request, abort.signal, onRecorded);
+    } finally {
+      if (this.#abort === abort) this.#abort = null;
+    }
+  }
+
+  async #decide(request: HoldRequest, signal: AbortSignal, onRecorded: (run: Run) => void): Promise<HoldEnd> {
+    const { desk } = this.#parts;
+    const identity = this.#parts.identity();
+    const hash = statementHash(identity, request.ruling.key, request.parametersHash);
+    const claimed = await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
+    const requestId = claimed?.requestId ?? randomUUID();
+    const run = this.#parts.record(request, requestId);
+    if (run === null) return { run, result: refusedBy(notRecorded) };
+    onRecorded(run);
+    if (claimed !== null) return { run, result: cleared(request, requestId) };
+    if (signal.aborted) return { run, result: refusedBy(cancelled) };
+    const mode = waitMode(this.#parts.wait());
+    const filed = await desk
+      .file(this.#held(request, { id: requestId, hash, statement: run.number, waiting: mode.waits }))
+      .catch(() => null);
+    if (filed === null) return { run, result: refusedBy(unreachable) };
+    this.#attachImpact(request, requestId);
+    if (!mode.waits) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
+    this.#parts.notice(`waiting for approval, request ${requestId}`, {
+      detail: `rule ${request.ruling.decision.approval?.rule ?? 'unknown'}`,
+      hint: `Follow it at ${filed.url}. Cancel the statement to withdraw the request.`,
+    });
+    const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
+    if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
+    return { run, result: outcome.outcome === 'approved' ? cleared(request, requestId) : refusedBy(ended(outcome)) };
+  }
+
+  /** Null when the session's patience ends first; the request then stays open. */
+  async #wait(requestId: string, signal: AbortSignal, timeoutMs: number | null): Promise<HoldOutcome | null> {
+    const decided = this.#parts.desk
+      .wait(requestId, signal)
+      .catch((): HoldOutcome => ({ outcome: 'unavailable', by: [], reason: '' }));
+    if (timeoutMs === null) return decided;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<null>(resolve => {
+      timer = setTimeout(() => resolve(null), timeoutMs);
+    });
+    try {
+      return await Promise.race([decided, patience]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #attachImpact(request: HoldRequest, requestId: string): void {
+    const { impact, desk } = this.#parts;
+    if (impact === null) return;
+    impact(request).then(
+      found => {
+        if (found !== null) desk.attachImpact(requestId, found);
+      },
+      () => {},
+    );
+  }
+
+  #held(request: HoldRequest, filed: { id: string; hash: string; statement: number; waiting: boolean }): HeldStatement {
+    const { recorder, sessionId } = this.#parts;
+    const identity = this.#parts.identity();
+    const { analysis, decision } = request.ruling;
+    const need = decision.approval;
+    const { rule = 'unknown', ownerOf = [], further = [], ...approvers } = need ?? {};
+    const literals = recorder.seal(request.literals ?? analysis.literals);
+    return {
+      ...filed,
+      sessionId,
+      connectionId: identity.connection.id,
+      identityId: identity.principal.id,
+      onBehalfOf: identity.onBehalfOf?.id ?? null,
+      text: analysis.normalized.slice(0, 200_000),
+      literals,
+      literalsJwe: literals === null ? null : recorder.contentKeyJwe,
+      fingerprint: analysis.fingerprint,
+      facts: this.#parts.factsOf(request),
+      reasons: decision.reasons
+        .slice(0, 200)
+        .map(({ rule, effect, subject, message }) => ({ rule, effect, subject, message })),
+      rule,
+      approvers: { owners: false, count: 1, expireMinutes: 60, windowMinutes: 15, ...approvers },
+      ownerOf: ownerOf.slice(0, 200),
+      further: further.slice(0, 20).map(({ rule, ownerOf, ...approvers }) => ({
+        rule,
+        approvers,
+        ownerOf: ownerOf.slice(0, 200),
+      })),
+      policyVersion: decision.policyVersion,
+      bundleVersion: this.#parts.bundleVersion(),
+    };
+  }
+}
+
+const refusedBy = (refused: Refused): HoldResult => ({ type: 'refused', refused });
+
+const cleared = (request: HoldRequest, requestId: string): HoldResult => ({
+  type: 'cleared',
+  requestId,
+  approvalKey: approvalKey(request.ruling),
+});
+
+const notRecorded = refusal(
+  { code: 'recording_failed', message: 'the statement cannot be recorded, so it is not run' },
+  'recording',
+);
+const cancelled = refusal(
+  {
+    code: 'approval_withdrawn',
+    message: 'canceling statement due to user request',
+    detail: 'The request was withdrawn.',
+  },
+  'approval',
+);
+const unreachable = refusal(
+  {
+    code: 'unavailable',
+    message: 'the statement needs approval, and nobody can be asked: the control plane cannot be reached',
+    hint: 'Try again shortly.',
+  },
+  'approval',
+);
+
+/** For a session that does not wait, or not any longer. */
+function askAgain(request: HoldRequest, filed: { requestId: string; url: string }): Refused {
+  const minutes = request.ruling.decision.approval?.windowMinutes ?? 15;
+  return refusal(
+    {
+      code: 'approval_required',
+      message: `approval required: request ${filed.requestId} is pending`,
+      detail: request.ruling.decision.reasons
+        .filter(reason => reason.effect === 'approve')
+        .slice(0, 10)
+        .map(reason => reason.message)
+        .join('\n'),
+      hint: `Follow it at ${filed.url}. Once approved, run the same statement again within ${minutes} minutes.`,
+    },
+    'approval',
+  );
+}
+
+function ended({ outcome, by, reason }: HoldOutcome): Refused {
+  const whom = by.length > 0 ? ` by ${by.join(', ')}` : '';
+  const detail = reason === '' ? undefined : reason;
+  switch (outcome) {
+    case 'denied':
+      return refusal({ code: 'approval_denied', message: `the request was denied${whom}`, detail }, 'approval');
+    case 'expired':
+      return refusal(
+        {
+          code: 'approval_expired',
+          message: 'the request expired before anybody decided',
+          hint: 'Run it again to ask again.',
+        },
+        'approval',
+      );
+    case 'withdrawn':
+      return cancelled;
+    case 'revoked':
+      return refusal({ code: 'approval_denied', message: `the request was revoked${whom}`, detail }, 'approval');
+    default:
+      return unreachable;
+  }
+}

@@ -1,0 +1,152 @@
+/** Listens for clients: TLS, handshake, sign-in, and a connection upstream for each of them. */
+import { randomUUID } from 'node:crypto';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Failure } from '#core/contract/error.ts';
+import type { UpstreamTarget } from '../config.ts';
+import type { Authenticate, LiveSessions } from '../ports.ts';
+import { CancelKeys } from './cancel.ts';
+import { SessionLink, type SessionLinkParts } from './session-link.ts';
+import { type Arrival, Stranger } from './stranger.ts';
+
+export type ListenerOptions = {
+  host: string;
+  port: number;
+  /** Null: clients may connect from loopback only. */
+  tls: tls.SecureContextOptions | null;
+  limits: { sessionsMax: number; authenticationTimeoutMs: number; upstreamTimeoutMs: number };
+  authenticate: Authenticate;
+  /** By the name of the connection. */
+  targets: ReadonlyMap<string, UpstreamTarget>;
+  services: SessionLinkParts['services'];
+  log(event: string, details: Record<string, unknown>): void;
+};
+
+/** Refused sign-ins that are recorded per second; a flood of them must not fill the spool. */
+const refusalsPerSecondMax = 100;
+/** Sockets that have not signed in yet, over and above the sessions. */
+const strangersMax = 500;
+
+export class Listener implements LiveSessions {
+  readonly #options: ListenerOptions;
+  readonly #server: net.Server;
+  readonly #secureContext: tls.SecureContext | null;
+  readonly #sessions = new Map<string, SessionLink>();
+  readonly #strangers = new Set<net.Socket>();
+  readonly #keys = new CancelKeys<SessionLink>();
+  #signedIn = 0;
+  #isClosing = false;
+  #refusals = { second: 0, count: 0 };
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#secureContext = options.tls === null ? null : tls.createSecureContext(options.tls);
+    this.#server = net.createServer({ noDelay: true, pauseOnConnect: true }, socket => this.#accept(socket));
+  }
+
+  /** Resolves to the port once connections are taken. */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#options.port, this.#options.host, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', error => this.#options.log('listener', { message: error.message }));
+        const address = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
+      });
+    });
+  }
+
+  list(): Iterable<SessionLink> {
+    return this.#sessions.values();
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** False when there is no such session here. */
+  cut(sessionId: string, failure: Failure): boolean {
+    const link = this.#sessions.get(sessionId);
+    link?.cut(failure);
+    return link !== undefined;
+  }
+
+  /** Takes no more clients, gives statements under way their time, then ends every session. */
+  async close(drainMs: number): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    for (const socket of this.#strangers) socket.destroy();
+    const failure: Failure = { code: 'session_revoked', message: 'the proxy is stopping' };
+    const deadline = Date.now() + drainMs;
+    for (;;) {
+      for (const link of [...this.#sessions.values()]) if (link.isIdle || Date.now() >= deadline) link.cut(failure);
+      if (this.#sessions.size === 0) break;
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    await closed;
+  }
+
+  #accept(socket: net.Socket): void {
+    socket.on('error', () => {});
+    if (this.#isClosing || this.#strangers.size >= this.#options.limits.sessionsMax + strangersMax) {
+      socket.destroy();
+      return;
+    }
+    this.#strangers.add(socket);
+    const stranger = new Stranger(socket, {
+      options: this.#options,
+      secureContext: this.#secureContext,
+      cancel: key => this.#keys.find(key)?.cancel(),
+      admit: () => {
+        if (this.#signedIn >= this.#options.limits.sessionsMax) return false;
+        this.#signedIn += 1;
+        return true;
+      },
+      leave: () => {
+        this.#signedIn -= 1;
+      },
+      mayRecordRefusal: () => this.#mayRecordRefusal(),
+      open: arrival => this.#open(arrival),
+      gone: () => this.#strangers.delete(socket),
+    });
+    stranger.start();
+  }
+
+  #mayRecordRefusal(): boolean {
+    const second = Math.floor(this.#options.services.clock.nowMs() / 1000);
+    if (this.#refusals.second !== second) this.#refusals = { second, count: 0 };
+    this.#refusals.count += 1;
+    return this.#refusals.count <= refusalsPerSecondMax;
+  }
+
+  #open({ socket, identity, startup, dialed, target, rest, tlsVersion }: Arrival): void {
+    const id = randomUUID();
+    const link = new SessionLink({
+      id,
+      identity,
+      client: {
+        socket,
+        address: (socket.remoteAddress ?? 'unknown').slice(0, 64),
+        port: socket.remotePort ?? 0,
+        application: startup.applicationName,
+        tls: tlsVersion,
+      },
+      upstream: { socket: dialed.socket, ready: dialed.ready, target },
+      wait: startup.wait,
+      services: this.#options.services,
+      issueKey: holder => this.#keys.issue(dialed.ready.processId, holder),
+      ended: (ended, key) => {
+        this.#sessions.delete(ended.id);
+        this.#keys.withdraw(key);
+        this.#signedIn -= 1;
+      },
+    });
+    this.#sessions.set(id, link);
+    try {
+      link.start(rest);
+    } catch {
+      link.cut({ code: 'recording_failed', message: 'the session cannot be recorded, so it is not opened' });
+    }
+  }
+}

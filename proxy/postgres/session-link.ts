@@ -1,0 +1,331 @@
+/** Drives one session's state machine with two sockets: the client's and the server's. */
+import type net from 'node:net';
+import type { ErrorCode, Failure } from '#core/contract/error.ts';
+import type { UpstreamTarget } from '../config.ts';
+import { Hold, type HoldParts } from '../enforce/hold.ts';
+import {
+  type Clock,
+  type HoldDesk,
+  type LiveSession,
+  type Recorder,
+  RecordingError,
+  type SessionIdentity,
+} from '../ports.ts';
+import { type CancelKey, cancelUpstream } from './cancel.ts';
+import { Link } from './link.ts';
+import { continueClient, fromClient, isClientStopped } from './session/client.ts';
+import { endWith, finish } from './session/end.ts';
+import { runInternal } from './session/internal.ts';
+import type { Ruling } from './session/ruling.ts';
+import { fromServer } from './session/server.ts';
+import { Settings } from './session/settings.ts';
+import { type HoldRequest, Session, type SessionGate, type SessionPorts } from './session/state.ts';
+import { holdEnded, record, ruled } from './session/statement.ts';
+import { flushDown } from './session/turn.ts';
+import type { UpstreamReady } from './upstream-login.ts';
+import {
+  authenticationOk,
+  encodeBackendKeyData,
+  encodeParameterStatus,
+  readyForQueryIdle,
+  terminateMessage,
+} from './wire/encode.ts';
+import { encodeProblem } from './wire/error.ts';
+import { Writer } from './wire/writer.ts';
+
+/** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
+export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
+
+/** A gate that can also be asked for what is not at hand. */
+export type OpenGate = SessionGate & {
+  resolve(key: string): Promise<Ruling>;
+  /** The identity as a newer bundle has it. */
+  refresh(identity: SessionIdentity): void;
+  factsOf: HoldParts['factsOf'];
+  readonly bundleVersion: number;
+};
+
+/** What a gate sees of its session. */
+export type GatedSession = {
+  id: string;
+  identity: SessionIdentity;
+  settings: Settings;
+  state: () => Session;
+  internal: RunInternal;
+};
+
+export type SessionLinkParts = {
+  id: string;
+  identity: SessionIdentity;
+  client: { socket: net.Socket; address: string; port: number; application: string; tls: string | null };
+  upstream: { socket: net.Socket; ready: UpstreamReady; target: UpstreamTarget };
+  /** `weir.wait` from the startup packet. */
+  wait: string | null;
+  services: {
+    recorder: Recorder;
+    clock: Clock;
+    desk: HoldDesk;
+    openGate(session: GatedSession): OpenGate;
+    impact: HoldParts['impact'];
+    /** A bug in this session; it has ended, the others go on. */
+    crashed(error: unknown): void;
+  };
+  issueKey(link: SessionLink): CancelKey;
+  ended(link: SessionLink, key: CancelKey): void;
+};
+
+export class SessionLink implements LiveSession {
+  readonly #parts: SessionLinkParts;
+  readonly #session: Session;
+  readonly #gate: OpenGate;
+  readonly #hold: Hold;
+  readonly #client: Link;
+  readonly #server: Link;
+  readonly #key: CancelKey;
+  readonly #startedMs: number;
+  #identity: SessionIdentity;
+
+  constructor(parts: SessionLinkParts) {
+    this.#parts = parts;
+    this.#identity = parts.identity;
+    this.#startedMs = parts.services.clock.nowMs();
+    const settings = new Settings();
+    this.#gate = parts.services.openGate({
+      id: parts.id,
+      identity: parts.identity,
+      settings,
+      state: () => this.#session,
+      internal: text => runInternal(this.#session, text).finally(() => this.#adjust()),
+    });
+    this.#session = new Session(parts.id, {
+      ports: this.#ports(),
+      gate: this.#gate,
+      settings,
+      parameters: parts.upstream.ready.parameters,
+    });
+    this.#hold = new Hold(this.#holdParts());
+    this.#client = new Link(parts.client.socket, {
+      bytes: chunk => this.#run(() => fromClient(this.#session, chunk)),
+      drained: () => this.#adjust(),
+      closed: () => this.#run(() => this.#clientGone()),
+    });
+    this.#server = new Link(parts.upstream.socket, {
+      bytes: chunk => this.#run(() => fromServer(this.#session, chunk)),
+      drained: () => this.#adjust(),
+      closed: () => this.#run(() => this.#serverGone()),
+    });
+    this.#key = parts.issueKey(this);
+  }
+
+  get id(): string {
+    return this.#parts.id;
+  }
+
+  get identity(): SessionIdentity {
+    return this.#identity;
+  }
+
+  get application(): string {
+    return this.#parts.client.application;
+  }
+
+  get address(): string {
+    return this.#parts.client.address;
+  }
+
+  /** Records the session, greets the client and takes what it has sent already. */
+  start(rest: Uint8Array): void {
+    const { recorder } = this.#parts.services;
+    recorder.append(this.#startEvent());
+    recorder.commit();
+    this.#client.write(this.#greeting());
+    this.#run(() => {
+      if (rest.length > 0) fromClient(this.#session, rest);
+    });
+  }
+
+  refresh(identity: SessionIdentity): void {
+    this.#identity = identity;
+    this.#gate.refresh(identity);
+  }
+
+  cut(failure: Failure): void {
+    this.#cancelServer();
+    this.#hold.withdraw();
+    this.#run(() => endWith(this.#session, failure));
+  }
+
+  /** A CancelRequest with this session's key. */
+  cancel(): void {
+    if (this.#hold.isOpen) this.#hold.withdraw();
+    else this.#cancelServer();
+  }
+
+  /** Nothing is under way, so that the proxy may stop without harm. */
+  get isIdle(): boolean {
+    return this.#session.queue.length === 0 && this.#session.block === null;
+  }
+
+  #run(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#parts.services.crashed(error);
+      const code: ErrorCode = error instanceof RecordingError ? 'recording_failed' : 'internal';
+      endWith(this.#session, { code, message: 'the proxy ended this session because of an error of its own' });
+    }
+    this.#adjust();
+  }
+
+  /** Reads from each side as long as the other side and the session can take it. */
+  #adjust(): void {
+    if (this.#session.isEnded) return;
+    this.#client.read(!isClientStopped(this.#session) && !this.#server.isCongested);
+    this.#server.read(!this.#client.isCongested);
+  }
+
+  #clientGone(): void {
+    this.#hold.withdraw();
+    finish(this.#session, 'client');
+  }
+
+  #serverGone(): void {
+    this.#hold.withdraw();
+    endWith(this.#session, { code: 'unavailable', message: 'the database closed the connection' });
+  }
+
+  #cancelServer(): void {
+    const { ready, target } = this.#parts.upstream;
+    void cancelUpstream(target, ready);
+  }
+
+  #ports(): SessionPorts {
+    const { recorder, clock, desk } = this.#parts.services;
+    return {
+      recorder,
+      clock,
+      toClient: bytes => this.#client.write(bytes),
+      toServer: bytes => this.#server.write(bytes),
+      resolve: key => this.#resolve(key),
+      hold: request => this.#begin(request),
+      cancelUpstream: () => this.#cancelServer(),
+      report: (requestId, result) => desk.report(requestId, result),
+      fault: (code, message) =>
+        recorder.append({ type: 'proxy.fault', code, message: message.slice(0, 500), session: this.id }),
+      end: reason => this.#end(reason),
+    };
+  }
+
+  #resolve(key: string): void {
+    this.#gate.resolve(key).then(
+      ruling =>
+        this.#run(() => {
+          ruled(this.#session, ruling);
+          continueClient(this.#session);
+        }),
+      error =>
+        this.#run(() => {
+          throw error;
+        }),
+    );
+  }
+
+  #begin(request: HoldRequest): void {
+    const session = this.#session;
+    this.#hold
+      .begin(request, run => {
+        session.heldRun = run;
+      })
+      .then(
+        ({ result, run }) =>
+          this.#run(() => {
+            holdEnded(session, result, run);
+            continueClient(session);
+          }),
+        error =>
+          this.#run(() => {
+            throw error;
+          }),
+      );
+  }
+
+  #holdParts(): HoldParts {
+    const { recorder, desk, impact } = this.#parts.services;
+    return {
+      sessionId: this.id,
+      desk,
+      recorder,
+      identity: () => this.#identity,
+      bundleVersion: () => this.#gate.bundleVersion,
+      wait: () => {
+        const set = this.#session.settings.value('weir.wait');
+        return set === undefined || set === null ? this.#parts.wait : set;
+      },
+      factsOf: request => this.#gate.factsOf(request),
+      record: (request, requestId) => this.#record(request, requestId),
+      notice: (message, { detail, hint }) => {
+        if (this.#session.isEnded) return;
+        this.#session.down.bytes(encodeProblem({ severity: 'NOTICE', code: '00000', message, detail, hint }));
+        flushDown(this.#session);
+      },
+      impact,
+    };
+  }
+
+  #record(request: HoldRequest, requestId: string): ReturnType<typeof record> {
+    if (this.#session.isEnded) return null;
+    const protocol = request.parametersHash === null ? 'simple' : 'extended';
+    const run = record(this.#session, request.ruling, { protocol, literals: request.literals, requestId });
+    try {
+      this.#parts.services.recorder.commit();
+    } catch (error) {
+      if (error instanceof RecordingError) return null;
+      throw error;
+    }
+    return run;
+  }
+
+  #startEvent(): Parameters<Recorder['append']>[0] {
+    const { principal, onBehalfOf, tokenId, connection, grant } = this.#identity;
+    const { client, upstream } = this.#parts;
+    const { address, port, tls } = client;
+    return {
+      type: 'session.start',
+      session: this.id,
+      connectionId: connection.id,
+      connection: connection.name,
+      identity: {
+        id: principal.id,
+        kind: principal.kind,
+        login: principal.login,
+        onBehalfOf: onBehalfOf === null ? null : { id: onBehalfOf.id, login: onBehalfOf.login },
+        tokenId,
+      },
+      grantId: grant?.id ?? null,
+      client: { address, port, application: client.application.slice(0, 200), tls },
+      upstreamRole: upstream.target.user.slice(0, 128),
+      bundleVersion: this.#gate.bundleVersion,
+    };
+  }
+
+  #greeting(): Uint8Array {
+    const writer = new Writer(1024).raw(authenticationOk);
+    for (const [name, value] of this.#parts.upstream.ready.parameters) writer.raw(encodeParameterStatus(name, value));
+    return writer.raw(encodeBackendKeyData(this.#key.processId, this.#key.secret)).raw(readyForQueryIdle).finish();
+  }
+
+  #end(reason: string): void {
+    this.#hold.withdraw();
+    const { recorder, clock } = this.#parts.services;
+    recorder.append({
+      type: 'session.end',
+      session: this.id,
+      reason: reason.slice(0, 100),
+      ...this.#session.journal.totals,
+      durationMs: Math.max(0, Math.round(clock.nowMs() - this.#startedMs)),
+    });
+    this.#client.end();
+    this.#server.end(terminateMessage);
+    this.#parts.ended(this, this.#key);
+  }
+}

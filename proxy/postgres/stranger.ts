@@ -1,0 +1,262 @@
+/** A connection until it is a session: reads the handshake, signs in, connects upstream. Bounded in time and in bytes. */
+import type net from 'node:net';
+import tls from 'node:tls';
+import { errorTable, type Failure, fail, type Result } from '#core/contract/error.ts';
+import { isLoopback, type UpstreamTarget } from '../config.ts';
+import { type Dialed, dial } from '../control/dial.ts';
+import type { Authenticate, Recorder, SessionIdentity } from '../ports.ts';
+import type { CancelKey } from './cancel.ts';
+import { Handshake, type HandshakeStep } from './handshake.ts';
+import { parameterProblem } from './session/parameter.ts';
+import type { Startup } from './startup.ts';
+import { encodeProblem } from './wire/error.ts';
+
+/** Everything a session is made of. */
+export type Arrival = {
+  socket: net.Socket;
+  identity: SessionIdentity;
+  startup: Startup;
+  dialed: Dialed;
+  target: UpstreamTarget;
+  /** Sent behind the password already. */
+  rest: Uint8Array;
+  /** Null without TLS. */
+  tlsVersion: string | null;
+};
+
+export type StrangerParts = {
+  options: {
+    limits: { authenticationTimeoutMs: number; upstreamTimeoutMs: number };
+    authenticate: Authenticate;
+    targets: ReadonlyMap<string, UpstreamTarget>;
+    services: { recorder: Recorder };
+    log(event: string, details: Record<string, unknown>): void;
+  };
+  secureContext: tls.SecureContext | null;
+  cancel(key: CancelKey): void;
+  /** Takes a place among the sessions; false when there is none. */
+  admit(): boolean;
+  /** Gives the place back: no session came of it. */
+  leave(): void;
+  /** Whether one more refusal may be recorded now. */
+  mayRecordRefusal(): boolean;
+  open(arrival: Arrival): void;
+  gone(): void;
+};
+
+/** First byte of a TLS record: a client that starts TLS without asking (PostgreSQL 17, sslnegotiation=direct). */
+const tlsHandshakeRecord = 0x16;
+const answerYes = Uint8Array.of(0x53);
+
+/** What a server session starts with, whatever the role or the database say. */
+const fixedSettings = { standard_conforming_strings: 'on', backslash_quote: 'safe_encoding' } as const;
+
+export class Stranger {
+  readonly #parts: StrangerParts;
+  readonly #handshake: Handshake;
+  readonly #timer: NodeJS.Timeout;
+  readonly #address: string;
+  #socket: net.Socket;
+  #isFirst = true;
+  #isOver = false;
+
+  constructor(socket: net.Socket, parts: StrangerParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#address = (socket.remoteAddress ?? 'unknown').slice(0, 64);
+    this.#handshake = new Handshake({
+      offersTls: parts.secureContext !== null,
+      allowsCleartext: isLoopback(this.#address.replace(/^::ffff:/, '')),
+    });
+    this.#timer = setTimeout(() => this.#drop('authentication timeout'), parts.options.limits.authenticationTimeoutMs);
+    socket.once('close', () => this.#drop('closed'));
+  }
+
+  start(): void {
+    this.#listen(this.#socket);
+  }
+
+  #listen(socket: net.Socket): void {
+    socket.on('data', this.#onData);
+    socket.on('end', () => this.#drop('closed'));
+    socket.resume();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#isFirst && chunk[0] === tlsHandshakeRecord && this.#parts.secureContext !== null) {
+      this.#startTls(chunk);
+      return;
+    }
+    this.#isFirst = false;
+    this.#handshake.feed(chunk);
+    this.#advance();
+  };
+
+  #advance(): void {
+    while (!this.#isOver) {
+      const step = this.#handshake.next();
+      if (step.type === 'more') return;
+      if (!this.#take(step)) return;
+    }
+  }
+
+  /** False when the handshake is not to be read on for now. */
+  #take(step: HandshakeStep): boolean {
+    switch (step.type) {
+      case 'send':
+        this.#socket.write(step.bytes);
+        return true;
+      case 'tls':
+        this.#socket.write(answerYes);
+        this.#startTls(null);
+        return false;
+      case 'cancel':
+        this.#parts.cancel(step);
+        this.#drop('cancel request');
+        return false;
+      case 'authenticate':
+        this.#socket.pause();
+        this.#signIn(step).catch((error: unknown) => {
+          this.#parts.options.log('sign-in', { message: error instanceof Error ? error.message : String(error) });
+          this.#refuse(fail('internal', 'the proxy failed to sign you in').error, step.startup);
+        });
+        return false;
+      case 'fail':
+        this.#refuse(step.failure, step.startup);
+        return false;
+      case 'drop':
+        this.#drop(step.reason);
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** `early` is what a client that starts TLS without asking has sent already. */
+  #startTls(early: Buffer | null): void {
+    const plain = this.#socket;
+    plain.off('data', this.#onData);
+    plain.removeAllListeners('end');
+    plain.pause();
+    this.#isFirst = false;
+    if (early !== null) plain.unshift(early);
+    const secured = new tls.TLSSocket(plain, {
+      isServer: true,
+      secureContext: this.#parts.secureContext ?? undefined,
+      ALPNProtocols: ['postgresql'],
+    });
+    this.#socket = secured;
+    secured.on('error', () => this.#drop('TLS failed'));
+    secured.once('close', () => this.#drop('closed'));
+    secured.once('secure', () => {
+      // Without it, a browser could be made to talk to us (ALPACA); asked for by PostgreSQL for direct TLS, too.
+      if (early !== null && secured.alpnProtocol !== 'postgresql') {
+        this.#drop('no ALPN');
+        return;
+      }
+      this.#handshake.tlsStarted();
+      this.#listen(secured);
+    });
+  }
+
+  async #signIn(step: Extract<HandshakeStep, { type: 'authenticate' }>): Promise<void> {
+    const { startup, password, rest } = step;
+    const { authenticate, targets } = this.#parts.options;
+    const identity = await authenticate({
+      login: startup.login,
+      password,
+      database: startup.database,
+      address: this.#address,
+      application: startup.applicationName,
+    });
+    if (this.#isOver) return;
+    clearTimeout(this.#timer);
+    if (!identity.ok) {
+      this.#refuse(identity.error, startup);
+      return;
+    }
+    const target = targets.get(startup.database);
+    if (target === undefined) {
+      this.#refuse(fail('unknown_connection', 'this connection is not served by this proxy').error, startup);
+      return;
+    }
+    if (!this.#parts.admit()) {
+      this.#refuse(fail('too_many_connections', 'this proxy has no session left').error, startup);
+      return;
+    }
+    const dialed = await this.#connect(startup, target);
+    if (dialed.ok && !this.#isOver) {
+      this.#handOver({ identity: identity.value, startup, dialed: dialed.value, target, rest });
+      return;
+    }
+    this.#parts.leave();
+    if (dialed.ok) dialed.value.socket.destroy();
+    else this.#refuse(dialed.error, startup);
+  }
+
+  async #connect(startup: Startup, target: UpstreamTarget): Promise<Result<Dialed>> {
+    const dialed = await dial(target, {
+      parameters: { ...Object.fromEntries(startup.settings), ...fixedSettings },
+      timeoutMs: this.#parts.options.limits.upstreamTimeoutMs,
+    });
+    if (!dialed.ok) return dialed;
+    const { parameters } = dialed.value.ready;
+    for (const name of ['standard_conforming_strings', 'client_encoding']) {
+      const problem = parameterProblem(name, parameters.get(name) ?? 'unknown', parameters);
+      if (problem === null) continue;
+      dialed.value.socket.destroy();
+      return fail('unavailable', `the database cannot be governed: ${problem}`);
+    }
+    return dialed;
+  }
+
+  #handOver(arrival: Omit<Arrival, 'socket' | 'tlsVersion'>): void {
+    const socket = this.#socket;
+    this.#leaveSocket();
+    const tlsVersion = socket instanceof tls.TLSSocket ? socket.getProtocol() : null;
+    this.#parts.open({ ...arrival, socket, tlsVersion });
+  }
+
+  #refuse(failure: Failure, startup: Startup | null): void {
+    if (this.#isOver) return;
+    const { code, message, detail, hint } = failure;
+    const fatal = encodeProblem({ severity: 'FATAL', code: errorTable[code].sqlstate, message, detail, hint });
+    const socket = this.#socket;
+    this.#leaveSocket();
+    socket.end(fatal);
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), 2_000);
+    socket.once('close', () => clearTimeout(timer));
+    this.#record(failure, startup);
+  }
+
+  #record({ code, message }: Failure, startup: Startup | null): void {
+    const { recorder } = this.#parts.options.services;
+    if (!recorder.healthy || !this.#parts.mayRecordRefusal()) return;
+    recorder.append({
+      type: 'session.refused',
+      connection: (startup?.database ?? '').slice(0, 100),
+      login: (startup?.login ?? '').slice(0, 320),
+      address: this.#address,
+      code,
+      message: message.slice(0, 500),
+    });
+  }
+
+  #drop(reason: string): void {
+    if (this.#isOver) return;
+    const socket = this.#socket;
+    this.#leaveSocket();
+    socket.destroy();
+    this.#parts.options.log('dropped', { address: this.#address, reason });
+  }
+
+  #leaveSocket(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#socket.off('data', this.#onData);
+    this.#socket.removeAllListeners('end');
+    this.#socket.pause();
+    this.#parts.gone();
+  }
+}
