@@ -341,6 +341,8 @@ export type AnalysisSettings = {
   /** Names prepared with PREPARE or Parse, and open cursors and portals, with what they do under the present catalog. */
   prepared: ReadonlyMap<string, StatementAnalysis>;
   cursors: ReadonlyMap<string, StatementAnalysis>;
+  /** OIDs of $1, $2, … where the client declared them (Parse); 0 or absent where PostgreSQL is to infer. */
+  parameterTypes?: readonly number[];
   /** Temporary relations and other session-local objects, searched first as PostgreSQL does (pg_temp). */
   temporarySchema: string | null;
 };

@@ -1,0 +1,109 @@
+/** The analyser's front door: one text in, what each of its statements does out, or why that cannot be told. */
+import type { Catalog } from '../catalog/lookup.ts';
+import type { Analysis, AnalysisSettings, OutputColumn, Refusal, StatementAnalysis } from './analysis.ts';
+import { defaultTextLimits, type TextLimits } from './guard.ts';
+import { normalize, unparsable } from './normalize.ts';
+import { type Pg, parseText } from './parse.ts';
+import { RefusalError } from './refuse.ts';
+import { Analyzer, searchPathOf } from './state.ts';
+import { type Outcome, statement } from './statement.ts';
+import type { Field } from './value.ts';
+
+export const noSettings: AnalysisSettings = {
+  searchPath: ['$user', 'public'],
+  prepared: new Map(),
+  cursors: new Map(),
+  temporarySchema: null,
+};
+
+/** Pure: the same text, catalog and settings give the same answer. Throws only when the parser itself broke. */
+export function analyze(
+  text: string,
+  catalog: Catalog,
+  settings: AnalysisSettings = noSettings,
+  limits: TextLimits = defaultTextLimits,
+): Analysis {
+  const parsed = parseText(text, limits);
+  if (!parsed.ok) return { ok: false, refusal: parsed.refusal, ...shape(text, parsed.refusal) };
+  const shown = normalize(text);
+  try {
+    const statements = statementsOf(parsed.statements, catalog, settings, text);
+    return { ok: true, statements, ...shown, literalFree: false };
+  } catch (error) {
+    if (error instanceof RefusalError) return { ok: false, refusal: refusalOf(error, text), ...shown };
+    if (error instanceof RangeError) return { ok: false, refusal: tooDeep, ...shown };
+    throw error;
+  }
+}
+
+const tooDeep: Refusal = {
+  code: 'too_deep',
+  construct: 'nesting',
+  message: 'the statement is nested too deeply to analyse',
+  position: null,
+};
+
+/** A text that was not even looked at is not scanned either. */
+const shape = (text: string, refusal: Refusal) =>
+  refusal.code === 'syntax_error'
+    ? normalize(text)
+    : { normalized: `${unparsable} ${text.length}`, literals: [], fingerprint: '' };
+
+/** Byte offset in UTF-8 to PostgreSQL's 1-based character position. */
+export function positionOf(text: string, byte: number | undefined): number | null {
+  if (byte === undefined || byte < 0) return null;
+  const before = Buffer.from(text, 'utf8').subarray(0, byte).toString('utf8');
+  return [...before].length + 1;
+}
+
+const refusalOf = (error: RefusalError, text: string): Refusal => ({
+  code: error.code,
+  construct: error.construct,
+  message: error.message,
+  position: positionOf(text, error.location),
+});
+
+function statementsOf(
+  nodes: readonly Pg.RawStmt[],
+  catalog: Catalog,
+  settings: AnalysisSettings,
+  text: string,
+): StatementAnalysis[] {
+  const path = searchPathOf(catalog, settings.searchPath, settings.temporarySchema);
+  return nodes.map(raw => {
+    const a = new Analyzer({ catalog, path, settings });
+    return analysisOf(a, raw, text);
+  });
+}
+
+const outputOf = ({ name, value }: Field): OutputColumn => ({
+  name,
+  origins: value.origins,
+  kind: value.origins.length === 0 ? 'constant' : value.kind,
+  wire: value.wire,
+  typeOid: value.type,
+});
+
+function analysisOf(a: Analyzer, raw: Pg.RawStmt, text: string): StatementAnalysis {
+  const outcome: Outcome = raw.stmt
+    ? statement(a, raw.stmt)
+    : { kind: 'other', columns: null, result: 'none', copy: null };
+  const start = raw.stmt_location ?? 0;
+  const { out } = a;
+  return {
+    kind: outcome.kind,
+    start,
+    length: raw.stmt_len ?? Buffer.byteLength(text, 'utf8') - start,
+    accesses: out.accesses,
+    outputs: outcome.columns?.map(outputOf) ?? null,
+    uses: out.uses,
+    reads: out.reads,
+    functions: out.functions,
+    hazards: out.hazards.map(hazard => ({ ...hazard, position: positionOf(text, hazard.position ?? undefined) })),
+    flows: out.flows,
+    effects: out.effects,
+    result: outcome.result,
+    copy: outcome.copy,
+    parameters: out.parameters,
+  };
+}

@@ -1,0 +1,139 @@
+/** Functions whose body can be read are part of the statement that calls them: what they read and write is what it does. */
+import type { CatalogFunction } from '../catalog/snapshot.ts';
+import type { FunctionTrust } from './analysis.ts';
+import type { Collector } from './collect.ts';
+import type { Application } from './expr/apply.ts';
+import { defaultTextLimits } from './guard.ts';
+import { type Pg, parseText } from './parse.ts';
+import { plpgsqlBody } from './plpgsql.ts';
+import { RefusalError, unresolved } from './refuse.ts';
+import type { Query } from './select.ts';
+import { type Analyzer, type Arguments, type SearchPath, searchPathOf } from './state.ts';
+import { statement } from './statement.ts';
+import { relationOfType } from './types/coerce.ts';
+import { oid } from './types/oid.ts';
+import { constant, derive, type Field, pureOver, type Value } from './value.ts';
+
+const isInput = (mode: string): boolean => mode === 'i' || mode === 'b' || mode === 'v';
+
+/** The declared inputs as values: what was passed, or something of the declared type where a default applies. */
+export function argumentsOf(fn: CatalogFunction, args: readonly Value[]): Arguments {
+  const declared = fn.allArguments.filter(argument => isInput(argument.mode));
+  return {
+    function: fn.name,
+    names: declared.map(argument => argument.name),
+    values: declared.map((argument, index) => {
+      const passed = args[index];
+      if (!passed) return constant(argument.typeOid);
+      return { ...passed, wire: null, literal: passed.literal?.kind === 'parameter' ? null : passed.literal };
+    }),
+  };
+}
+
+export function bodyPath(a: Analyzer, fn: CatalogFunction): SearchPath {
+  const { searchPath, temporarySchema } = a.catalog.header;
+  if (fn.searchPath) return searchPathOf(a.catalog, fn.searchPath, a.settings.temporarySchema);
+  return fn.atomic ? searchPathOf(a.catalog, searchPath, temporarySchema) : a.path;
+}
+
+/** Statements of an SQL body: a list of them, or BEGIN ATOMIC … END, or RETURN. */
+function statementsOf(fn: CatalogFunction): readonly Pg.Node[] {
+  const text = fn.atomic ? `CREATE FUNCTION f() RETURNS int ${fn.body ?? ''}` : (fn.body ?? '');
+  const parsed = parseText(text, defaultTextLimits);
+  if (!parsed.ok) return unresolved(`function ${fn.name}`);
+  const nodes = parsed.statements.flatMap(raw => (raw.stmt ? [raw.stmt] : []));
+  if (!fn.atomic) return nodes;
+  const [create] = nodes;
+  const body = create && 'CreateFunctionStmt' in create ? create.CreateFunctionStmt.sql_body : undefined;
+  return body ? flatten(body) : unresolved(`function ${fn.name}`);
+}
+
+export const flatten = (node: Pg.Node): readonly Pg.Node[] =>
+  'List' in node ? (node.List.items ?? []).flatMap(flatten) : [node];
+
+function sqlBody(a: Analyzer, fn: CatalogFunction): Query | null {
+  let last: Query | null = null;
+  for (const node of statementsOf(fn)) {
+    const { columns } = statement(a, node);
+    last = columns === null ? null : { columns, bounds: [], wires: false };
+  }
+  return last;
+}
+
+/** What calling it amounts to, from what its body turned out to do. */
+export function trustOfBody(out: Collector): FunctionTrust {
+  const trusts = out.functions.map(use => use.trust);
+  if (trusts.includes('unknown') || out.accesses.some(access => access.action === 'opaque')) return 'unknown';
+  if (trusts.includes('effects') || out.accesses.some(access => access.action !== 'read')) return 'effects';
+  return 'reads';
+}
+
+const outputNames = (a: Analyzer, fn: CatalogFunction): readonly { name: string; typeOid: number }[] => {
+  const outputs = fn.allArguments.filter(argument => !isInput(argument.mode) || argument.mode === 'b');
+  if (outputs.length > 0) return outputs;
+  return a.catalog.relation(relationOfType(a.catalog, fn.returnTypeOid))?.columns ?? [];
+};
+
+/** The last query's columns as the function's result. */
+export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, how: Application): Value {
+  const set = fn.returnsSet;
+  if (!query || fn.returnTypeOid === oid.void) return { ...constant(how.result), mayRaise: true, set };
+  const declared = outputNames(a, fn);
+  const [first] = query.columns;
+  const inner =
+    query.columns.length === 1 && first?.value.fields && declared.length !== 1 ? first.value.fields : query.columns;
+  const fields: Field[] = inner.map((column, index) => ({
+    name: declared[index]?.name ?? column.name,
+    value: {
+      ...column.value,
+      type: declared[index]?.typeOid ?? column.value.type,
+      wire: null,
+      literal: null,
+      kind: pureOver([column.value]),
+    },
+  }));
+  const values = fields.map(field => field.value);
+  const result = { ...derive(values, { type: how.result, mayRaise: true }), kind: pureOver(values), set };
+  return declared.length > 0 &&
+    (fn.returnTypeOid === oid.record || declared.length > 1 || relationOfType(a.catalog, fn.returnTypeOid) !== 0)
+    ? { ...result, fields }
+    : result;
+}
+
+type Known = { value: Value; out: Collector; trust: FunctionTrust };
+
+function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
+  const inner = a.nested({ origin: 'function', oid: fn.oid, path: bodyPath(a, fn), arguments: argumentsOf(fn, args) });
+  const query = fn.language === 'plpgsql' ? plpgsqlBody(inner, fn) : sqlBody(inner, fn);
+  return { value: resultOf(a, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
+}
+
+/** With arguments that carry nothing the answer is always the same. */
+function remembered(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
+  const plain = args.every(value => value.origins.length === 0 && !value.fields);
+  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${a.path.relations.join(',')}`;
+  const known = plain ? (a.catalog.memo.get(key) as Known | null | undefined) : undefined;
+  if (known !== undefined) return known;
+  let found: Known | null = null;
+  try {
+    found = read(a, fn, args, how);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+  }
+  if (plain) a.catalog.memo.set(key, found);
+  return found;
+}
+
+/** Null when there is no body to read, or it could not be read: then the function is unknown. */
+export function callBody(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Value | null {
+  if (fn.body === null || fn.kind === 'aggregate' || a.expanding.includes(fn.oid)) return null;
+  const known = remembered(a, fn, args, how);
+  if (!known) return null;
+  a.out.include(known.out, false);
+  a.out.function(fn, known.trust);
+  if (known.trust === 'effects' || known.trust === 'unknown')
+    a.out.object('call', 'call', 'function', fn.name, { schema: fn.schema, oid: fn.oid });
+  if (known.trust !== 'reads') for (const value of args) a.out.usedAs(value, 'function_argument');
+  if (fn.returnsSet) for (const value of args) a.out.usedAs(value, 'function_argument');
+  return known.value;
+}

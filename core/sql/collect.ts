@@ -1,0 +1,128 @@
+/** Gathers what one statement does while it is analysed, each thing once. */
+
+import { isSystemSchema } from '../catalog/lookup.ts';
+import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
+import type {
+  Access,
+  AccessVerb,
+  Action,
+  ColumnRef,
+  ColumnUse,
+  DataFlow,
+  FunctionTrust,
+  FunctionUse,
+  Hazard,
+  HazardCode,
+  SessionEffect,
+  UseContext,
+} from './analysis.ts';
+import { type Test, testsOf, type Value } from './value.ts';
+
+const none: readonly ColumnRef[] = [];
+
+export class Collector {
+  private readonly accessesByKey = new Map<string, Access>();
+  private readonly usesByKey = new Map<string, ColumnUse>();
+  private readonly functionsByKey = new Map<string, FunctionUse>();
+  private readonly readSet = new Set<ColumnRef>();
+  readonly hazards: Hazard[] = [];
+  readonly flows: DataFlow[] = [];
+  readonly effects: SessionEffect[] = [];
+  parameters = 0;
+
+  get accesses(): readonly Access[] {
+    return [...this.accessesByKey.values()];
+  }
+
+  get uses(): readonly ColumnUse[] {
+    return [...this.usesByKey.values()];
+  }
+
+  get functions(): readonly FunctionUse[] {
+    return [...this.functionsByKey.values()];
+  }
+
+  get reads(): readonly ColumnRef[] {
+    return [...this.readSet];
+  }
+
+  access(access: Access): void {
+    const { action, verb, object, viaView } = access;
+    const key = `${action} ${verb} ${object.kind} ${object.oid} ${object.schema ?? ''}.${object.name} ${viaView}`;
+    if (!this.accessesByKey.has(key)) this.accessesByKey.set(key, access);
+  }
+
+  relation(action: Action, verb: AccessVerb, relation: CatalogRelation): void {
+    this.access({
+      action,
+      verb,
+      object: {
+        kind: relation.kind === 'S' ? 'sequence' : 'relation',
+        schema: relation.schema,
+        name: relation.name,
+        oid: relation.oid,
+        system: isSystemSchema(relation.schema),
+        temporary: relation.temporary,
+      },
+      viaView: false,
+    });
+  }
+
+  /** An object that is not (or not yet) in the catalog, or has no place there of its own. */
+  object(action: Action, verb: AccessVerb, kind: Access['object']['kind'], name: string, more: ObjectFacts = {}): void {
+    const schema = more.schema ?? null;
+    const system = schema !== null && isSystemSchema(schema);
+    const object = { kind, schema, name, oid: more.oid ?? 0, system, temporary: more.temporary ?? false };
+    this.access({ action, verb, object, viaView: false });
+  }
+
+  use(column: ColumnRef, context: UseContext, more: { against?: readonly ColumnRef[]; viaView?: boolean } = {}): void {
+    const against = more.against ?? none;
+    const viaView = more.viaView ?? false;
+    const key = `${column.relationOid}.${column.attnum}.${column.column} ${context} ${viaView} ${
+      against.length === 0 ? '' : against.map(other => `${other.relationOid}.${other.attnum}`).join(',')
+    }`;
+    if (!this.usesByKey.has(key)) this.usesByKey.set(key, { column, context, against, viaView });
+  }
+
+  usedAs(value: Value, context: UseContext): void {
+    for (const column of value.origins) this.use(column, context);
+  }
+
+  /** The value decides which rows count. `refine` renames the context of tests that are no better than "predicate". */
+  predicate(value: Value): void {
+    for (const test of testsOf(value)) this.test(test);
+  }
+
+  test(test: Test): void {
+    this.use(test.column, test.context, { against: test.against });
+  }
+
+  read(column: ColumnRef): void {
+    this.readSet.add(column);
+  }
+
+  function(fn: CatalogFunction, trust: FunctionTrust): void {
+    const key = `${fn.oid} ${trust}`;
+    if (!this.functionsByKey.has(key))
+      this.functionsByKey.set(key, { oid: fn.oid, schema: fn.schema, name: fn.name, trust });
+  }
+
+  hazard(code: HazardCode, object: string, position: number | null = null): void {
+    if (!this.hazards.some(hazard => hazard.code === code && hazard.object === object))
+      this.hazards.push({ code, object, position });
+  }
+
+  /** What a nested text (a view, a function's body) does, as part of this statement. */
+  include(inner: Collector, viaView: boolean): void {
+    for (const access of inner.accesses)
+      this.access(viaView && access.action === 'read' ? { ...access, viaView: true } : access);
+    for (const { column, context, against, ...use } of inner.uses)
+      this.use(column, context, { against, viaView: viaView || use.viaView });
+    for (const use of inner.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
+    for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
+    this.flows.push(...inner.flows);
+  }
+}
+
+type ObjectFacts = { schema?: string | null; oid?: number; temporary?: boolean };

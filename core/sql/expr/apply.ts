@@ -1,0 +1,96 @@
+/** Applying a function or operator to values: what it may do with them, by its trust. */
+import type { CatalogFunction, CatalogOperator } from '../../catalog/snapshot.ts';
+import { callBody } from '../bodies.ts';
+import { functionHazard } from '../function-hazards.ts';
+import type { Analyzer } from '../state.ts';
+import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
+import { baseTypeOf } from '../types/coerce.ts';
+import { derive, lazyFault, type Value } from '../value.ts';
+import { coerce } from './cast.ts';
+
+export type Application = {
+  result: number;
+  location?: number;
+  set?: boolean;
+};
+
+/** The arguments whose values can make it raise: all, unless only some are known to. */
+const faultOrigins = (trust: Trust, args: readonly Value[]): readonly Value[] => {
+  if (trust.trust === 'pure') return [];
+  if (trust.trust !== 'raises' || trust.faultArguments === null) return args;
+  return args.filter((_, index) => trust.faultArguments?.includes(index));
+};
+
+/** What any function of this trust makes of these values. */
+export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], how: Application): Value {
+  const faults = faultOrigins(trust, args);
+  const faulty = faults.some(value => value.origins.length > 0);
+  for (const value of faults) a.out.usedAs(value, 'function_argument');
+  const value = derive(args, { type: how.result, faulty, mayRaise: trust.trust !== 'pure', set: how.set });
+  // The number of rows follows from the arguments.
+  if (how.set) for (const argument of args) a.out.usedAs(argument, 'function_argument');
+  return value;
+}
+
+/** A call of one function whose arguments have been coerced to its declared types. */
+export function applyFunction(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Value {
+  const body = callBody(a, fn, args, how);
+  if (body) return body;
+  const trust = trustOf(fn);
+  a.out.function(fn, trust.trust);
+  functionHazard(a, fn, how.location);
+  if (trust.trust === 'effects' || trust.trust === 'unknown') recordCall(a, fn, trust);
+  return applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
+}
+
+/** Effects are the function's own; what an unknown one reads and does, nobody can tell. */
+export function recordCall(a: Analyzer, fn: CatalogFunction, trust: Trust): void {
+  const facts = { schema: fn.schema, oid: fn.oid };
+  a.out.object('call', 'call', 'function', fn.name, facts);
+  if (trust.trust === 'unknown') a.out.object('opaque', 'call', 'function', fn.name, facts);
+}
+
+/** The call may mean any of these functions. */
+export function applyAny(
+  a: Analyzer,
+  fns: readonly CatalogFunction[],
+  args: readonly Value[],
+  how: Application,
+): Value {
+  const values = fns.map(fn => applyFunction(a, fn, args, how));
+  const trust = worstTrust(fns.map(trustOf));
+  const merged = applyTrust(a, trust, args, how);
+  return derive([merged, ...values], {
+    type: how.result,
+    faulty: merged.kind === 'derived' || values.some(value => value.kind === 'derived'),
+    set: values.some(value => value.set),
+  });
+}
+
+const operatorFunctions = (a: Analyzer, operators: readonly CatalogOperator[]): CatalogFunction[] =>
+  operators.map(operator => a.catalog.function(operator.functionOid)).filter(fn => fn !== null);
+
+/** Operands are coerced to what the operator declares, then its function is called. */
+export function applyOperator(
+  a: Analyzer,
+  operators: readonly CatalogOperator[],
+  operands: readonly Value[],
+  how: Application,
+): Value {
+  const [operator] = operators;
+  const single = operators.length === 1 && operator !== undefined;
+  const declared = single ? (operator.left === 0 ? [operator.right] : [operator.left, operator.right]) : [];
+  const args = single
+    ? operands.map((operand, index) => coerce(a, operand, declared[index] ?? 0, 'implicit', how.location))
+    : operands;
+  const fns = operatorFunctions(a, operators);
+  const [fn] = fns;
+  if (single && fn) return applyFunction(a, fn, args, how);
+  return applyAny(a, fns, args, how);
+}
+
+/** Comparisons hidden in GROUP BY, DISTINCT, set operations and the like: total for every built-in type. */
+export const isOrdinaryType = (a: Analyzer, type: number): boolean => baseTypeOf(a.catalog, type) < 16384;
+
+export const controlled = (conditions: readonly Value[], branches: readonly Value[]): boolean =>
+  conditions.some(value => value.origins.length > 0) && lazyFault([...conditions, ...branches]);

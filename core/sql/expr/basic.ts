@@ -1,0 +1,200 @@
+/** Column references, constants, conditionals and constructors. */
+
+import { argumentNamed } from '../arguments.ts';
+import { expression } from '../expression.ts';
+import { dotted, stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { undefinedName, unresolved } from '../refuse.ts';
+import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
+import type { Analyzer } from '../state.ts';
+import { arrayTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
+import { oid, untyped } from '../types/oid.ts';
+import { conjunction, constant, derive, disjunction, lazyFault, negation, testsOf, type Value } from '../value.ts';
+import { coerce } from './cast.ts';
+import { callFunctionNamed } from './notation.ts';
+import { compare } from './operator.ts';
+
+const noteRead = (a: Analyzer, value: Value): Value => {
+  const [own] = value.origins;
+  if (value.wire && value.wire.attnum !== 0 && own) a.out.read(own);
+  return value;
+};
+
+const readRow = (a: Analyzer, row: Value): Value => {
+  for (const field of row.fields ?? []) noteRead(a, field.value);
+  return row;
+};
+
+/** transformColumnRef: a column, else a whole row, else a function's argument, else functional notation. */
+export function columnRef(a: Analyzer, scope: Scope, node: Pg.ColumnRef): Value {
+  const nodes = node.fields ?? [];
+  const last = nodes[nodes.length - 1];
+  const star = last !== undefined && 'A_Star' in last;
+  const names = stringsOf(star ? nodes.slice(0, -1) : nodes);
+  const value = star ? rowNamed(a, scope, names, node.location) : named(a, scope, names, node.location);
+  return value ?? missing(names, node.location);
+}
+
+function named(a: Analyzer, scope: Scope, names: readonly string[], location?: number): Value | null {
+  const [first = '', second] = names;
+  if (second === undefined) {
+    const column = findColumn(a, scope, first, location);
+    if (column) return noteRead(a, column);
+    const argument = argumentNamed(a, names);
+    if (argument) return argument;
+    const item = findItem(scope, null, first, location);
+    return item ? readRow(a, wholeRow(item)) : null;
+  }
+  return columnOfItem(a, scope, names, location) ?? argumentNamed(a, names) ?? rowNamed(a, scope, names, location);
+}
+
+function columnOfItem(a: Analyzer, scope: Scope, names: readonly string[], location?: number): Value | null {
+  const local = withoutDatabase(a, names);
+  if (local.length < 2 || local.length > 3) return null;
+  const name = local[local.length - 1] ?? '';
+  const item = findItem(scope, local.length === 3 ? (local[0] ?? null) : null, local[local.length - 2] ?? '', location);
+  if (!item) return null;
+  const column = columnOf(a, item, name, location);
+  if (column) return noteRead(a, column);
+  const row = readRow(a, wholeRow(item));
+  return callFunctionNamed(a, name, row, location) ?? noSuchColumn(names, location);
+}
+
+const noSuchColumn = (names: readonly string[], location?: number): never =>
+  undefinedName('undefined_column', 'ColumnRef', `column ${dotted(names.slice(-2))} does not exist`, location);
+
+const withoutDatabase = (a: Analyzer, names: readonly string[]): readonly string[] =>
+  names.length === 4 && names[0] === a.catalog.header.database ? names.slice(1) : names;
+
+function rowNamed(a: Analyzer, scope: Scope, names: readonly string[], location?: number): Value | null {
+  const local = withoutDatabase(a, names);
+  if (local.length > 2) return null;
+  const name = local[local.length - 1] ?? '';
+  const item = findItem(scope, local.length === 2 ? (local[0] ?? null) : null, name, location);
+  if (item) return readRow(a, wholeRow(item));
+  return local.length === 1 ? findColumn(a, scope, name, location) : null;
+}
+
+function missing(names: readonly string[], location?: number): never {
+  if (names.length === 1)
+    undefinedName('undefined_column', 'ColumnRef', `column "${names[0] ?? ''}" does not exist`, location);
+  const [first = ''] = names.slice(-2);
+  return undefinedName('undefined_table', 'ColumnRef', `missing FROM-clause entry for table "${first}"`, location);
+}
+
+export function constantNode(node: Pg.A_Const): Value {
+  if (node.isnull) return constant(oid.unknown, { kind: 'null' });
+  if (node.sval) return constant(oid.unknown, { kind: 'text', text: node.sval.sval ?? '' });
+  if (node.boolval) return constant(oid.bool, { kind: 'boolean', value: node.boolval.boolval === true });
+  if (node.bsval) return constant(oid.bit, { kind: 'bits', text: node.bsval.bsval ?? '' });
+  if (node.fval) return numberConstant(node.fval.fval ?? '0');
+  return constant(oid.int4, { kind: 'number', text: String(node.ival?.ival ?? 0) });
+}
+
+/** Integers too large for int4 arrive as text: int8 if they fit, numeric otherwise (make_const). */
+function numberConstant(text: string): Value {
+  const integer = /^[0-9]+$/.test(text) && (text.length < 19 || (text.length === 19 && text <= '9223372036854775807'));
+  const hexadecimal = /^0[xob]/i.test(text);
+  return constant(integer || hexadecimal ? oid.int8 : oid.numeric, { kind: 'number', text });
+}
+
+export function boolExpr(a: Analyzer, scope: Scope, node: Pg.BoolExpr): Value {
+  const args = (node.args ?? []).map(argument => coerce(a, expression(a, scope, argument), oid.bool, 'implicit'));
+  if (node.boolop === 'NOT_EXPR') return args[0] ? negation(args[0]) : unresolved('BoolExpr', node.location);
+  return node.boolop === 'OR_EXPR' ? disjunction(args) : conjunction(args);
+}
+
+/** The type several values settle on, and the values as that type. */
+export function unified(a: Analyzer, values: readonly Value[], location?: number): { type: number; values: Value[] } {
+  const type =
+    commonType(
+      a.catalog,
+      values.map(value => value.type),
+    ) ?? untyped;
+  return { type, values: values.map(value => coerce(a, value, type, 'implicit', location)) };
+}
+
+/** Conditions of a CASE decide which branch counts, and which may raise. */
+export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
+  const subject = node.arg ? expression(a, scope, node.arg) : null;
+  const conditions: Value[] = subject ? [subject] : [];
+  const results: Value[] = [];
+  for (const arm of node.args ?? []) {
+    if (!('CaseWhen' in arm) || !arm.CaseWhen.expr || !arm.CaseWhen.result)
+      return unresolved('CaseExpr', node.location);
+    const when = expression(a, scope, arm.CaseWhen.expr);
+    conditions.push(subject ? equals(a, subject, when, node.location) : when);
+    results.push(expression(a, scope, arm.CaseWhen.result));
+  }
+  if (node.defresult) results.push(expression(a, scope, node.defresult));
+  for (const condition of conditions) a.out.usedAs(condition, 'case');
+  const { type, values } = unified(a, node.defresult ? results : [...results, constant(oid.unknown)], node.location);
+  const all = [...conditions, ...values];
+  return derive(all, { type, faulty: lazyFault(all) });
+}
+
+/** Evaluated one after the other until one is not null. */
+export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): Value {
+  const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
+  return derive(values, { type, faulty: lazyFault(values) });
+}
+
+export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Value {
+  const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
+  return derive(values, { type });
+}
+
+export const expressions = (a: Analyzer, scope: Scope, nodes: readonly Pg.Node[] | undefined): Value[] =>
+  (nodes ?? []).map(node => expression(a, scope, node));
+
+export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Value {
+  const { type, values } = unified(a, expressions(a, scope, node.elements), node.location);
+  const isNested =
+    elementTypeOf(a.catalog, type) !== 0 && (node.elements ?? []).every(element => 'A_ArrayExpr' in element);
+  return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped });
+}
+
+/** IS NULL of a bare column or row tells only that: it is a use of its own and nothing of the value remains. */
+export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
+  if (!node.arg) return unresolved('NullTest', node.location);
+  const value = expression(a, scope, node.arg);
+  const bounds = nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL');
+  if (value.kind !== 'column' && !(value.fields && value.wire)) {
+    const test = derive([value], { type: oid.bool });
+    return { ...test, tests: testsOf(value), bounds };
+  }
+  a.out.usedAs(value, 'predicate_null');
+  return { ...constant(oid.bool), mayRaise: value.mayRaise, bounds };
+}
+
+/** NOT NULL columns are never null: testing that restricts nothing. */
+function nullBounds(a: Analyzer, value: Value, negated: boolean): readonly number[] {
+  const [own] = value.origins;
+  if (!own) return [];
+  const column = a.catalog.relation(own.relationOid)?.columns.find(candidate => candidate.attnum === own.attnum);
+  return negated && column?.notNull === true ? [] : [own.relationOid];
+}
+
+export function booleanTest(a: Analyzer, scope: Scope, node: Pg.BooleanTest): Value {
+  if (!node.arg) return unresolved('BooleanTest', node.location);
+  const value = coerce(a, expression(a, scope, node.arg), oid.bool, 'implicit', node.location);
+  return negation(value);
+}
+
+const valueFunctionTypes: Readonly<Record<string, number>> = {
+  SVFOP_CURRENT_DATE: oid.date,
+  SVFOP_CURRENT_TIME: oid.timetz,
+  SVFOP_CURRENT_TIME_N: oid.timetz,
+  SVFOP_CURRENT_TIMESTAMP: oid.timestamptz,
+  SVFOP_CURRENT_TIMESTAMP_N: oid.timestamptz,
+  SVFOP_LOCALTIME: oid.time,
+  SVFOP_LOCALTIME_N: oid.time,
+  SVFOP_LOCALTIMESTAMP: oid.timestamp,
+  SVFOP_LOCALTIMESTAMP_N: oid.timestamp,
+};
+
+export const sqlValueFunction = (node: Pg.SQLValueFunction): Value =>
+  constant(valueFunctionTypes[node.op ?? ''] ?? oid.name);
+
+export const equals = (a: Analyzer, left: Value, right: Value, location?: number): Value =>
+  compare(a, ['='], [left, right], location);

@@ -1,0 +1,163 @@
+/** Function calls as written: functions, aggregates, window functions, casts and fields in functional notation. */
+import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import { expression } from '../expression.ts';
+import { dotted, qualified, stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { undefinedName, unresolved } from '../refuse.ts';
+import type { Scope } from '../scope.ts';
+import type { Analyzer } from '../state.ts';
+import { trustOf } from '../trust/trust.ts';
+import { typeName } from '../typename.ts';
+import { isComposite } from '../types/coerce.ts';
+import { isPolymorphic, oid } from '../types/oid.ts';
+import { bind, concrete } from '../types/polymorphic.ts';
+import { type Callable, type CallShape, type ResolvedFunction, resolveFunction } from '../types/resolve.ts';
+import { derive, type Value } from '../value.ts';
+import { windowUses } from '../window.ts';
+import { applyAny, applyFunction, applyTrust, recordCall } from './apply.ts';
+import { cast, coerce } from './cast.ts';
+import { fieldOf, withRowFields } from './row.ts';
+
+type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; location: number | undefined };
+
+/** Resolution depends on nothing but the catalog and the shape: remembered per catalog. */
+export function resolvedFunction(a: Analyzer, shape: CallShape): ResolvedFunction {
+  const key = `fn ${shape.schema ?? ''}.${shape.name}(${shape.types.join(',')}|${shape.named.join(',')}|${shape.variadic}) ${
+    shape.schema === null ? shape.path.join(',') : ''
+  }`;
+  const known = a.catalog.memo.get(key) as ResolvedFunction | undefined;
+  if (known) return known;
+  const resolved = resolveFunction(a.catalog, shape);
+  a.catalog.memo.set(key, resolved);
+  return resolved;
+}
+
+export function shapeOf(a: Analyzer, names: readonly string[], args: readonly Value[]): CallShape {
+  const { schema, name } = qualified(names);
+  const types = args.map(value => value.type);
+  return { schema, name, path: a.path.functions, types, named: [], variadic: false };
+}
+
+const argumentNode = (node: Pg.Node): Pg.Node =>
+  'NamedArgExpr' in node && node.NamedArgExpr.arg ? node.NamedArgExpr.arg : node;
+
+export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
+  const written = node.args ?? [];
+  const args = written.map(argument => expression(a, scope, argumentNode(argument)));
+  const sorted = (node.agg_order ?? []).map(order => sortValue(a, scope, order));
+  const inputs = node.agg_within_group ? [...args, ...sorted] : args;
+  const names = stringsOf(node.funcname);
+  const shape: CallShape = {
+    ...shapeOf(a, names, inputs),
+    named: written.flatMap(argument => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name ?? ''] : [])),
+    variadic: node.func_variadic === true,
+  };
+  if (!node.agg_within_group) for (const value of sorted) a.out.usedAs(value, 'order');
+  if (node.agg_filter) a.out.predicate(expression(a, scope, node.agg_filter));
+  if (node.over) windowUses(a, scope, node.over);
+  const call: Call = { node, shape, args: inputs, location: node.location };
+  return invoke(a, call, resolvedFunction(a, shape));
+}
+
+function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Value {
+  if (!('SortBy' in node) || !node.SortBy.node) return unresolved('SortBy');
+  return expression(a, scope, node.SortBy.node);
+}
+
+function invoke(a: Analyzer, call: Call, resolved: ResolvedFunction): Value {
+  switch (resolved.kind) {
+    case 'function': {
+      const args = declaredArguments(a, resolved.callable, call);
+      return finish(a, call, resolved.callable.fn, args, resolved.result);
+    }
+    case 'coercion': {
+      const [value] = call.args;
+      if (!value) return unresolved('FuncCall', call.location);
+      return cast(a, value, { oid: resolved.target, typmod: -1 }, 'explicit', call.location);
+    }
+    case 'several':
+      return projection(a, call) ?? severalFunctions(a, call, resolved.callables, resolved.result);
+    case 'none':
+      return projection(a, call) ?? undefinedFunction(a, call);
+  }
+}
+
+const declaredArguments = (a: Analyzer, callable: Callable, call: Call): Value[] => {
+  const types = concreteTypes(a, callable, call.args);
+  return call.args.map((value, index) => coerce(a, value, types[index] ?? 0, 'implicit', call.location));
+};
+
+/** Literals beside polymorphic arguments take the type the others settled on. */
+function concreteTypes(a: Analyzer, callable: Callable, args: readonly Value[]): readonly number[] {
+  if (!callable.types.some(isPolymorphic)) return callable.types;
+  const actual = args.map(value => value.type);
+  const { bindings } = bind(a.catalog, actual, callable.types);
+  return callable.types.map((type, index) => {
+    if (!isPolymorphic(type) || actual[index] !== oid.unknown) return type;
+    return concrete(a.catalog, bindings, type) || type;
+  });
+}
+
+function severalFunctions(a: Analyzer, call: Call, callables: readonly Callable[], result: number): Value {
+  const fns = callables.map(callable => callable.fn);
+  const [first] = fns;
+  if (first && fns.every(fn => fn.kind === 'aggregate' || fn.kind === 'window'))
+    return fns.map(fn => aggregate(a, call, fn, call.args, result)).reduce((worst, value) => worse(worst, value));
+  if (fns.some(fn => fn.kind === 'aggregate')) return unresolved(call.shape.name, call.location);
+  return applyAny(a, fns, call.args, { result, location: call.location });
+}
+
+const worse = (one: Value, other: Value): Value => (other.kind === 'derived' ? other : one);
+
+function finish(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
+  if (fn.kind === 'aggregate' || fn.kind === 'window') return aggregate(a, call, fn, args, result);
+  const value = applyFunction(a, fn, args, { result, location: call.location });
+  return withRowFields(a, fn, value);
+}
+
+/** count() of nothing, a bare column or a row tells at most how many are not null. */
+const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
+  args.every(
+    value => value.kind === 'column' || value.kind === 'constant' || (value.fields !== null && value.wire !== null),
+  ) && call.node.agg_distinct !== true;
+
+function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
+  const { trust } = trustOf(fn);
+  a.out.function(fn, trust);
+  if (call.node.agg_distinct) for (const value of args) a.out.usedAs(value, 'distinct');
+  if (trust === 'unknown' || trust === 'effects') {
+    recordCall(a, fn, trustOf(fn));
+    return applyTrust(a, trustOf(fn), args, { result, location: call.location });
+  }
+  const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
+  if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
+  for (const value of args) a.out.usedAs(value, 'aggregate');
+  const value = derive(args, { type: result, mayRaise: trust !== 'pure' });
+  return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
+}
+
+const countKind = (args: readonly Value[]): Value['kind'] =>
+  args.some(value => value.origins.length > 0) ? 'count' : 'constant';
+
+/** `email(customers)`: a column in functional notation, when no function of that name fits. */
+function projection(a: Analyzer, call: Call): Value | null {
+  const { node, shape } = call;
+  const [row] = call.args;
+  const decorated =
+    node.agg_order ||
+    node.agg_filter ||
+    node.agg_star ||
+    node.agg_distinct ||
+    node.over ||
+    shape.variadic ||
+    shape.named.length;
+  if (!row || call.args.length !== 1 || decorated || shape.schema !== null) return null;
+  if (row.fields === null && !isComposite(a.catalog, row.type)) return null;
+  return fieldOf(a, row, shape.name);
+}
+
+function undefinedFunction(a: Analyzer, call: Call): Value {
+  const types = call.args.map(value => typeName(a, value.type)).join(', ');
+  const name = dotted(stringsOf(call.node.funcname));
+  return undefinedName('undefined_function', 'FuncCall', `function ${name}(${types}) does not exist`, call.location);
+}

@@ -1,0 +1,144 @@
+/** Casts, implicit and written: what runs to turn a value of one type into another. */
+import type { CatalogType } from '../../catalog/snapshot.ts';
+import { checkDomain } from '../domain.ts';
+import { expression } from '../expression.ts';
+import { stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { unresolved } from '../refuse.ts';
+import type { Scope } from '../scope.ts';
+import type { Analyzer } from '../state.ts';
+import { typeOfName } from '../typename.ts';
+import { baseTypeOf, type CoercionContext, categoryOf, isComposite, type Pathway, pathway } from '../types/coerce.ts';
+import { isPolymorphic, oid, untyped } from '../types/oid.ts';
+import { derive, type Value } from '../value.ts';
+import { applyFunction } from './apply.ts';
+
+/** Types whose explicit length limit truncates instead of raising. */
+const truncating: ReadonlySet<number> = new Set([oid.varchar, oid.bpchar, oid.bit, oid.varbit, oid.name, oid.char]);
+
+const domainOf = (a: Analyzer, type: number): CatalogType | null => {
+  const entry = a.catalog.type(type);
+  return entry?.kind === 'd' ? entry : null;
+};
+
+/** A bare literal or a parameter takes the type it is needed as, before anything runs. */
+function adopt(a: Analyzer, value: Value, target: number): Value {
+  const type =
+    isPolymorphic(target) || target === oid.any ? (value.type === oid.unknown ? oid.text : value.type) : target;
+  if (value.literal?.kind === 'parameter') a.parameterTypes.set(value.literal.number, type);
+  return { ...value, type };
+}
+
+/** Coerces where the target is what a function or operator declares: polymorphic types leave the value as it is. */
+export function coerce(a: Analyzer, value: Value, target: number, context: CoercionContext, location?: number): Value {
+  if (target === untyped || value.type === target) return value;
+  if (target === oid.any || isPolymorphic(target)) return value.type === oid.unknown ? adopt(a, value, target) : value;
+  return cast(a, value, { oid: target, typmod: -1 }, context, location);
+}
+
+export function cast(
+  a: Analyzer,
+  value: Value,
+  target: { oid: number; typmod: number },
+  context: CoercionContext,
+  location?: number,
+): Value {
+  const domain = domainOf(a, target.oid);
+  if (domain && value.type !== target.oid) {
+    const inner = cast(a, value, { oid: domain.baseOid, typmod: domain.baseTypmod }, context, location);
+    return checkDomain(a, domain, { ...inner, type: target.oid });
+  }
+  const moved = convert(a, value, target.oid, context, location);
+  if (target.typmod < 0 || (value.typmod === target.typmod && value.type === target.oid && value.kind !== 'column'))
+    return moved;
+  return fitted(a, moved, target, context);
+}
+
+/** Forced to a length or precision: text types truncate when asked to, everything else may raise. */
+function fitted(a: Analyzer, value: Value, target: { oid: number; typmod: number }, context: CoercionContext): Value {
+  const faulty = value.origins.length > 0 && !(context === 'explicit' && truncating.has(target.oid));
+  if (faulty) a.out.usedAs(value, 'function_argument');
+  return {
+    ...derive([value], { type: target.oid, typmod: target.typmod, faulty }),
+    literal: value.literal,
+  };
+}
+
+function convert(a: Analyzer, value: Value, target: number, context: CoercionContext, location?: number): Value {
+  if (value.type === target) return value;
+  if (value.type === oid.unknown) return adopt(a, value, target);
+  if (value.type === untyped || target === untyped) return convertUntyped(a, value, target, location);
+  if (isComposite(a.catalog, target) && value.type === oid.record)
+    return convertRow(a, value, target, context, location);
+  if (isComposite(a.catalog, target) && isComposite(a.catalog, value.type))
+    return derive([value], { type: target, fields: value.fields });
+  return along(a, pathway(a.catalog, value.type, target, context), value, target, location);
+}
+
+/** Any cast there is might run: with casts of users' own, that is unknown code. */
+function convertUntyped(a: Analyzer, value: Value, target: number, location?: number): Value {
+  if (value.origins.length > 0 && a.catalog.hasUserCasts) unresolved('cast', location);
+  a.out.usedAs(value, 'function_argument');
+  return derive([value], { type: target, faulty: true });
+}
+
+function along(a: Analyzer, way: Pathway, value: Value, target: number, location?: number): Value {
+  switch (way.kind) {
+    case 'relabel':
+      return { ...derive([value], { type: target, fields: value.fields }), literal: value.literal };
+    case 'function': {
+      const fn = a.catalog.function(way.functionOid);
+      if (!fn) return unresolved('cast', location);
+      return { ...applyFunction(a, fn, [value], { result: target, location }), set: value.set };
+    }
+    case 'array': {
+      const element = along(a, way.element, value, target, location);
+      return { ...element, type: target };
+    }
+    case 'io':
+    case 'none':
+      return throughText(a, value, target);
+  }
+}
+
+/** By output and input functions: printing is total for built-in types, reading is not. */
+function throughText(a: Analyzer, value: Value, target: number): Value {
+  const printed = categoryOf(a.catalog, target) === 'S' && baseTypeOf(a.catalog, value.type) < 16384;
+  const faulty = !printed && value.origins.length > 0;
+  if (faulty) a.out.usedAs(value, 'function_argument');
+  return derive([value], { type: target, faulty, mayRaise: !printed });
+}
+
+/** ROW(…) to a named composite type: field by field. */
+function convertRow(a: Analyzer, value: Value, target: number, context: CoercionContext, location?: number): Value {
+  const relation = a.catalog.relation(a.catalog.type(baseTypeOf(a.catalog, target))?.relationOid ?? 0);
+  const columns = relation?.columns ?? [];
+  if (!value.fields || columns.length !== value.fields.length) {
+    a.out.usedAs(value, 'function_argument');
+    return derive([value], { type: target, faulty: true });
+  }
+  const fields = value.fields.map((field, index) => {
+    const column = columns[index];
+    const type = { oid: column?.typeOid ?? untyped, typmod: column?.typmod ?? -1 };
+    return { name: column?.name ?? field.name, value: cast(a, field.value, type, context, location) };
+  });
+  return derive(
+    fields.map(field => field.value),
+    { type: target, fields },
+  );
+}
+
+export function typeCast(a: Analyzer, scope: Scope, node: Pg.TypeCast): Value {
+  if (!node.arg || !node.typeName) return unresolved('TypeCast', node.location);
+  const target = typeOfName(a, node.typeName);
+  const value = expression(a, scope, node.arg);
+  return cast(a, value, target, 'explicit', node.location);
+}
+
+/** A collation decides order and equality, not the value; but the result is no longer the bare column. */
+export function collateClause(a: Analyzer, scope: Scope, node: Pg.CollateClause): Value {
+  if (!node.arg) return unresolved('CollateClause', node.location);
+  const value = expression(a, scope, node.arg);
+  if (stringsOf(node.collname).length === 0) return value;
+  return { ...derive([value], { type: value.type, typmod: value.typmod }), tests: value.tests, literal: value.literal };
+}

@@ -1,0 +1,100 @@
+/** Rows as values: whole-row references, ROW(…), functions that give rows, and taking a field out of any of them. */
+import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import { expression } from '../expression.ts';
+import { stringOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { undefinedName, unresolved } from '../refuse.ts';
+import type { Scope } from '../scope.ts';
+import { expandStar } from '../star.ts';
+import type { Analyzer } from '../state.ts';
+import { elementTypeOf, relationOfType } from '../types/coerce.ts';
+import { oid, untyped } from '../types/oid.ts';
+import { derive, type Field, type Value } from '../value.ts';
+import { callFunctionNamed } from './notation.ts';
+
+/** One column of what a value of some row type holds, when nothing finer is known: it depends on all the row does. */
+const partOf = (row: Value, type: number, typmod = -1): Value => ({
+  ...derive([row], { type, typmod }),
+  kind: row.kind === 'column' ? 'pure' : row.kind,
+});
+
+const outputArguments = (fn: CatalogFunction): CatalogFunction['allArguments'] =>
+  fn.allArguments.filter(argument => argument.mode === 'o' || argument.mode === 'b' || argument.mode === 't');
+
+/** Columns of a value whose type is a table's or a composite type. */
+export function fieldsOfType(a: Analyzer, row: Value): readonly Field[] | null {
+  const relation = a.catalog.relation(relationOfType(a.catalog, row.type));
+  if (!relation) return null;
+  return relation.columns.map(column => ({ name: column.name, value: partOf(row, column.typeOid, column.typmod) }));
+}
+
+/** A function's row result with its columns named. */
+export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value): Value {
+  if (value.fields !== null) return value;
+  const outputs = outputArguments(fn);
+  if (fn.returnTypeOid === oid.record && outputs.length > 0) {
+    const fields = outputs.map((argument, index) => ({
+      name: argument.name === '' ? `column${index + 1}` : argument.name,
+      value: partOf(value, argument.typeOid),
+    }));
+    return { ...value, fields };
+  }
+  return { ...value, fields: fieldsOfType(a, value) };
+}
+
+/** The field of that name; null when the row has none. */
+export function fieldOf(a: Analyzer, row: Value, name: string): Value | null {
+  const fields = row.fields ?? fieldsOfType(a, row);
+  if (fields === null) return null;
+  const field = fields.find(candidate => candidate.name === name);
+  if (!field) return null;
+  const wire = row.wire?.attnum === 0 ? field.value.wire : null;
+  return { ...field.value, wire, set: row.set || field.value.set };
+}
+
+export function rowExpr(a: Analyzer, scope: Scope, node: Pg.RowExpr): Value {
+  const fields: Field[] = [];
+  for (const argument of node.args ?? []) {
+    for (const value of expandStar(a, scope, argument) ?? [expression(a, scope, argument)])
+      fields.push({ name: `f${fields.length + 1}`, value });
+  }
+  return derive(
+    fields.map(field => field.value),
+    { type: oid.record, fields },
+  );
+}
+
+/** `(expression).field`, `(expression)[1]`, `(expression).*` in a row or argument position. */
+export function indirection(a: Analyzer, scope: Scope, node: Pg.A_Indirection): Value {
+  if (!node.arg) return unresolved('A_Indirection');
+  let value = expression(a, scope, node.arg);
+  const location = 'ColumnRef' in node.arg ? node.arg.ColumnRef.location : undefined;
+  for (const step of node.indirection ?? []) {
+    if ('A_Indices' in step) value = subscript(a, scope, value, step.A_Indices);
+    else if ('String' in step) value = select(a, value, stringOf(step), location);
+    else if (!('A_Star' in step)) return unresolved('A_Indirection', location);
+  }
+  return value;
+}
+
+function select(a: Analyzer, row: Value, name: string, location?: number): Value {
+  const field = fieldOf(a, row, name) ?? callFunctionNamed(a, name, row, location);
+  if (field) return field;
+  if (row.type === untyped || row.type === oid.record) {
+    a.out.usedAs(row, 'function_argument');
+    return derive([row], { type: untyped, faulty: true });
+  }
+  return undefinedName('undefined_column', 'A_Indirection', `column "${name}" not found in data type`, location);
+}
+
+/** Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value. */
+function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indices): Value {
+  const bounds = [node.lidx, node.uidx].filter(bound => bound !== undefined).map(bound => expression(a, scope, bound));
+  const element = elementTypeOf(a.catalog, container.type);
+  const base = a.catalog.type(container.type);
+  const type = node.is_slice
+    ? container.type
+    : element || (container.type === oid.jsonb ? oid.jsonb : (base?.elementOid ?? untyped) || untyped);
+  const value = derive([container, ...bounds], { type });
+  return { ...value, fields: node.is_slice ? null : fieldsOfType(a, value) };
+}

@@ -1,0 +1,69 @@
+/** Subqueries as expressions: EXISTS, IN, ANY/ALL, scalar, ARRAY, and row comparisons. */
+import { expression } from '../expression.ts';
+import { stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { unresolved } from '../refuse.ts';
+import type { Scope } from '../scope.ts';
+import { type Query, query } from '../select.ts';
+import type { Analyzer } from '../state.ts';
+import { arrayTypeOf, elementTypeOf } from '../types/coerce.ts';
+import { oid, untyped } from '../types/oid.ts';
+import { conjunction, constant, derive, type Value } from '../value.ts';
+import { compare } from './operator.ts';
+
+/** Inner conditions restrict the outer relation where they mention it. */
+function exists(inner: Query): Value {
+  return { ...constant(oid.bool), mayRaise: true, bounds: inner.bounds };
+}
+
+/** The first column, as a value of its own: what feeds it is known, but RowDescription no longer says so. */
+function scalar(inner: Query): Value {
+  const [column] = inner.columns;
+  if (!column) return unresolved('SubLink');
+  return { ...column.value, wire: null, literal: null, tests: null, bounds: [], set: false };
+}
+
+function rowOf(inner: Query): Value {
+  const fields = inner.columns;
+  return derive(
+    fields.map(field => field.value),
+    { type: oid.record, fields },
+  );
+}
+
+function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Value {
+  if (!node.testexpr) return unresolved('SubLink', node.location);
+  const operator = node.operName ? stringsOf(node.operName) : ['='];
+  const test = expression(a, scope, node.testexpr);
+  const left = test.type === oid.record && test.fields ? test.fields.map(field => field.value) : [test];
+  const parts = inner.columns.map((column, index) =>
+    compare(a, operator, [left[index] ?? constant(untyped), { ...column.value, wire: null }], node.location),
+  );
+  return conjunction(parts);
+}
+
+export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
+  if (!node.subselect) return unresolved('SubLink', node.location);
+  const inner = query(a, scope, node.subselect);
+  switch (node.subLinkType) {
+    case 'EXISTS_SUBLINK':
+      return exists(inner);
+    case 'EXPR_SUBLINK':
+      return scalar(inner);
+    case 'MULTIEXPR_SUBLINK':
+      return rowOf(inner);
+    case 'ARRAY_SUBLINK': {
+      const value = scalar(inner);
+      const element = value.type === oid.unknown ? oid.text : value.type;
+      // An array of arrays is one array with more dimensions.
+      const type = elementTypeOf(a.catalog, element) !== 0 ? element : arrayTypeOf(a.catalog, element) || untyped;
+      return derive([value], { type });
+    }
+    case 'ANY_SUBLINK':
+    case 'ALL_SUBLINK':
+    case 'ROWCOMPARE_SUBLINK':
+      return compared(a, scope, node, inner);
+    default:
+      return unresolved(node.subLinkType ?? 'SubLink', node.location);
+  }
+}

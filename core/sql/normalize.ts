@@ -1,0 +1,62 @@
+/** Statement text without its literals: safe to store and show, equal for statements that differ in literals alone. */
+import { createHash } from 'node:crypto';
+import { scanText } from './parse.ts';
+
+export type Normalized = { normalized: string; literals: readonly string[]; fingerprint: string };
+
+/** Token names of the scanner that are literals, with what stands in for them. */
+const placeholders: Readonly<Record<string, string>> = {
+  ICONST: ':int',
+  FCONST: ':number',
+  SCONST: ':text',
+  USCONST: ':text',
+  BCONST: ':bits',
+  XCONST: ':bits',
+};
+
+const comments: ReadonlySet<string> = new Set(['SQL_COMMENT', 'C_COMMENT']);
+
+/** What a literal's value is, as far as its token tells: quotes and escapes are left as written. */
+const literalText = (token: string): string => token;
+
+export const unparsable = '<unparsable>';
+
+export function normalize(text: string): Normalized {
+  const tokens = scanText(text);
+  if (!tokens) return sealed(`${unparsable} ${text.length}`, []);
+  const bytes = hasWide(text) ? Buffer.from(text, 'utf8') : null;
+  const slice = (start: number, end: number): string =>
+    bytes ? bytes.toString('utf8', start, end) : text.slice(start, end);
+  const parts: string[] = [];
+  const literals: string[] = [];
+  let end = 0;
+  for (const token of tokens) {
+    // Comments may hold anything, so they are left out.
+    if (comments.has(token.tokenName)) {
+      end = token.end;
+      continue;
+    }
+    const gap = token.start > end || parts.length === 0 ? ' ' : '';
+    if (parts.length > 0 && (gap !== '' || slice(token.start - 1, token.start).trim() === '')) parts.push(' ');
+    const placeholder = placeholders[token.tokenName];
+    const written = slice(token.start, token.end);
+    if (placeholder === undefined) parts.push(written);
+    else {
+      parts.push(placeholder);
+      literals.push(literalText(written));
+    }
+    end = token.end;
+  }
+  return sealed(parts.join(''), literals);
+}
+
+const hasWide = (text: string): boolean => {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return true;
+  return false;
+};
+
+const sealed = (normalized: string, literals: readonly string[]): Normalized => ({
+  normalized,
+  literals,
+  fingerprint: createHash('sha256').update(normalized).digest('hex'),
+});

@@ -1,0 +1,26 @@
+/** How the analyser gives up from deep inside an expression; `analyze` turns it into a value at its border. */
+import type { Refusal } from './analysis.ts';
+
+export class RefusalError extends Error {
+  override name = 'RefusalError';
+  readonly code: Refusal['code'];
+  readonly construct: string;
+  /** Byte offset in the text the node came from; negative or absent when not known. */
+  readonly location: number | undefined;
+
+  constructor(code: Refusal['code'], construct: string, message: string, location?: number) {
+    super(message);
+    this.code = code;
+    this.construct = construct;
+    this.location = location;
+  }
+}
+
+/** The construct cannot be resolved to columns, so policy could not be applied to it. */
+export function unresolved(construct: string, location?: number, message?: string): never {
+  throw new RefusalError('unresolved', construct, message ?? `${construct} cannot be resolved to columns`, location);
+}
+
+export function undefinedName(code: Refusal['code'], construct: string, message: string, location?: number): never {
+  throw new RefusalError(code, construct, message, location);
+}

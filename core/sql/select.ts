@@ -1,0 +1,195 @@
+/** SELECT, VALUES, TABLE and set operations: what comes out of each column and what decides which rows. */
+import { withScope } from './cte.ts';
+import { dataModifying } from './dml.ts';
+import { unified } from './expr/basic.ts';
+import { coerce } from './expr/cast.ts';
+import { expression } from './expression.ts';
+import { from } from './from.ts';
+import { lockRows } from './locking.ts';
+import type { Pg } from './parse.ts';
+import { unresolved } from './refuse.ts';
+import { type Item, Scope } from './scope.ts';
+import type { Analyzer } from './state.ts';
+import { type Target, targetList, targetOf } from './target.ts';
+import { commonType } from './types/coerce.ts';
+import { oid, untyped } from './types/oid.ts';
+import { constant, derive, type Field, pureOver, unionOrigins, type Value } from './value.ts';
+import { windowUses } from './window.ts';
+
+export type Query = {
+  columns: readonly Field[];
+  /** OIDs of relations that its conditions restrict, for DML that uses it. */
+  bounds: readonly number[];
+  /** RowDescription says nothing about where columns of a set operation come from. */
+  wires: boolean;
+};
+
+/** Any statement that gives rows where a query is expected. */
+export function query(a: Analyzer, parent: Scope | null, node: Pg.Node): Query {
+  if ('SelectStmt' in node) return selectStmt(a, parent, node.SelectStmt, { keepUnknown: false });
+  const modified = dataModifying(a, parent, node);
+  return modified ?? unresolved('query');
+}
+
+export type SelectOptions = {
+  /** Literals keep their unknown type, for the set operation or INSERT around. */
+  keepUnknown: boolean;
+};
+
+export function selectStmt(a: Analyzer, parent: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
+  a.step('SelectStmt');
+  const outer = withScope(a, parent, node.withClause);
+  if (node.valuesLists) return valuesList(a, outer, node, options);
+  if (node.op && node.op !== 'SETOP_NONE') return setOperation(a, outer, node, options);
+  return plainSelect(a, outer, node, options);
+}
+
+function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
+  const scope = new Scope(outer);
+  from(a, scope, node.fromClause);
+  const targets = targetList(a, scope, node.targetList);
+  const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
+  for (const item of node.groupClause ?? []) groupItem(a, scope, targets, item);
+  if (node.havingClause) condition(a, scope, node.havingClause);
+  for (const window of node.windowClause ?? []) if ('WindowDef' in window) windowUses(a, scope, window.WindowDef);
+  distinctUses(a, scope, targets, node.distinctClause);
+  orderAndLimit(a, scope, targets, node);
+  lockRows(a, scope, node.lockingClause);
+  const columns = targets.map(target => ({ name: target.name, value: settled(a, target.value, options) }));
+  return { columns, bounds: where?.bounds ?? [], wires: true };
+}
+
+/** A condition over rows: recorded as such, returned for what it restricts. */
+export function condition(a: Analyzer, scope: Scope, node: Pg.Node): Value {
+  const value = coerce(a, expression(a, scope, node), oid.bool, 'implicit');
+  a.out.predicate(value);
+  return value;
+}
+
+/** Untyped literals end up as text. */
+const settled = (a: Analyzer, value: Value, options: SelectOptions): Value =>
+  value.type === oid.unknown && !options.keepUnknown ? coerce(a, value, oid.text, 'implicit') : value;
+
+function groupItem(a: Analyzer, scope: Scope, targets: readonly Target[], node: Pg.Node): void {
+  if ('GroupingSet' in node) {
+    for (const item of node.GroupingSet.content ?? []) groupItem(a, scope, targets, item);
+    return;
+  }
+  if ('RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST') {
+    for (const item of node.RowExpr.args ?? []) groupItem(a, scope, targets, item);
+    return;
+  }
+  a.out.usedAs(targetOf(a, scope, targets, node, 'input'), 'group');
+}
+
+function distinctUses(
+  a: Analyzer,
+  scope: Scope,
+  targets: readonly Target[],
+  clause: readonly Pg.Node[] | undefined,
+): void {
+  if (!clause) return;
+  // Plain DISTINCT is a list of one empty node.
+  const on = clause.filter(node => Object.keys(node).length > 0);
+  if (on.length === 0) for (const target of targets) a.out.usedAs(target.value, 'distinct');
+  else for (const node of on) a.out.usedAs(targetOf(a, scope, targets, node, 'output'), 'distinct');
+}
+
+function orderAndLimit(a: Analyzer, scope: Scope, targets: readonly Target[], node: Pg.SelectStmt): void {
+  for (const item of node.sortClause ?? [])
+    if ('SortBy' in item && item.SortBy.node)
+      a.out.usedAs(targetOf(a, scope, targets, item.SortBy.node, 'output'), 'order');
+  for (const limit of [node.limitCount, node.limitOffset]) {
+    if (!limit) continue;
+    a.out.usedAs(coerce(a, expression(a, scope, limit), oid.int8, 'implicit'), 'limit');
+  }
+}
+
+function valuesList(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
+  const scope = new Scope(outer);
+  const rows = (node.valuesLists ?? []).map(row =>
+    'List' in row ? (row.List.items ?? []).map(item => expression(a, scope, item)) : unresolved('VALUES'),
+  );
+  const width = rows[0]?.length ?? 0;
+  const columns: Field[] = [];
+  for (let index = 0; index < width; index++) {
+    const cells = rows.map(row => row[index] ?? constant(oid.unknown));
+    const merged = options.keepUnknown ? kept(a, cells) : mergedCells(a, cells);
+    columns.push({ name: `column${index + 1}`, value: merged });
+  }
+  orderOutputs(a, outer, columns, node);
+  return { columns, bounds: [], wires: false };
+}
+
+const mergedCells = (a: Analyzer, cells: readonly Value[]): Value => {
+  const { type, values } = unified(a, cells);
+  const [only] = values;
+  return values.length === 1 && only ? { ...only, wire: null } : derive(values, { type });
+};
+
+/** For INSERT … VALUES: one row keeps what each value is. */
+const kept = (a: Analyzer, cells: readonly Value[]): Value => {
+  const [only] = cells;
+  return cells.length === 1 && only ? only : mergedCells(a, cells);
+};
+
+function setOperation(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
+  if (!node.larg || !node.rarg) return unresolved('set operation');
+  const left = selectStmt(a, outer, node.larg, { keepUnknown: true });
+  const right = selectStmt(a, outer, node.rarg, { keepUnknown: true });
+  if (left.columns.length !== right.columns.length)
+    return unresolved('set operation', undefined, `each ${setName(node)} query must have the same number of columns`);
+  const comparesRows = !(node.op === 'SETOP_UNION' && node.all);
+  const columns = left.columns.map((column, index) => {
+    const other = right.columns[index]?.value ?? column.value;
+    if (comparesRows) for (const value of [column.value, other]) a.out.usedAs(value, 'set_operation');
+    return { name: column.name, value: settled(a, merged(a, column.value, other), options) };
+  });
+  orderOutputs(a, outer, columns, node);
+  return { columns, bounds: [], wires: false };
+}
+
+const setName = (node: Pg.SelectStmt): string => (node.op ?? '').replace('SETOP_', '');
+
+function merged(a: Analyzer, left: Value, right: Value): Value {
+  const both = [left, right];
+  if (both.every(value => value.type === oid.unknown)) return { ...left, literal: null };
+  const type = commonType(a.catalog, [left.type, right.type]) ?? untyped;
+  const values = both.map(value => coerce(a, value, type, 'implicit'));
+  return {
+    ...derive(values, { type }),
+    kind: pureOver(values),
+    origins: unionOrigins(values.map(value => value.origins)),
+    fields: mergedFields(left, right),
+  };
+}
+
+/** Rows of equal shape keep their fields apart. */
+function mergedFields(left: Value, right: Value): readonly Field[] | null {
+  if (!left.fields || !right.fields || left.fields.length !== right.fields.length) return null;
+  return left.fields.map((field, index) => {
+    const other = right.fields?.[index]?.value ?? field.value;
+    return { name: field.name, value: derive([field.value, other], { type: field.value.type }) };
+  });
+}
+
+/** ORDER BY after a set operation or VALUES can only name outputs. */
+function orderOutputs(a: Analyzer, outer: Scope | null, columns: readonly Field[], node: Pg.SelectStmt): void {
+  if (!node.sortClause && !node.limitCount && !node.limitOffset) return;
+  const scope = new Scope(outer);
+  scope.items.push(outputItem(columns));
+  const targets = columns.map(column => ({ name: column.name, value: column.value, node: null }));
+  orderAndLimit(a, scope, targets, node);
+}
+
+const outputItem = (columns: readonly Field[]): Item => ({
+  name: null,
+  schema: null,
+  columns,
+  relation: null,
+  rowType: 0,
+  scalar: false,
+  rowVisible: false,
+  columnsVisible: true,
+  lateralOnly: false,
+});

@@ -1,0 +1,64 @@
+/** Target lists, and how ORDER BY, GROUP BY and DISTINCT ON refer to them (findTargetlistEntrySQL92, parse_clause.c). */
+
+import { expression } from './expression.ts';
+import { columnLabel } from './label.ts';
+import { stringsOf } from './names.ts';
+import type { Pg } from './parse.ts';
+import { undefinedName, unresolved } from './refuse.ts';
+import { findColumn, type Scope } from './scope.ts';
+import { starFields } from './star.ts';
+import type { Analyzer } from './state.ts';
+import type { Value } from './value.ts';
+
+export type Target = { name: string; value: Value; node: Pg.Node | null };
+
+export function targetList(a: Analyzer, scope: Scope, nodes: readonly Pg.Node[] | undefined): Target[] {
+  const targets: Target[] = [];
+  for (const node of nodes ?? []) {
+    if (!('ResTarget' in node) || !node.ResTarget.val) return unresolved('ResTarget');
+    const { val } = node.ResTarget;
+    const star = starFields(a, scope, val);
+    if (star) for (const field of star) targets.push({ name: field.name, value: field.value, node: null });
+    else targets.push({ name: columnLabel(node.ResTarget), value: expression(a, scope, val), node: val });
+  }
+  return targets;
+}
+
+/**
+ * The value a clause item means. A bare name is an output column first (`output`, as in ORDER BY) or a column of FROM first
+ * (`input`, as in GROUP BY); a bare integer is a position; anything else an expression over FROM.
+ */
+export function targetOf(
+  a: Analyzer,
+  scope: Scope,
+  targets: readonly Target[],
+  node: Pg.Node,
+  prefer: 'input' | 'output',
+): Value {
+  const name = bareName(node);
+  if (name !== null) {
+    const location = 'ColumnRef' in node ? node.ColumnRef.location : undefined;
+    const isInput = prefer === 'input' && findColumn(a, scope, name, location) !== null;
+    if (!isInput) {
+      const found = targets.find(target => target.name === name);
+      if (found) return found.value;
+    }
+  }
+  const position = barePosition(node);
+  if (position === null) return expression(a, scope, node);
+  const target = targets[position - 1];
+  return (
+    target?.value ??
+    undefinedName('undefined_column', 'position', `position ${position} is not in select list`, undefined)
+  );
+}
+
+function bareName(node: Pg.Node): string | null {
+  if (!('ColumnRef' in node)) return null;
+  const fields = node.ColumnRef.fields ?? [];
+  const [field] = fields;
+  return fields.length === 1 && field && 'String' in field ? (stringsOf(fields)[0] ?? null) : null;
+}
+
+const barePosition = (node: Pg.Node): number | null =>
+  'A_Const' in node && node.A_Const.ival ? (node.A_Const.ival.ival ?? 0) : null;

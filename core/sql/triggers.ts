@@ -1,0 +1,18 @@
+/** Triggers run their functions with every write to their table. */
+import type { CatalogRelation } from '../catalog/snapshot.ts';
+import { applyFunction } from './expr/apply.ts';
+import type { Analyzer } from './state.ts';
+import { oid } from './types/oid.ts';
+import type { WriteEvent } from './write.ts';
+
+/** Triggers that set off triggers. */
+const depthMax = 8;
+
+export function triggerEffects(a: Analyzer, relation: CatalogRelation, event: WriteEvent): void {
+  for (const trigger of relation.triggers) {
+    if (!trigger.enabled || !trigger.events.includes(event)) continue;
+    const fn = a.catalog.function(trigger.functionOid);
+    if (!fn || a.expanding.includes(fn.oid) || a.expanding.length > depthMax) continue;
+    applyFunction(a, fn, [], { result: oid.trigger });
+  }
+}
