@@ -142,9 +142,12 @@ export const publicCommand = ({ shownOnce = false } = {}) =>
     { shownOnce },
   );
 
-/** A proxy's reports (events, heartbeats, catalogs) are recorded as what they are; those return `audit: null`. */
-export const proxyCommand = () =>
+/**
+ * A proxy's reports (events, heartbeats, catalogs) are recorded as what they are; those return `audit: null`. With `ignoresKey`
+ * the input names what it makes: repeating makes nothing and answers with the present state, not with the first answer.
+ */
+export const proxyCommand = ({ ignoresKey = false } = {}) =>
   commandBuilder<ProxyContext, AuditEntry | readonly AuditEntry[] | null>(
     root.meta({ kind: 'command', audience: 'proxy', permission: null, sensitive: false }).use(forProxy()),
-    { shownOnce: false },
+    { shownOnce: false, ignoresKey },
   );

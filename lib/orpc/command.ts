@@ -34,7 +34,7 @@ export type CommandBuilder<C extends BaseContext, A extends Audit, I extends Any
   handler(handler: Handler<C, A, I, O>): Procedure<I, O>;
 };
 
-type Settings = { shownOnce: boolean };
+type Settings = { shownOnce: boolean; ignoresKey?: boolean };
 
 /** oRPC's builder changes its type with each step; what matters here is carried by the types above. */
 type AnyBuilder = Builder<BaseContext, BaseContext, AnySchema, AnySchema, Record<never, never>, ProcedureMeta>;
@@ -59,7 +59,7 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
       builder.handler(({ context, input, signal, path }) =>
         transact(context, tx => {
           const claim = { tx, context, procedure: path.join('.'), input, isShownOnce: settings.shownOnce };
-          return once(claim, async () => {
+          const run = async () => {
             const { result, audit } = await handler({
               context: { ...context, tx } as WithTx<C>,
               input: input as InferSchemaOutput<I>,
@@ -67,7 +67,8 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
             });
             recordAll(tx, context, audit);
             return result;
-          });
+          };
+          return settings.ignoresKey ? run() : once(claim, run);
         }),
       ) as unknown as Procedure<I, O>,
   };
