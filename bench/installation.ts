@@ -3,7 +3,8 @@ import { starterPolicies } from '#scripts/demo/installation.ts';
 import type { SeedDocument } from '#scripts/seeding/document.ts';
 
 export const benchLogin = 'dev@example.com';
-export const benchConnection = 'bench';
+/** The starter policies let developers into this one at any time. */
+export const benchConnection = 'shop-prod';
 
 export const benchInstallation = (): SeedDocument => ({
   identities: [

@@ -64,6 +64,8 @@ const labels: SeedDocument['labels'] = [
   { column: 'audit_private.break_glass.reason', label: 'restricted.schema' },
 ];
 
+const ownedBy = (identity: string, relation: string) => ({ schema: 'public', relation, owner: { identity } });
+
 export function demoInstallation(): SeedDocument {
   return {
     identities: [...people.map(({ what: _, ...identity }) => identity), agent],
@@ -80,9 +82,9 @@ export function demoInstallation(): SeedDocument {
     policies: starterPolicies(),
     labels,
     owners: [
-      { schema: 'public', relation: 'customers', owner: { identity: 'owner@example.com' } },
-      { schema: 'public', relation: 'payment_methods', owner: { identity: 'owner@example.com' } },
-      { schema: 'public', relation: 'employees', owner: { identity: 'reviewer@example.com' } },
+      ...['customers', 'payment_methods'].map(relation => ownedBy('owner@example.com', relation)),
+      ...['employees', 'api_keys', 'events_log'].map(relation => ownedBy('reviewer@example.com', relation)),
+      { schema: 'audit_private', relation: null, owner: { identity: administrator.login } },
     ],
   };
 }
