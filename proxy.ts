@@ -30,6 +30,8 @@ export function proxy(request: NextRequest): NextResponse {
   const policy = policyOf(nonce);
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
+  // A layout cannot know its address; it needs it to send people back after signing in.
+  headers.set('x-weir-path', `${request.nextUrl.pathname}${request.nextUrl.search}`);
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);

@@ -13,7 +13,12 @@ type Props = {
 
 export function FactTile({ label, value, method, isAlarming = false, className }: Props) {
   return (
-    <div className={cn('grid min-w-0 content-start gap-0.5 bg-card px-3 py-2', className)}>
+    <div
+      className={cn(
+        '-mr-px -mb-px grid min-w-0 content-start gap-0.5 border-r border-b border-border px-3 py-2',
+        className,
+      )}
+    >
       <dt className="text-xs text-muted-foreground">{label}</dt>
       <dd className={cn('min-w-0 text-lg font-semibold tabular-nums', isAlarming && 'text-deny')}>{value}</dd>
       {method ? <dd className="text-xs text-muted-foreground">{method}</dd> : null}
@@ -26,7 +31,7 @@ export function FactStrip({ children, label }: { children: ReactNode; label: str
   return (
     <dl
       aria-label={label}
-      className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-border bg-border sm:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]"
+      className="grid grid-cols-2 overflow-hidden rounded-lg border border-border bg-card sm:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]"
     >
       {children}
     </dl>

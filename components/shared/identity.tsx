@@ -80,7 +80,7 @@ export function IdentityName({ identity, className }: { identity: Named; classNa
 /** "agent, for person" on one line. */
 export function IdentityPair({ identity, onBehalfOf }: { identity: Named; onBehalfOf: Named | null }) {
   return (
-    <span className="inline-flex max-w-full min-w-0 flex-wrap items-center gap-x-1.5">
+    <span className="inline-flex max-w-full min-w-0 flex-wrap items-center gap-x-1.5 sm:flex-nowrap">
       <IdentityName identity={identity} />
       {onBehalfOf ? (
         <>

@@ -1,5 +1,5 @@
 'use client';
-/** A small lineage graph drawn with React Flow. The list beside it says the same in words, so this is hidden from assistive technology. */
+/** A small lineage graph drawn with React Flow. The list beside it says the same in words. */
 import '@xyflow/react/dist/base.css';
 import {
   Background,
@@ -18,9 +18,9 @@ import { nodeSize, placeNodes } from './lineage-layout.ts';
 import { lineageKindWord, lineageViaWord } from './lineage-words.ts';
 import { SensitivityTag } from './sensitivity-tag.tsx';
 
-type ObjectNode = Node<{ object: LineageNode }, 'object'>;
+type ObjectNode = Node<{ object: LineageNode; via: string }, 'object'>;
 
-function ObjectBox({ data: { object } }: NodeProps<ObjectNode>) {
+function ObjectBox({ data: { object, via } }: NodeProps<ObjectNode>) {
   return (
     <div
       className={cn(
@@ -38,7 +38,10 @@ function ObjectBox({ data: { object } }: NodeProps<ObjectNode>) {
         {object.schema}.{object.name}
       </span>
       <span className="flex items-center gap-1.5 text-2xs text-muted-foreground">
-        {lineageKindWord(object.kind)}
+        <span className="truncate">
+          {lineageKindWord(object.kind)}
+          {via ? `, ${via}` : ''}
+        </span>
         {object.level ? <SensitivityTag level={object.level} className="h-4 px-1 text-2xs" /> : null}
       </span>
       <Handle
@@ -49,6 +52,15 @@ function ObjectBox({ data: { object } }: NodeProps<ObjectNode>) {
       />
     </div>
   );
+}
+
+/** How the data gets there, where the kind of the object does not say it already. */
+function viaOf(object: LineageNode, edges: readonly LineageEdge[]): string {
+  const vias = new Set(edges.filter(edge => edge.to === object.id).map(edge => edge.via));
+  return [...vias]
+    .filter(via => via === 'copy' || via === 'foreign_key' || via === 'partition')
+    .map(lineageViaWord)
+    .join(', ');
 }
 
 const nodeTypes = { object: ObjectBox };
@@ -63,7 +75,7 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
       nodes: nodes.map<ObjectNode>(object => ({
         id: object.id,
         type: 'object',
-        data: { object },
+        data: { object, via: viaOf(object, kept) },
         position: { x: places.get(object.id)?.x ?? 0, y: places.get(object.id)?.y ?? 0 },
         ...nodeSize,
       })),
@@ -71,18 +83,15 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
         id: `${edge.from} ${edge.to} ${edge.via}`,
         source: edge.from,
         target: edge.to,
-        label: lineageViaWord(edge.via),
         markerEnd: { type: MarkerType.ArrowClosed, color: 'var(--chart-other)' },
         style: { stroke: 'var(--chart-other)', strokeDasharray: edge.via === 'copy' ? '4 3' : undefined },
-        labelStyle: { fill: 'var(--muted-foreground)', fontSize: 11 },
-        labelBgStyle: { fill: 'var(--card)' },
       })),
     };
   }, [nodes, edges]);
   return (
-    <div
-      aria-hidden
-      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground"
+    <figure
+      aria-label="Picture of the objects downstream; the table below lists them"
+      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground [&_.react-flow__attribution]:bg-transparent [&_.react-flow__attribution_a]:text-muted-foreground"
     >
       <ReactFlow
         nodes={drawn.nodes}
@@ -98,11 +107,10 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
         elementsSelectable={false}
         zoomOnScroll={false}
         preventScrolling={false}
-        proOptions={{ hideAttribution: true }}
       >
         <Background color="var(--border)" />
         <Controls showInteractive={false} />
       </ReactFlow>
-    </div>
+    </figure>
   );
 }

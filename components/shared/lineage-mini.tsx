@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic';
 import { formatCount, plural } from '#components/ui/number-format.ts';
 import { Skeleton } from '#components/ui/skeleton.tsx';
-import { Table, TableCell, TableHead } from '#components/ui/table.tsx';
+import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
 import type { LineageGraph as Graph, LineageNode } from '#lib/lineage/schema.ts';
 import { IdentityName } from './identity.tsx';
@@ -77,24 +77,22 @@ export function LineageMini({ graph }: { graph: Graph }) {
         {graph.truncated ? '; there are more than could be followed' : ''}.
       </p>
       {isNarrow ? null : <LineageGraph nodes={drawn} edges={graph.edges} />}
-      <div className="overflow-x-auto rounded-lg border border-border">
-        <Table aria-label="Downstream objects">
-          <thead>
-            <tr>
-              <TableHead>Object</TableHead>
-              <TableHead>Reached from</TableHead>
-              <TableHead>Sensitivity</TableHead>
-              <TableHead>Owner</TableHead>
-              <TableHead className="text-right">Rows</TableHead>
-            </tr>
-          </thead>
-          <tbody>
-            {downstream.map(node => (
-              <ObjectRow key={node.id} node={node} graph={graph} />
-            ))}
-          </tbody>
-        </Table>
-      </div>
+      <TableFrame label="Downstream objects">
+        <thead>
+          <tr>
+            <TableHead>Object</TableHead>
+            <TableHead>Reached from</TableHead>
+            <TableHead>Sensitivity</TableHead>
+            <TableHead>Owner</TableHead>
+            <TableHead className="text-right">Rows</TableHead>
+          </tr>
+        </thead>
+        <tbody>
+          {downstream.map(node => (
+            <ObjectRow key={node.id} node={node} graph={graph} />
+          ))}
+        </tbody>
+      </TableFrame>
     </div>
   );
 }

@@ -5,8 +5,12 @@ import { IdentityName } from './identity.tsx';
 
 type Vote = { identity: IdentityRef; verdict: 'approve' | 'deny'; reason: string; at: string };
 
+type Need = { rule: string; words: string; count: number; approved: number; uncovered: readonly string[] };
+
 type Props = {
   needed: number;
+  /** What the rules ask for; all of it must be met. */
+  needs: readonly Need[];
   votes: readonly Vote[];
   eligible: readonly { identity: IdentityRef; because: string }[];
   excluded: readonly { identity: IdentityRef; why: string }[];
@@ -34,7 +38,7 @@ function Slot({ vote }: { vote: Vote | undefined }) {
   );
 }
 
-export function Quorum({ needed, votes, eligible, excluded }: Props) {
+export function Quorum({ needed, needs, votes, eligible, excluded }: Props) {
   const approvals = votes.filter(vote => vote.verdict === 'approve');
   const slots = [...votes.filter(vote => vote.verdict === 'deny'), ...approvals];
   const missing = Math.max(0, needed - approvals.length);
@@ -43,6 +47,21 @@ export function Quorum({ needed, votes, eligible, excluded }: Props) {
       <p className="font-medium">
         {approvals.length} of {needed} {needed === 1 ? 'approval' : 'approvals'}
       </p>
+      <ul className="grid gap-1">
+        {needs.map(need => (
+          <li key={need.rule} className="grid">
+            <span>
+              {need.words}: {need.approved} of {need.count}
+            </span>
+            <span className="font-mono text-xs text-muted-foreground">{need.rule}</span>
+            {need.uncovered.length > 0 ? (
+              <span className="text-xs text-muted-foreground">
+                Still without its owner’s vote: {need.uncovered.join(', ')}
+              </span>
+            ) : null}
+          </li>
+        ))}
+      </ul>
       <ul className="grid gap-1.5">
         {slots.map(vote => (
           <Slot key={vote.identity.id} vote={vote} />

@@ -43,7 +43,7 @@ export function SqlBlock({ sql, note, isAddressed = false }: Props) {
         </div>
         <section
           dir="ltr"
-          aria-label="Statement"
+          aria-label="Text of the statement"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
           tabIndex={0}
           className="max-h-[32rem] overflow-auto rounded-lg py-2 font-mono text-xs leading-5"

@@ -13,6 +13,8 @@ type Props = {
   onChange: (value: string) => void;
   fields: readonly FilterField[];
   placeholder: string;
+  /** The least number of characters the server searches for. */
+  textCharsMin?: number;
 };
 
 type Suggestion = { insert: string; label: string; hint: string; isComplete: boolean };
@@ -108,12 +110,12 @@ function Chip({ term, onRemove, onEdit }: { term: FilterTerm; onRemove: () => vo
   );
 }
 
-function useFilter({ value, onChange, fields }: Props) {
+function useFilter({ value, onChange, fields, textCharsMin = 0 }: Props) {
   const [draft, setDraft] = useState('');
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const inputRef = useRef<HTMLInputElement>(null);
-  const terms = parseFilter(value, fields);
+  const terms = parseFilter(value, fields, { textCharsMin });
   const field = fields.find(each => draft.toLowerCase().startsWith(`${each.key}:`));
   const choices = useChoices(field, draft);
   const suggestions = (field ? valueSuggestions(field, draft, choices) : fieldSuggestions(draft, fields)).slice(

@@ -34,6 +34,11 @@ test('a field given twice is reported', () => {
   expect(parseFilter('table:a table:b', fields)[1]).toMatchObject({ kind: 'invalid' });
 });
 
+test('a word too short to search for is reported, several short words are not', () => {
+  expect(parseFilter('ab table:t', fields, { textCharsMin: 3 }).map(term => term.kind)).toEqual(['invalid', 'field']);
+  expect(parseFilter('a b', fields, { textCharsMin: 3 }).map(term => term.kind)).toEqual(['text', 'text']);
+});
+
 test('a time or an address is text, not a field', () => {
   expect(filterInput(parseFilter('10:42 "table:a"', fields)).q).toBe('10:42 table:a');
 });

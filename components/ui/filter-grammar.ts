@@ -45,15 +45,30 @@ export function parseTerm(raw: string, fields: readonly FilterField[]): FilterTe
   return { kind: 'field', raw, key: field.key, values };
 }
 
-export function parseFilter(text: string, fields: readonly FilterField[]): FilterTerm[] {
+type FilterLimits = {
+  /** The least number of characters the server searches for. */
+  textCharsMin?: number;
+};
+
+export function parseFilter(
+  text: string,
+  fields: readonly FilterField[],
+  { textCharsMin = 0 }: FilterLimits = {},
+): FilterTerm[] {
   const seen = new Set<string>();
-  return splitTerms(text).map(raw => {
+  const terms = splitTerms(text).map<FilterTerm>(raw => {
     const term = parseTerm(raw, fields);
     if (term.kind !== 'field') return term;
     if (seen.has(term.key)) return { kind: 'invalid', raw, reason: `${term.key} is given twice.` };
     seen.add(term.key);
     return term;
   });
+  if ((filterInput(terms).q ?? '').length >= textCharsMin) return terms;
+  return terms.map(term =>
+    term.kind === 'text'
+      ? { kind: 'invalid', raw: term.raw, reason: `Search for at least ${textCharsMin} characters.` }
+      : term,
+  );
 }
 
 /** What the server is asked: free text as `q`, each field by its key. */

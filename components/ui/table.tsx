@@ -27,3 +27,21 @@ export function TableCell({ className, ...props }: ComponentProps<'td'>) {
     />
   );
 }
+
+/** A table that may be wider than its place: scrolls sideways, also by keyboard. */
+export function TableFrame({ label, className, children, ...props }: ComponentProps<'table'> & { label: string }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
+    <div
+      role="group"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      className={cn('overflow-x-auto rounded-lg border border-border', className)}
+    >
+      <Table aria-label={label} {...props}>
+        {children}
+      </Table>
+    </div>
+  );
+}

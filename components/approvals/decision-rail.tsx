@@ -1,0 +1,168 @@
+'use client';
+/** Who must agree, how long there is, what state it is in, and the two verdicts. */
+import { useState } from 'react';
+import { useShortcut } from '#components/keyboard/keyboard.tsx';
+import { keyCaps } from '#components/keyboard/shortcuts.ts';
+import { Quorum } from '#components/shared/quorum.tsx';
+import { ReasonDialog } from '#components/shared/reason-dialog.tsx';
+import { useCommand } from '#components/shell/use-command.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Dialog, DialogPanel } from '#components/ui/dialog.tsx';
+import { Kbd } from '#components/ui/kbd.tsx';
+import { Popover, PopoverAnchor, PopoverPanel } from '#components/ui/popover.tsx';
+import { Countdown, TimeText } from '#components/ui/time.tsx';
+import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
+import { exclusionTitle, type RequestDetail } from '#lib/approvals/schema.ts';
+import { orpc } from '#lib/orpc/browser.ts';
+import { DecideForm, type Verdict } from './decide-form.tsx';
+import { RequestStateBadge } from './request-state.tsx';
+
+const titles: Readonly<Record<Verdict, string>> = { approve: 'Approve this request', deny: 'Deny this request' };
+
+function Verdicts({ request }: { request: RequestDetail }) {
+  const isNarrow = useMediaQuery(narrowScreen);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  useShortcut('request.approve', () => setVerdict('approve'));
+  useShortcut('request.deny', () => setVerdict('deny'));
+  const close = () => setVerdict(null);
+  const form = verdict ? <DecideForm key={verdict} request={request} verdict={verdict} onDone={close} /> : null;
+  const buttons = (
+    <div className="grid grid-cols-2 gap-2">
+      <Button variant="allow" onClick={() => setVerdict('approve')}>
+        Approve… <Kbd keys={keyCaps('request.approve')} isInverse className="max-sm:hidden" />
+      </Button>
+      <Button variant="destructive" onClick={() => setVerdict('deny')}>
+        Deny… <Kbd keys={keyCaps('request.deny')} isInverse className="max-sm:hidden" />
+      </Button>
+    </div>
+  );
+  if (isNarrow) {
+    return (
+      <>
+        {buttons}
+        <Dialog open={verdict !== null} onOpenChange={isOpen => isOpen || close()}>
+          {verdict ? (
+            <DialogPanel kind="bottom" title={titles[verdict]}>
+              {form}
+            </DialogPanel>
+          ) : null}
+        </Dialog>
+      </>
+    );
+  }
+  return (
+    <Popover open={verdict !== null} onOpenChange={isOpen => isOpen || close()}>
+      <PopoverAnchor asChild>{buttons}</PopoverAnchor>
+      {verdict ? (
+        <PopoverPanel align="end" aria-label={titles[verdict]} className="w-96">
+          <h3 className="pb-2 text-base font-semibold">{titles[verdict]}</h3>
+          {form}
+        </PopoverPanel>
+      ) : null}
+    </Popover>
+  );
+}
+
+function OwnActions({ request }: { request: RequestDetail }) {
+  const changes = [orpc.approvals.requests.key(), orpc.approvals.grants.key()];
+  const withdraw = useCommand(orpc.approvals.requests.withdraw.mutationOptions(), {
+    doing: 'withdraw the request',
+    done: 'Request withdrawn',
+    changes,
+  });
+  const revoke = useCommand(orpc.approvals.requests.revoke.mutationOptions(), {
+    doing: 'revoke the approval',
+    done: 'Approval revoked',
+    changes,
+  });
+  return (
+    <>
+      {request.viewer.canWithdraw ? (
+        <Button pending={withdraw.isPending} onClick={() => withdraw.mutate({ id: request.id })}>
+          Withdraw request
+        </Button>
+      ) : null}
+      {request.viewer.canRevoke ? (
+        <ReasonDialog
+          trigger={<Button>Revoke approval…</Button>}
+          title="Revoke this approval"
+          effect="It can no longer be used. What has run stays as it is."
+          action="Revoke approval"
+          pending={revoke.isPending}
+          onConfirm={reason => revoke.mutate({ id: request.id, reason })}
+        />
+      ) : null}
+    </>
+  );
+}
+
+export function DecisionActions({ request }: { request: RequestDetail }) {
+  const { viewer } = request;
+  return (
+    <div className="grid gap-2">
+      {viewer.canDecide ? <Verdicts request={request} /> : null}
+      {!viewer.canDecide && viewer.cannotDecideBecause && request.state === 'pending' ? (
+        <p className="rounded-md bg-muted px-3 py-2">You cannot decide this: {viewer.cannotDecideBecause}.</p>
+      ) : null}
+      <OwnActions request={request} />
+    </div>
+  );
+}
+
+/** `areActionsElsewhere`: on narrow screens they stand at the bottom of the screen. */
+export function DecisionRail({
+  request,
+  areActionsElsewhere,
+}: {
+  request: RequestDetail;
+  areActionsElsewhere: boolean;
+}) {
+  const { approvers, statement, access } = request;
+  return (
+    <div className="grid gap-4">
+      <div className="grid gap-1">
+        <div className="flex flex-wrap items-center gap-2">
+          <RequestStateBadge state={request.state} />
+          {request.state === 'pending' ? (
+            <Countdown until={request.expiresAt} className="text-muted-foreground" />
+          ) : null}
+        </div>
+        {request.state === 'pending' && request.waiting ? (
+          <p className="text-muted-foreground">The client waits on the line.</p>
+        ) : null}
+        {request.state === 'approved' && request.usableUntil ? (
+          <p>
+            May be used once until <TimeText value={request.usableUntil} isRelativeShown={false} />.
+          </p>
+        ) : null}
+        {statement?.outcome ? (
+          <p>
+            Ran: {statement.outcome.outcome}, {statement.outcome.rows} rows
+            {request.rows ? ` (${request.rows.exact ? 'counted' : 'expected'} ${request.rows.value})` : ''}
+            {statement.outcome.sqlstate ? `, SQLSTATE ${statement.outcome.sqlstate}` : ''}.
+          </p>
+        ) : null}
+        {access?.grant ? (
+          <p>
+            Grant until <TimeText value={access.grant.expiresAt} />
+            {access.grant.revokedAt ? ', revoked' : ''}.
+          </p>
+        ) : null}
+      </div>
+      {areActionsElsewhere ? null : <DecisionActions request={request} />}
+      <Quorum
+        needed={request.votes.needed}
+        votes={request.voteList}
+        needs={approvers.needs.map(need => ({
+          rule: need.rule,
+          words: need.words,
+          count: need.approvers.count,
+          approved: need.approved,
+          uncovered: need.uncovered,
+        }))}
+        eligible={approvers.eligible}
+        excluded={approvers.excluded.map(({ identity, reason }) => ({ identity, why: exclusionTitle[reason] }))}
+      />
+    </div>
+  );
+}
