@@ -1,0 +1,66 @@
+/** What the masking machines of the COPY formats have in common. */
+import type { StatementAnalysis } from '../sql/analysis.ts';
+import { ByteSink } from './sink.ts';
+import type { CellWriter } from './writer.ts';
+
+export type CopyFormat = NonNullable<StatementAnalysis['copy']>;
+
+/** Takes bytes in any cuts; throws `CopyFormatError` when they are not what was announced. */
+export type CopyMachine = {
+  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): void;
+  end(out: ByteSink): void;
+  /** Values masked so far, NULLs not counted. */
+  readonly cells: number;
+  readonly rows: number;
+};
+
+export class CopyFormatError extends Error {
+  override name = 'CopyFormatError';
+}
+
+/** A masked value longer than this is shown as NULL without being read whole. */
+export const copyFieldBytesMax = 1024 * 1024;
+
+/** A delimiter or quote of COPY: one single-byte character. */
+export function singleByte(text: string, what: string): number {
+  const code = text.charCodeAt(0);
+  if (text.length !== 1 || code > 127 || code === 0)
+    throw new CopyFormatError(`${what} is not a single-byte character`);
+  return code;
+}
+
+export const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The raw bytes of one masked field as they arrive. */
+export class FieldBuffer {
+  readonly raw = new ByteSink(256);
+  isOversize = false;
+
+  add(source: Uint8Array, start: number, end: number): void {
+    if (this.isOversize || this.raw.length + (end - start) > copyFieldBytesMax) this.isOversize = true;
+    else this.raw.append(source, start, end);
+  }
+
+  equals(text: Uint8Array): boolean {
+    if (this.isOversize || this.raw.length !== text.length) return false;
+    for (let index = 0; index < text.length; index += 1) if (this.raw.bytes[index] !== text[index]) return false;
+    return true;
+  }
+
+  clear(): void {
+    this.raw.clear();
+    this.isOversize = false;
+  }
+}
+
+/** The masked form of `value[0, length)`, in a buffer that the next call overwrites; null for NULL. */
+export class MaskedValue {
+  private readonly scratch = new ByteSink(256);
+
+  of(writer: CellWriter, value: Uint8Array, length: number): Uint8Array | null {
+    this.scratch.clear();
+    this.scratch.reserve(length + writer.maxGrowth);
+    const written = writer.write(value, 0, length, this.scratch.bytes, 0);
+    return written < 0 ? null : this.scratch.bytes.subarray(0, written);
+  }
+}
