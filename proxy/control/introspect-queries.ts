@@ -73,7 +73,8 @@ const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0
 
 const typesQuery = (scope: IntrospectScope): string =>
   `SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typrelid, t.typbasetype,
-  t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN ${checksOf} END, t.typnotnull
+  t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN ${checksOf} END, t.typnotnull,
+  COALESCE(r.rngmultitypid, m.rngtypid, 0)
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
   WHERE ${schemaFilter(scope)}`;

@@ -8,6 +8,7 @@ import type {
   CatalogType,
   RelationKind,
 } from '#core/catalog/snapshot.ts';
+import { splitSearchPath } from '#core/sql/search-path.ts';
 import { type CatalogQueryKind, catalogQueries, fingerprintQuery, type IntrospectScope } from './introspect-queries.ts';
 
 type Row = readonly (string | null)[];
@@ -102,15 +103,6 @@ const argumentsOf = (row: Row): CatalogFunction['allArguments'] => {
   }));
 };
 
-/** `search_path="$user", public` as its elements (SplitIdentifierString, src/backend/utils/adt/varlena.c). */
-export function splitSearchPath(value: string): string[] {
-  const names: string[] = [];
-  for (const match of value.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",\s]+))\s*(?:,|$)/gy)) {
-    names.push(match[1] === undefined ? (match[2] ?? '').toLowerCase() : match[1].replaceAll('""', '"'));
-  }
-  return names;
-}
-
 const searchPathOf = (config: readonly string[]): string[] | null => {
   const setting = config.find(entry => entry.startsWith('search_path='));
   return setting === undefined ? null : splitSearchPath(setting.slice('search_path='.length));
@@ -155,6 +147,7 @@ const typeOf = (row: Row): CatalogType => ({
   rangeSubtypeOid: number(row, 12),
   checks: json<string[]>(row, 13, []),
   notNull: truth(row, 14),
+  rangePartnerOid: number(row, 15),
 });
 
 const castOf = (row: Row): CatalogCast => ({

@@ -1,7 +1,7 @@
 /** The proxy's own queries to a database (catalog, impact), one at a time on one connection. Never a client's statement. */
 import type net from 'node:net';
 import type { UpstreamTarget } from '../config.ts';
-import { encodeExecute, encodeQuery, syncMessage, terminateMessage } from '../postgres/wire/encode.ts';
+import { encodeDescribe, encodeExecute, encodeQuery, syncMessage, terminateMessage } from '../postgres/wire/encode.ts';
 import { decodeErrorFields } from '../postgres/wire/error.ts';
 import { backend, frontend, lengthAt } from '../postgres/wire/message.ts';
 import { Reader } from '../postgres/wire/reader.ts';
@@ -73,6 +73,17 @@ export class QueryClient {
     return this.exclusively(() => this.run(encodeBound(text, parameters)));
   }
 
+  /** The types the server gives the parameters of a statement, which is parsed and not run. 0 in `types` lets it choose. */
+  parameterTypes(text: string, types: readonly number[]): Promise<number[]> {
+    return this.exclusively(async () => {
+      let found: number[] = [];
+      await this.exchange(encodeDescribed(text, types), frame => {
+        if (frame[0] === backend.parameterDescription) found = typesOf(frame);
+      });
+      return found;
+    });
+  }
+
   close(): void {
     if (this.broken) return;
     this.socket.end(terminateMessage);
@@ -87,24 +98,29 @@ export class QueryClient {
   }
 
   private async run(bytes: Uint8Array): Promise<TextRow[]> {
+    const rows: TextRow[] = [];
+    await this.exchange(bytes, frame => {
+      if (frame[0] !== backend.dataRow) return;
+      if (rows.length >= rowsMax) throw this.lost(new Error('the answer has too many rows'));
+      rows.push(rowOf(frame));
+    });
+    return rows;
+  }
+
+  /** Sends and reads until the server is ready again. Rejects with the first error it reported. */
+  private async exchange(bytes: Uint8Array, take: (frame: Uint8Array) => void): Promise<void> {
     if (this.broken) throw this.broken;
     this.socket.write(bytes);
-    const rows: TextRow[] = [];
     let failure: QueryError | null = null;
     for (;;) {
       const frame = await this.frames.next();
-      const type = frame[0];
-      if (type === backend.readyForQuery) break;
-      if (type === backend.errorResponse) failure ??= errorOf(frame);
-      else if (type === backend.dataRow) {
-        if (rows.length >= rowsMax) throw this.lost(new Error('the answer has too many rows'));
-        rows.push(rowOf(frame));
-      } else if (type === backend.copyInResponse || type === backend.copyOutResponse) {
+      if (frame[0] === backend.readyForQuery) break;
+      if (frame[0] === backend.errorResponse) failure ??= errorOf(frame);
+      else if (frame[0] === backend.copyInResponse || frame[0] === backend.copyOutResponse) {
         throw this.lost(new Error('the statement asked for COPY'));
-      }
+      } else take(frame);
     }
     if (failure) throw failure;
-    return rows;
   }
 
   private lost(error: Error): Error {
@@ -115,11 +131,23 @@ export class QueryClient {
   }
 }
 
-function encodeBound(text: string, { types, formats, values }: BoundParameters): Uint8Array {
-  const writer = new Writer(text.length + 256);
-  writer.begin(frontend.parse).cstring('').cstring(text).int16(types.length);
+function beginParse(text: string, types: readonly number[]): Writer {
+  const writer = new Writer(text.length + 256).begin(frontend.parse).cstring('').cstring(text).int16(types.length);
   for (const type of types) writer.int32(type | 0);
-  writer.end().begin(frontend.bind).cstring('').cstring('').int16(formats.length);
+  return writer.end();
+}
+
+const encodeDescribed = (text: string, types: readonly number[]): Uint8Array =>
+  beginParse(text, types).raw(encodeDescribe('S', '')).raw(syncMessage).finish();
+
+function typesOf(frame: Uint8Array): number[] {
+  const reader = new Reader(frame, 5, frame.length);
+  return Array.from({ length: reader.uint16() }, () => reader.uint32());
+}
+
+function encodeBound(text: string, { types, formats, values }: BoundParameters): Uint8Array {
+  const writer = beginParse(text, types);
+  writer.begin(frontend.bind).cstring('').cstring('').int16(formats.length);
   for (const format of formats) writer.int16(format);
   writer.int16(values.length);
   for (const value of values) {
