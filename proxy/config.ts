@@ -187,8 +187,11 @@ function resolve(data: FileConfig, place: Place): Result<ProxyConfig> {
     connections.set(name, target.value);
   }
   const { enrolToken } = data.control;
+  const { tls } = data;
+  const fromFolder = (file: string) => path.resolve(place.folder, file);
   return ok({
     ...data,
+    tls: tls.mode === 'files' ? { ...tls, cert: fromFolder(tls.cert), key: fromFolder(tls.key) } : tls,
     state: path.resolve(place.folder, data.state),
     control: {
       url: data.control.url.replace(/\/+$/, ''),
