@@ -114,11 +114,22 @@ export type CatalogHeader = Pick<
   'serverVersion' | 'database' | 'role' | 'searchPath' | 'temporarySchema' | 'foreignKeys'
 >;
 
+/** The columns every stored relation has (src/backend/catalog/heap.c). */
+export const systemColumns: readonly { attnum: number; name: string; typeOid: number }[] = [
+  { attnum: -1, name: 'ctid', typeOid: 27 },
+  { attnum: -2, name: 'xmin', typeOid: 28 },
+  { attnum: -3, name: 'cmin', typeOid: 29 },
+  { attnum: -4, name: 'xmax', typeOid: 28 },
+  { attnum: -5, name: 'cmax', typeOid: 29 },
+  { attnum: -6, name: 'tableoid', typeOid: 26 },
+];
+
 const columnRefs = new WeakMap<CatalogRelation, ReadonlyMap<number, ColumnRef>>();
 const refsOf = (relation: CatalogRelation): ReadonlyMap<number, ColumnRef> => {
   const known = columnRefs.get(relation);
   if (known) return known;
   const refs = new Map(relation.columns.map(column => [column.attnum, refOf(relation, column.attnum, column.name)]));
+  for (const { attnum, name } of systemColumns) refs.set(attnum, refOf(relation, attnum, name));
   columnRefs.set(relation, refs);
   return refs;
 };
@@ -257,6 +268,7 @@ const rowTypeFor = (relation: CatalogRelation): CatalogType => ({
   baseTypmod: -1,
   length: -1,
   rangeSubtypeOid: 0,
+  rangePartnerOid: 0,
   checks: [],
   notNull: false,
 });

@@ -97,6 +97,8 @@ export type CatalogType = {
   length: number;
   /** Element type of a range or multirange. */
   rangeSubtypeOid: number;
+  /** Of a range its multirange, of a multirange its range. */
+  rangePartnerOid: number;
   /** Of a domain: its CHECK constraints as expressions over VALUE. */
   checks: readonly string[];
   notNull: boolean;

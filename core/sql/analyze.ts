@@ -1,13 +1,13 @@
 /** The analyser's front door: one text in, what each of its statements does out, or why that cannot be told. */
 import type { Catalog } from '../catalog/lookup.ts';
-import type { Analysis, AnalysisSettings, OutputColumn, Refusal, StatementAnalysis } from './analysis.ts';
+import type { Analysis, AnalysisSettings, Hazard, Refusal, StatementAnalysis } from './analysis.ts';
 import { defaultTextLimits, type TextLimits } from './guard.ts';
 import { normalize, unparsable } from './normalize.ts';
+import { analysisOf } from './outcome.ts';
 import { type Pg, parseText } from './parse.ts';
 import { RefusalError } from './refuse.ts';
 import { Analyzer, searchPathOf } from './state.ts';
-import { type Outcome, statement } from './statement.ts';
-import type { Field } from './value.ts';
+import { nothing, statement } from './statement.ts';
 
 export const noSettings: AnalysisSettings = {
   searchPath: ['$user', 'public'],
@@ -70,40 +70,16 @@ function statementsOf(
   text: string,
 ): StatementAnalysis[] {
   const path = searchPathOf(catalog, settings.searchPath, settings.temporarySchema);
+  const bytes = Buffer.from(text, 'utf8');
   return nodes.map(raw => {
-    const a = new Analyzer({ catalog, path, settings });
-    return analysisOf(a, raw, text);
+    const start = raw.stmt_location ?? 0;
+    const length = raw.stmt_len ?? bytes.length - start;
+    const own = bytes.subarray(start, start + length).toString('utf8');
+    const a = new Analyzer({ catalog, path, settings, text: own });
+    const analysis = analysisOf(a, raw.stmt ? statement(a, raw.stmt) : nothing('other'), { start, length });
+    return { ...analysis, hazards: positioned(analysis.hazards, text) };
   });
 }
 
-const outputOf = ({ name, value }: Field): OutputColumn => ({
-  name,
-  origins: value.origins,
-  kind: value.origins.length === 0 ? 'constant' : value.kind,
-  wire: value.wire,
-  typeOid: value.type,
-});
-
-function analysisOf(a: Analyzer, raw: Pg.RawStmt, text: string): StatementAnalysis {
-  const outcome: Outcome = raw.stmt
-    ? statement(a, raw.stmt)
-    : { kind: 'other', columns: null, result: 'none', copy: null };
-  const start = raw.stmt_location ?? 0;
-  const { out } = a;
-  return {
-    kind: outcome.kind,
-    start,
-    length: raw.stmt_len ?? Buffer.byteLength(text, 'utf8') - start,
-    accesses: out.accesses,
-    outputs: outcome.columns?.map(outputOf) ?? null,
-    uses: out.uses,
-    reads: out.reads,
-    functions: out.functions,
-    hazards: out.hazards.map(hazard => ({ ...hazard, position: positionOf(text, hazard.position ?? undefined) })),
-    flows: out.flows,
-    effects: out.effects,
-    result: outcome.result,
-    copy: outcome.copy,
-    parameters: out.parameters,
-  };
-}
+const positioned = (hazards: readonly Hazard[], text: string): Hazard[] =>
+  hazards.map(hazard => ({ ...hazard, position: positionOf(text, hazard.position ?? undefined) }));

@@ -14,6 +14,7 @@ import type {
   Hazard,
   HazardCode,
   SessionEffect,
+  StatementAnalysis,
   UseContext,
 } from './analysis.ts';
 import { type Test, testsOf, type Value } from './value.ts';
@@ -122,6 +123,18 @@ export class Collector {
     for (const use of inner.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
+    this.effects.push(...inner.effects);
+  }
+
+  /** The same for a statement that was analysed before and runs now. */
+  adopt(analysis: StatementAnalysis): void {
+    for (const access of analysis.accesses) this.access(access);
+    for (const { column, context, against, viaView } of analysis.uses) this.use(column, context, { against, viaView });
+    for (const column of analysis.reads) this.read(column);
+    for (const use of analysis.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
+    for (const hazard of analysis.hazards) this.hazard(hazard.code, hazard.object, hazard.position);
+    this.flows.push(...analysis.flows);
+    this.effects.push(...analysis.effects);
   }
 }
 

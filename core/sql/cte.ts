@@ -6,7 +6,7 @@ import { type Cte, Scope } from './scope.ts';
 import { type Query, query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
-import { derive, type Field, type Value } from './value.ts';
+import { derive, type Field, passed, type Value } from './value.ts';
 
 /** Rounds after which a recursive query's columns must have settled: each adds at least one origin. */
 const roundsMax = 40;
@@ -45,9 +45,7 @@ const renamed = (node: Pg.CommonTableExpr, columns: readonly Field[]): readonly 
 
 /** What a CTE's columns look like from outside. */
 const outside = (columns: readonly Field[], wires: boolean): readonly Field[] =>
-  columns.map(({ name, value }) => ({ name, value: { ...value, wire: wires ? value.wire : null, literal: null } }));
-
-const isSelect = (node: Pg.Node): boolean => 'SelectStmt' in node;
+  columns.map(({ name, value }) => ({ name, value: passed(value, wires) }));
 
 function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
   if (!node.ctequery) return unresolved('CommonTableExpr', node.location);
@@ -56,13 +54,11 @@ function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
 }
 
 function finished(a: Analyzer, node: Pg.CommonTableExpr, inner: Query): Cte {
-  const wires = inner.wires && node.ctequery !== undefined && isSelect(node.ctequery);
-  const columns = outside(renamed(node, inner.columns), wires);
+  const columns = outside(renamed(node, inner.columns), inner.wires);
   return {
     name: node.ctename ?? '',
     columns: [...columns, ...searchColumns(a, node, columns)],
     recursing: false,
-    wires,
   };
 }
 
@@ -91,7 +87,6 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
     name,
     columns: [...columns, ...searchColumns(a, node, columns)],
     recursing: true,
-    wires: false,
   });
   for (let round = 0; round < roundsMax; round++) {
     const provisional = cteOf();

@@ -13,7 +13,7 @@ import type { Analyzer } from './state.ts';
 import { jsonTable, xmlTable } from './table-expression.ts';
 import { functionItem } from './table-function.ts';
 import { oid } from './types/oid.ts';
-import type { Field } from './value.ts';
+import { type Field, passed } from './value.ts';
 import { expandView } from './views.ts';
 
 /** Reads the whole clause into the scope. Items see earlier ones only where LATERAL lets them. */
@@ -87,10 +87,7 @@ function subselect(a: Analyzer, scope: Scope, node: Pg.RangeSubselect): Item {
   const { subquery } = node;
   if (!subquery) return unresolved('RangeSubselect');
   const inner = laterally(scope, node.lateral === true, () => query(a, scope, subquery));
-  const columns = inner.columns.map(({ name, value }) => ({
-    name,
-    value: { ...value, wire: inner.wires ? value.wire : null, literal: null, set: false },
-  }));
+  const columns = inner.columns.map(({ name, value }) => ({ name, value: passed(value, inner.wires) }));
   // Without an alias the columns can be seen, the row cannot be named.
   return item({
     name: node.alias?.aliasname ?? null,

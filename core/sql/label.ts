@@ -65,14 +65,16 @@ function ofSubLink(node: Pg.SubLink): Label {
   if (node.subLinkType === 'EXISTS_SUBLINK') return strong('exists');
   if (node.subLinkType === 'ARRAY_SUBLINK') return strong('array');
   if (node.subLinkType !== 'EXPR_SUBLINK' || !node.subselect || !('SelectStmt' in node.subselect)) return null;
-  const target = firstTarget(node.subselect.SelectStmt);
+  const first = firstArm(node.subselect.SelectStmt);
+  if (first.valuesLists) return strong('column1');
+  const target = first.targetList?.[0];
   return target && 'ResTarget' in target ? strong(columnLabel(target.ResTarget)) : null;
 }
 
-const firstTarget = (node: Pg.SelectStmt): Pg.Node | undefined => {
-  let current: Pg.SelectStmt | undefined = node;
-  while (current?.larg) current = current.larg;
-  return current?.targetList?.[0];
+const firstArm = (node: Pg.SelectStmt): Pg.SelectStmt => {
+  let current = node;
+  while (current.larg) current = current.larg;
+  return current;
 };
 
 function labelOf(node: Pg.Node): Label {

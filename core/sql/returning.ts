@@ -63,6 +63,6 @@ export function returning(a: Analyzer, scope: Scope, target: Written, clause: Pg
       value: value.type === oid.unknown ? coerce(a, value, oid.text, 'implicit') : value,
     })),
     bounds: [],
-    wires: false,
+    wires: true,
   };
 }

@@ -29,8 +29,6 @@ export type Cte = {
   columns: readonly Field[];
   /** Referenced inside its own recursive definition. */
   recursing: boolean;
-  /** A recursive or data-modifying CTE hides where its columns come from in RowDescription. */
-  wires: boolean;
 };
 
 export class Scope {

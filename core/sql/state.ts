@@ -41,6 +41,7 @@ type Options = {
   budget?: Budget;
   arguments?: Arguments | null;
   expanding?: readonly number[];
+  text?: string;
 };
 
 export class Analyzer {
@@ -53,6 +54,8 @@ export class Analyzer {
   readonly arguments: Arguments | null;
   /** OIDs of the views and functions being expanded, outermost first. */
   readonly expanding: readonly number[];
+  /** The statement as the client wrote it; empty for nested ones. */
+  readonly text: string;
   /** Types that $n turned out to have. */
   readonly parameterTypes = new Map<number, number>();
 
@@ -64,6 +67,7 @@ export class Analyzer {
     this.budget = options.budget ?? { steps: 0 };
     this.arguments = options.arguments ?? null;
     this.expanding = options.expanding ?? [];
+    this.text = options.text ?? '';
     if (this.origin === 'client')
       for (const [index, type] of (options.settings.parameterTypes ?? []).entries())
         this.parameterTypes.set(index + 1, type);

@@ -64,6 +64,15 @@ export const columnValue = (
   more: Partial<Omit<Value, 'type' | 'origins'>> = {},
 ): Value => ({ ...base, type, origins, kind: 'column', ...more });
 
+/** A column of a subquery as the query around it sees it. Fields taken out of a row from there are anonymous to RowDescription. */
+export const passed = (value: Value, wires: boolean): Value => ({
+  ...value,
+  wire: wires ? value.wire : null,
+  literal: null,
+  set: false,
+  fields: value.fields?.map(field => ({ name: field.name, value: { ...field.value, wire: null } })) ?? null,
+});
+
 export function unionOrigins(lists: readonly (readonly ColumnRef[])[]): readonly ColumnRef[] {
   let first: readonly ColumnRef[] = noOrigins;
   let merged: ColumnRef[] | null = null;

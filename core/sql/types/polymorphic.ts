@@ -58,8 +58,9 @@ function bindRange(catalog: Catalog, bindings: Bindings, declared: number, actua
     if (bindings.element !== 0 && bindings.element !== subtype) return false;
     bindings.element = subtype;
   }
-  if (kind === 'r') bindings.range = range;
-  else bindings.multirange = range;
+  const partner = catalog.type(range)?.rangePartnerOid ?? 0;
+  bindings.range = kind === 'r' ? range : partner;
+  bindings.multirange = kind === 'r' ? partner : range;
   return true;
 }
 

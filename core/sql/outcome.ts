@@ -1,0 +1,33 @@
+/** From what was collected to the record that policy and the log read. */
+import type { OutputColumn, StatementAnalysis } from './analysis.ts';
+import type { Analyzer } from './state.ts';
+import type { Outcome } from './statement.ts';
+import type { Field } from './value.ts';
+
+const outputOf = ({ name, value }: Field): OutputColumn => ({
+  name,
+  origins: value.origins,
+  kind: value.origins.length === 0 ? 'constant' : value.kind,
+  wire: value.wire,
+  typeOid: value.type,
+});
+
+/** Positions of hazards are still byte offsets. */
+export function analysisOf(a: Analyzer, outcome: Outcome, place: { start: number; length: number }): StatementAnalysis {
+  const { out } = a;
+  return {
+    kind: outcome.kind,
+    ...place,
+    accesses: out.accesses,
+    outputs: outcome.columns?.map(outputOf) ?? null,
+    uses: out.uses,
+    reads: out.reads,
+    functions: out.functions,
+    hazards: out.hazards,
+    flows: out.flows,
+    effects: out.effects,
+    result: outcome.result,
+    copy: outcome.copy,
+    parameters: out.parameters,
+  };
+}

@@ -1,0 +1,129 @@
+/** Statements that hold others: PREPARE and EXECUTE, cursors, EXPLAIN. */
+import type { OutputColumn, StatementAnalysis } from './analysis.ts';
+import { expression } from './expression.ts';
+import { analysisOf } from './outcome.ts';
+import { type Pg, scanText } from './parse.ts';
+import { undefinedName, unresolved } from './refuse.ts';
+import { Scope } from './scope.ts';
+import { Analyzer } from './state.ts';
+import { nothing, type Outcome, rows, statement } from './statement.ts';
+import { typeOfName } from './typename.ts';
+import { oid } from './types/oid.ts';
+import { columnValue, constant, type Field } from './value.ts';
+
+/** A statement analysed on its own, to be run later. */
+function apart(a: Analyzer, node: Pg.Node, parameterTypes: readonly number[]): StatementAnalysis {
+  const { catalog, path, budget } = a;
+  const inner = new Analyzer({ catalog, path, budget, settings: { ...a.settings, parameterTypes } });
+  return analysisOf(inner, statement(inner, node), { start: 0, length: 0 });
+}
+
+/** What stands behind `PREPARE name (types) AS`. */
+function preparedText(text: string): string {
+  const tokens = scanText(text) ?? [];
+  let open = 0;
+  // The name comes second and may be anything.
+  for (const [index, token] of tokens.entries()) {
+    if (token.text === '(') open++;
+    else if (token.text === ')') open--;
+    else if (index > 1 && open === 0 && token.text.toLowerCase() === 'as')
+      return Buffer.from(text, 'utf8').subarray(token.end).toString('utf8').trim();
+  }
+  return unresolved('PREPARE');
+}
+
+export function prepareStatement(a: Analyzer, node: Pg.PrepareStmt): Outcome {
+  const types = (node.argtypes ?? []).map(type =>
+    'TypeName' in type ? typeOfName(a, type.TypeName).oid : unresolved('PREPARE'),
+  );
+  const name = node.name ?? '';
+  const analysis = apart(a, node.query ?? unresolved('PREPARE'), types);
+  a.out.object('session', 'prepare', 'other', name);
+  a.out.effects.push({ type: 'prepare', name, text: preparedText(a.text), analysis });
+  return nothing('prepare');
+}
+
+/** Its columns as values again, for statements around it. */
+const fieldsOf = (outputs: readonly OutputColumn[] | null): readonly Field[] | null =>
+  outputs?.map(output => ({
+    name: output.name ?? '?column?',
+    value: { ...columnValue(output.typeOid, output.origins), kind: output.kind, wire: output.wire },
+  })) ?? null;
+
+const running = (a: Analyzer, analysis: StatementAnalysis, kind: Outcome['kind']): Outcome => {
+  a.out.adopt(analysis);
+  return { kind, columns: fieldsOf(analysis.outputs), result: analysis.result, copy: analysis.copy };
+};
+
+export function executeStatement(a: Analyzer, node: Pg.ExecuteStmt): Outcome {
+  const name = node.name ?? '';
+  const prepared = a.settings.prepared.get(name);
+  if (!prepared) return undefinedName('undefined_object', 'EXECUTE', `prepared statement "${name}" does not exist`);
+  for (const argument of node.params ?? []) expression(a, new Scope(null), argument);
+  return running(a, prepared, 'execute');
+}
+
+export function deallocateStatement(a: Analyzer, node: Pg.DeallocateStmt): Outcome {
+  const name = node.isall ? null : (node.name ?? '');
+  a.out.object('session', 'prepare', 'other', name ?? 'all');
+  a.out.effects.push({ type: 'deallocate', name });
+  return nothing('deallocate');
+}
+
+const holdOption = 0x0020;
+
+export function declareStatement(a: Analyzer, node: Pg.DeclareCursorStmt): Outcome {
+  const name = node.portalname ?? '';
+  const analysis = apart(a, node.query ?? unresolved('DECLARE'), a.settings.parameterTypes ?? []);
+  a.out.adopt(analysis);
+  a.out.object('session', 'cursor', 'other', name);
+  a.out.effects.push({ type: 'declare', name, holdable: ((node.options ?? 0) & holdOption) !== 0, analysis });
+  return nothing('declare');
+}
+
+export function fetchStatement(a: Analyzer, node: Pg.FetchStmt): Outcome {
+  const name = node.portalname ?? '';
+  const cursor = a.settings.cursors.get(name);
+  if (!cursor) return undefinedName('undefined_object', 'FETCH', `cursor "${name}" does not exist`);
+  const outcome = running(a, cursor, 'fetch');
+  return node.ismove ? nothing('fetch') : outcome;
+}
+
+export function closeStatement(a: Analyzer, node: Pg.ClosePortalStmt): Outcome {
+  const name = node.portalname ?? null;
+  a.out.object('session', 'cursor', 'other', name ?? 'all');
+  a.out.effects.push({ type: 'close', name });
+  return nothing('close');
+}
+
+const isOn = (option: Pg.DefElem): boolean => {
+  const { arg } = option;
+  if (!arg) return true;
+  if ('String' in arg) return !['off', 'false', '0'].includes((arg.String.sval ?? '').toLowerCase());
+  if ('Integer' in arg) return (arg.Integer.ival ?? 0) !== 0;
+  return !('Boolean' in arg) || arg.Boolean.boolval === true;
+};
+
+/** Plans tell what the planner knows of the values compared with: uses count as if the statement ran. Writes do not happen. */
+export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
+  const options = (node.options ?? []).flatMap(option => ('DefElem' in option ? [option.DefElem] : []));
+  const runs = options.some(option => option.defname === 'analyze' && isOn(option));
+  const format = options.find(option => option.defname === 'format')?.arg;
+  const inner = apart(a, node.query ?? unresolved('EXPLAIN'), a.settings.parameterTypes ?? []);
+  a.out.adopt(runs ? inner : planned(inner));
+  a.out.object('session', 'explain', 'other', 'plan');
+  const type = format && 'String' in format ? planTypes[format.String.sval ?? ''] : undefined;
+  return rows('explain', [{ name: 'QUERY PLAN', value: constant(type ?? oid.text) }]);
+}
+
+const planTypes: Readonly<Record<string, number>> = { json: oid.json, xml: oid.xml };
+
+const planned = (analysis: StatementAnalysis): StatementAnalysis => ({
+  ...analysis,
+  accesses: analysis.accesses.map(access =>
+    access.action === 'write' ? { ...access, action: 'read' as const, verb: 'select' as const } : access,
+  ),
+  hazards: [],
+  effects: [],
+  flows: [],
+});

@@ -1,0 +1,153 @@
+/** SET, RESET, SHOW and set_config(): which settings matter, and what they become. */
+
+import type { CatalogFunction } from '../catalog/snapshot.ts';
+import type { HazardCode } from './analysis.ts';
+import type { Pg } from './parse.ts';
+import { unresolved } from './refuse.ts';
+import { joinSearchPath, splitSearchPath } from './search-path.ts';
+import type { Analyzer } from './state.ts';
+import { nothing, type Outcome, rows } from './statement.ts';
+import { oid } from './types/oid.ts';
+import { constant, type Literal, type Value } from './value.ts';
+
+/** Settings that decide how a text is read, who is asking, or what protects the server. */
+const hazardous: Readonly<Record<string, HazardCode>> = {
+  search_path: 'set_search_path',
+  role: 'set_role',
+  session_authorization: 'set_role',
+  is_superuser: 'set_role',
+  row_security: 'row_security',
+  session_replication_role: 'trigger_disable',
+  standard_conforming_strings: 'set_parsing',
+  backslash_quote: 'set_parsing',
+  escape_string_warning: 'set_parsing',
+  client_encoding: 'set_parsing',
+  names: 'set_parsing',
+  transform_null_equals: 'set_parsing',
+  operator_precedence_warning: 'set_parsing',
+  statement_timeout: 'set_limits',
+  lock_timeout: 'set_limits',
+  transaction_timeout: 'set_limits',
+  idle_in_transaction_session_timeout: 'set_limits',
+  idle_session_timeout: 'set_limits',
+  temp_file_limit: 'set_limits',
+  work_mem: 'set_limits',
+  maintenance_work_mem: 'set_limits',
+  max_parallel_workers_per_gather: 'set_limits',
+  deadlock_timeout: 'set_limits',
+  local_preload_libraries: 'code',
+  session_preload_libraries: 'code',
+  dynamic_library_path: 'code',
+  jit_provider: 'code',
+  allow_in_place_tablespaces: 'set_limits',
+  allow_system_table_mods: 'row_security',
+  ignore_checksum_failure: 'row_security',
+  zero_damaged_pages: 'row_security',
+};
+
+/** Plans and query trees in the log can be sent to the client, literals and all. */
+const debugging = /^(debug_print_.*|log_.*|auto_explain\..*|trace_.*|track_.*|pg_stat_statements\..*|pgaudit\..*)$/;
+
+/** Settings are case-insensitive. */
+export const settingName = (name: string): string => name.toLowerCase();
+
+/** What else a setting may be, where only a value at run time will tell. */
+const anySetting: readonly HazardCode[] = ['set_parsing', 'set_role', 'set_limits', 'set_search_path', 'row_security'];
+
+function noteSetting(a: Analyzer, name: string, location?: number): void {
+  a.out.object('session', 'set', 'setting', name);
+  const code = hazardous[name] ?? (debugging.test(name) ? 'statistics' : null);
+  if (code) a.out.hazard(code, name, location ?? null);
+}
+
+function constantText(node: Pg.Node): string {
+  if ('A_Const' in node) {
+    const { sval, ival, fval, boolval } = node.A_Const;
+    if (sval) return sval.sval ?? '';
+    if (fval) return fval.fval ?? '';
+    if (boolval) return String(boolval.boolval === true);
+    return String(ival?.ival ?? 0);
+  }
+  // SET TIME ZONE INTERVAL '…'
+  if ('TypeCast' in node && node.TypeCast.arg) return constantText(node.TypeCast.arg);
+  return unresolved('SET');
+}
+
+const settingValue = (name: string, args: readonly Pg.Node[]): string => {
+  const values = args.map(constantText);
+  return name === 'search_path' ? joinSearchPath(values) : values.join(', ');
+};
+
+export function setStatement(a: Analyzer, node: Pg.VariableSetStmt): Outcome {
+  const name = settingName(node.name ?? '');
+  const local = node.is_local === true;
+  switch (node.kind) {
+    case 'VAR_SET_VALUE':
+      noteSetting(a, name, node.location);
+      a.out.effects.push({ type: 'set', name, value: settingValue(name, node.args ?? []), local });
+      break;
+    case 'VAR_SET_DEFAULT':
+      noteSetting(a, name, node.location);
+      a.out.effects.push(local ? { type: 'set', name, value: null, local } : { type: 'reset', name });
+      break;
+    case 'VAR_SET_CURRENT':
+      noteSetting(a, name, node.location);
+      break;
+    case 'VAR_RESET':
+      noteSetting(a, name, node.location);
+      a.out.effects.push({ type: 'reset', name });
+      break;
+    case 'VAR_RESET_ALL':
+      a.out.object('session', 'set', 'setting', 'all');
+      a.out.effects.push({ type: 'reset_all' });
+      break;
+    case 'VAR_SET_MULTI':
+      transactionMode(a, name);
+      break;
+    default:
+      unresolved('SET', node.location);
+  }
+  return nothing('set');
+}
+
+/** SET TRANSACTION …, SET SESSION CHARACTERISTICS …, SET TRANSACTION SNAPSHOT … */
+function transactionMode(a: Analyzer, name: string): void {
+  a.out.object('session', 'transaction', 'setting', name);
+  if (name === 'transaction snapshot') a.out.hazard('backend_control', name);
+}
+
+export function showStatement(a: Analyzer, node: Pg.VariableShowStmt): Outcome {
+  const name = settingName(node.name ?? '');
+  a.out.object('session', 'other', 'setting', name);
+  const column = (label: string) => ({ name: label, value: constant(oid.text) });
+  if (name === 'all') return rows('show', [column('name'), column('setting'), column('description')]);
+  return rows('show', [column(node.name ?? '')]);
+}
+
+const textOf = (literal: Literal | null): string | null =>
+  literal?.kind === 'text' || literal?.kind === 'number' ? literal.text : null;
+
+/** set_config(name, value, is_local) is SET by another name: without literals nobody can tell what it sets. */
+export function setConfig(a: Analyzer, fn: CatalogFunction, args: readonly Value[], location?: number): void {
+  if (fn.name !== 'set_config' || fn.schema !== 'pg_catalog') return;
+  const [nameValue, value, localValue] = args;
+  const name = textOf(nameValue?.literal ?? null);
+  if (name === null) {
+    for (const code of anySetting) a.out.hazard(code, 'set_config', location ?? null);
+    unresolved('set_config', location, 'the setting that set_config changes cannot be told');
+  }
+  const setting = settingName(name);
+  noteSetting(a, setting, location);
+  const text = textOf(value?.literal ?? null);
+  if (setting === 'search_path') {
+    if (text === null) unresolved('set_config', location, 'the search_path that set_config gives cannot be told');
+    a.out.effects.push({
+      type: 'set',
+      name: setting,
+      value: joinSearchPath(splitSearchPath(text)),
+      local: isLocal(localValue),
+    });
+  } else a.out.effects.push({ type: 'set', name: setting, value: text, local: isLocal(localValue) });
+}
+
+const isLocal = (value: Value | undefined): boolean => value?.literal?.kind === 'boolean' && value.literal.value;
