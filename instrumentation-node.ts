@@ -5,6 +5,7 @@ import { database } from '#db/client.ts';
 import { env } from '#lib/env.ts';
 import { jobs } from '#lib/jobs/all.ts';
 import { startJobs } from '#lib/jobs/scheduler.ts';
+import { installationKeys } from '#lib/keys.ts';
 import { log } from '#lib/log.ts';
 import {
   addressHeader,
@@ -37,6 +38,7 @@ export async function boot(): Promise<void> {
   try {
     stampAddresses();
     const { db, sql } = database();
+    await installationKeys(db);
     startJobs(jobs, { db, sql, clock: systemClock });
     // The server does not exit while a stream is open; the supervisor's patience is for ordinary requests.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, closeAllStreams);

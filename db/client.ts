@@ -14,7 +14,7 @@ export type Database = {
   close(): Promise<void>;
 };
 
-export const poolSizeDefault = 10;
+export const poolSizeDefault = 16;
 
 export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): Database {
   const options = {

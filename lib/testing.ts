@@ -32,7 +32,7 @@ export type TestPlane = {
 
 export async function testPlane(): Promise<TestPlane> {
   process.env.WEIR_SECRET ??= 'a secret that only tests have, 32+';
-  const database = openDatabase((await testDatabase()).url, { poolSize: 5 });
+  const database = openDatabase((await testDatabase()).url);
   let nowMs = Date.parse('2026-01-15T12:00:00.000Z');
   const clock = {
     now: () => new Date(nowMs),

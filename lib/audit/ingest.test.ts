@@ -49,7 +49,13 @@ it('stores a batch as it was hashed and projects the session and its statements'
     masked: 1,
   });
   expect(await statementRows(id)).toMatchObject([
-    { effect: 'mask', outcome: 'ok', relations: ['public.customers'], labels: ['pii.email'], maskedCells: 3 },
+    {
+      effect: 'mask',
+      outcome: 'ok',
+      relations: ['public.customers', '*.customers'],
+      labels: ['pii.email'],
+      maskedCells: 3,
+    },
   ]);
 });
 

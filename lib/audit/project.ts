@@ -107,10 +107,14 @@ function addOutcome(delta: SessionDelta, event: Completed): void {
   if (event.outcome === 'error') delta.errors += 1;
 }
 
-/** `schema.relation` of what is touched, without system objects; what people search by. */
+/** Marks a name that stands for itself in any schema. */
+export const anySchema = '*.';
+
+/** `schema.relation` of what is touched, without system objects, and each name once more for any schema: what people search by. */
 export function relationsOf({ facts }: Decided): string[] {
   const touched = (facts?.accesses ?? []).filter(access => access.kind === 'relation' && !access.system);
-  return [...new Set(touched.map(access => access.object))].slice(0, 200);
+  const names = [...new Set(touched.map(access => access.object))].slice(0, 200);
+  return [...new Set(names.flatMap(name => [name, `${anySchema}${name.slice(name.indexOf('.') + 1)}`]))];
 }
 
 export function labelsOf({ facts }: Decided): string[] {

@@ -221,9 +221,8 @@ export const eventDetailSchema = eventViewSchema.extend({
   prev: z.string(),
   hash: z.string(),
   receivedAt: timeSchema,
-  /** The exact text that was hashed. Sealed literals are left out of it for readers; then `isRedacted` is true. */
+  /** The exact text that was hashed. Literals in it are sealed. */
   body: z.string(),
-  isRedacted: z.boolean(),
   before: z.unknown(),
   after: z.unknown(),
 });

@@ -1,6 +1,9 @@
 /** Every recurring job. */
 import 'server-only';
+import { approvalJobs } from '#lib/approvals/jobs.ts';
+import { auditJobs } from '#lib/audit/verify.ts';
 import { identityJobs } from '#lib/identity/jobs.ts';
+import { bundleJobs } from '#lib/proxies/bundle.ts';
 import type { Job } from './scheduler.ts';
 
-export const jobs: readonly Job[] = [...identityJobs];
+export const jobs: readonly Job[] = [...identityJobs, ...auditJobs];

@@ -7,8 +7,6 @@ import 'server-only';
 import { os } from '@orpc/server';
 import type { Permission } from '#core/identity/role.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
-import { recordEvent, transact } from '#lib/transaction.ts';
-import { actorOf } from './actor.ts';
 import { commandBuilder } from './command.ts';
 import type {
   AnonymousCaller,
@@ -22,6 +20,7 @@ import type {
   WithSignal,
 } from './context.ts';
 import { AppError } from './error.ts';
+import { recordReading } from './record-read.ts';
 import { streamLifetime, until } from './streams.ts';
 
 const root = os.$context<BaseContext>().$meta<ProcedureMeta>({
@@ -61,24 +60,10 @@ const forIdentity = (permission: Permission | null) =>
 
 const forProxy = () => root.middleware(({ context, next }) => next({ context: { caller: proxyOf(context.caller) } }));
 
-const targetIdOf = (input: unknown): string => {
-  const id = typeof input === 'object' && input !== null && 'id' in input ? input.id : '';
-  return typeof id === 'string' ? id : '';
-};
-
 /** After the read succeeded and before its result leaves: no record, no result. */
 const recordRead = root.middleware(async ({ context, next, path }, input: unknown) => {
   const result = await next();
-  const entry: AuditEntry = {
-    action: `${path.join('.')}.read`,
-    target: { type: path[0] ?? 'object', id: targetIdOf(input), label: path.join('.') },
-    before: null,
-    after: { filter: input ?? null },
-  };
-  await transact(context, async tx => {
-    const { id, via, address } = context.request;
-    recordEvent(tx, { ...entry, actor: actorOf(context.caller), request: { id, via, address } });
-  });
+  await recordReading(context, path, input);
   return result;
 });
 

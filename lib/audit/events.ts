@@ -1,0 +1,189 @@
+/** The audit log itself: what people did to the control plane, and what proxies say about themselves. */
+import 'server-only';
+import { and, count, desc, eq, gte, inArray, isNotNull, like, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db } from '#db/client.ts';
+import { event } from '#db/schema/audit.ts';
+import { identity } from '#db/schema/identity.ts';
+import { query } from '#lib/orpc/base.ts';
+import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
+import { notFound } from '#lib/orpc/error.ts';
+import { controlSourceId } from './append.ts';
+import { streamExport, streamResponses, streamSchema } from './export.ts';
+import {
+  type EventView,
+  eventDetailSchema,
+  eventExportInputSchema,
+  eventFacetsInputSchema,
+  eventFacetsOutputSchema,
+  eventGetInputSchema,
+  eventListInputSchema,
+  eventListOutputSchema,
+} from './schema.ts';
+
+const tags = ['Audit'];
+
+type Filter = Omit<z.output<typeof eventListInputSchema>, 'cursor' | 'limit'>;
+type Row = typeof event.$inferSelect;
+
+/** Exactly the expression of the trigram index. */
+const searchable = sql`(${event.type} || ' ' || coalesce(${event.actorLogin}, '') || ' ' || coalesce(${event.targetType}, '') || ' ' || coalesce(${event.targetLabel}, ''))`;
+
+async function byActor(db: Db, text: string): Promise<SQL | undefined> {
+  if (z.uuid().safeParse(text).success) return eq(event.actorId, text);
+  const rows = await db.select({ id: identity.id }).from(identity).where(contains(identity.login, text)).limit(500);
+  const ids = rows.map(row => row.id);
+  const named = contains(event.actorLogin, text);
+  return ids.length === 0 ? named : or(inArray(event.actorId, ids), named);
+}
+
+async function conditions(db: Db, filter: Filter): Promise<SQL | undefined> {
+  const { action, source } = filter;
+  return and(
+    eq(event.listed, true),
+    filter.q ? contains(searchable, filter.q) : undefined,
+    source === 'control' ? eq(event.source, controlSourceId) : undefined,
+    source === 'proxy' ? ne(event.source, controlSourceId) : undefined,
+    filter.actor ? await byActor(db, filter.actor) : undefined,
+    action?.endsWith('.') ? like(event.type, `${action.replaceAll(/[\\%_]/g, at => `\\${at}`)}%`) : undefined,
+    action && !action.endsWith('.') ? eq(event.type, action) : undefined,
+    filter.target ? or(eq(event.targetId, filter.target), eq(event.targetType, filter.target)) : undefined,
+    filter.from ? gte(event.time, new Date(filter.from)) : undefined,
+    filter.to ? lt(event.time, new Date(filter.to)) : undefined,
+  );
+}
+
+const bodySchema = z.looseObject({
+  outcome: z.enum(['ok', 'refused']).catch('ok').default('ok'),
+  request: z.object({ via: z.string().nullish(), address: z.string().nullish() }).nullish().catch(null),
+  address: z.string().nullish().catch(null),
+  reason: z.string().nullish().catch(null),
+  message: z.string().nullish().catch(null),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+});
+
+const eventId = (row: Pick<Row, 'source' | 'seq'>): string => `${row.source}.${row.seq}`;
+
+function viewOf(row: Row): EventView {
+  const body = bodySchema.parse(JSON.parse(row.body));
+  const hasTarget = row.targetType !== null;
+  return {
+    id: eventId(row),
+    source: row.source,
+    sourceKind: row.source === controlSourceId ? 'control' : 'proxy',
+    seq: row.seq,
+    time: row.time.toISOString(),
+    action: row.type,
+    outcome: row.type === 'session.refused' ? 'refused' : body.outcome,
+    actor: { id: row.actorId, login: row.actorLogin },
+    target: hasTarget ? { type: row.targetType ?? '', id: row.targetId ?? '', label: row.targetLabel ?? '' } : null,
+    sessionId: row.sessionId,
+    address: body.request?.address ?? body.address ?? null,
+    via: body.request?.via ?? (row.source === controlSourceId ? null : 'proxy'),
+    reason: body.reason ?? body.message ?? null,
+  };
+}
+
+const cursorKey = z.tuple([z.iso.datetime(), z.uuid(), z.number().int()]);
+
+const list = query({ permission: 'audit:read', sensitive: true })
+  .route({ method: 'GET', path: '/audit', tags, summary: 'Search the audit log' })
+  .input(eventListInputSchema)
+  .output(eventListOutputSchema)
+  .handler(async ({ context: { db }, input }) => {
+    const after = decodeCursor(input.cursor, cursorKey);
+    const older = after
+      ? sql`(${event.time}, ${event.source}, ${event.seq}) < (${after[0]}::timestamptz, ${after[1]}::uuid, ${after[2]})`
+      : undefined;
+    const rows = await db
+      .select()
+      .from(event)
+      .where(and(await conditions(db, input), older))
+      .orderBy(desc(event.time), desc(event.source), desc(event.seq))
+      .limit(input.limit + 1);
+    const page = pageOf(rows, input.limit, row => [row.time.toISOString(), row.source, row.seq]);
+    return { items: page.items.map(viewOf), nextCursor: page.nextCursor };
+  });
+
+const get = query({ permission: 'audit:read' })
+  .route({ method: 'GET', path: '/audit/{id}', tags, summary: 'One event with its hashes' })
+  .input(eventGetInputSchema)
+  .output(eventDetailSchema)
+  .handler(async ({ context: { db }, input }) => {
+    const [source = '', seq = ''] = input.id.split('.');
+    const [row] = await db
+      .select()
+      .from(event)
+      .where(and(eq(event.source, source), eq(event.seq, Number(seq))));
+    if (!row) throw notFound('event');
+    const { before = null, after = null } = bodySchema.parse(JSON.parse(row.body));
+    const { prev, hash, body } = row;
+    return { ...viewOf(row), prev, hash, body, before, after, receivedAt: row.receivedAt.toISOString() };
+  });
+
+const exported = ['time', 'source', 'seq', 'action', 'actor', 'target_type', 'target_id', 'target', 'hash', 'body'];
+
+const exportEvents = query({ permission: 'audit:export', sensitive: true })
+  .route({
+    method: 'GET',
+    path: '/audit/export',
+    tags,
+    summary: 'Export the audit log',
+    spec: operation => ({ ...operation, responses: streamResponses }),
+  })
+  .input(eventExportInputSchema)
+  .output(streamSchema)
+  .handler(async ({ context, input }) => {
+    const { format, ...filter } = input;
+    const rows = context.db
+      .select({
+        time: sql`to_char(${event.time} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+        source: event.source,
+        seq: sql`${event.seq}::float8`,
+        action: event.type,
+        actor: event.actorLogin,
+        target_type: event.targetType,
+        target_id: event.targetId,
+        target: event.targetLabel,
+        hash: sql`encode(${event.hash}, 'hex')`,
+        body: event.body,
+      })
+      .from(event)
+      .where(await conditions(context.db, filter))
+      .orderBy(desc(event.time), desc(event.source), desc(event.seq));
+    return streamExport(context, { name: 'audit', format, columns: exported, query: rows });
+  });
+
+const facetValuesMax = 10;
+const facetDaysDefault = 30;
+
+const facets = query({ permission: 'audit:read' })
+  .route({ method: 'GET', path: '/audit/facets', tags, summary: 'What there is to filter by, with counts' })
+  .input(eventFacetsInputSchema)
+  .output(eventFacetsOutputSchema)
+  .handler(async ({ context: { db, clock }, input }) => {
+    const from = input.from ? new Date(input.from) : new Date(clock.now().getTime() - facetDaysDefault * 86_400_000);
+    const inRange = and(
+      eq(event.listed, true),
+      gte(event.time, from),
+      input.to ? lt(event.time, new Date(input.to)) : undefined,
+    );
+    const top = async (column: typeof event.type | typeof event.actorLogin | typeof event.targetType) => {
+      const rows = await db
+        .select({ value: column, count: count() })
+        .from(event)
+        .where(and(inRange, isNotNull(column)))
+        .groupBy(column)
+        .orderBy(desc(count()))
+        .limit(facetValuesMax);
+      return rows.map(row => ({ value: row.value ?? '', count: row.count }));
+    };
+    return {
+      actions: await top(event.type),
+      actors: await top(event.actorLogin),
+      targets: await top(event.targetType),
+    };
+  });
+
+export const eventsRouter = { list, get, export: exportEvents, facets };
