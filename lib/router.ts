@@ -6,6 +6,7 @@ import { catalogRouter } from './catalog/router.ts';
 import { identityRouter } from './identity/router.ts';
 import { lineageRouter } from './lineage/router.ts';
 import { policyRouter } from './policy/router.ts';
+import { proxiesRouter } from './proxies/router.ts';
 
 export const router = {
   identity: identityRouter,
@@ -13,6 +14,7 @@ export const router = {
   lineage: lineageRouter,
   policy: policyRouter,
   approvals: approvalsRouter,
+  proxies: proxiesRouter,
 };
 
 export type AppRouter = typeof router;

@@ -1,7 +1,6 @@
 /** Tables of proxies: enrolment tokens, the proxies themselves, the tokens they have used, and the bundles made for them. */
-import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Heartbeat } from '#core/contract/proxy.ts';
-import type { SignedBundle } from '#core/policy/bundle.ts';
 import { instant as at } from './column.ts';
 
 export const proxy = pgTable(
@@ -52,13 +51,17 @@ export const proxyTokenUsed = pgTable(
   table => [primaryKey({ columns: [table.proxyId, table.jti] }), index('proxy_token_used_expires').on(table.expiresAt)],
 );
 
-/** Every bundle that was made. A renewal of an unchanged one keeps the version and replaces signature and expiry. */
+/**
+ * Every version of the bundle. Its content is not here: it is made again from what it is made of, because it holds a key. A renewal
+ * keeps the version and moves the times.
+ */
 export const bundle = pgTable('bundle', {
   version: integer().primaryKey(),
   policyVersion: integer().notNull(),
   /** SHA-256 of the content without version and times. */
   contentHash: text().notNull(),
-  signed: jsonb().$type<SignedBundle>(),
+  /** Id of the last `bundle` message of the outbox that was taken in; a later one means that it may be out of date. */
+  builtThrough: bigint({ mode: 'number' }).notNull(),
   createdAt: at().notNull(),
   issuedAt: at().notNull(),
   expiresAt: at().notNull(),

@@ -54,7 +54,9 @@ type Vote = { verdict: 'approve' | 'deny'; reason: string; at: Date };
 
 async function approve(tx: Tx, row: RequestRow, by: IdentityCaller, { reason, at }: Vote): Promise<RequestRow> {
   const windowMinutes = Math.min(...row.needs.map(need => need.approvers.windowMinutes));
-  const usableUntil = row.kind === 'statement' ? new Date(at.getTime() + windowMinutes * 60_000) : null;
+  // A session that waits runs it at once, for as long as it takes; any other comes back for it within the window.
+  const isClaimed = row.kind === 'statement' && !row.waiting;
+  const usableUntil = isClaimed ? new Date(at.getTime() + windowMinutes * 60_000) : null;
   const approved = await moveRequest(tx, row, 'approved', {
     at,
     actorId: by.id,

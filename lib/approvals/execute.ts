@@ -40,13 +40,24 @@ export async function withdrawByProxy(tx: Tx, input: From & { id: string; reason
 
 export type Result = { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null };
 
+const outcomeWords = ({ outcome, rows, sqlstate }: Result): string =>
+  outcome === 'ok' ? `${rows} rows` : outcome === 'cancelled' ? 'cancelled' : `error ${sqlstate ?? ''}`.trim();
+
 /** What became of the statement. Reported again, it stays as it was. */
 export async function recordResult(tx: Tx, input: From & { id: string; result: Result }): Promise<RequestRow> {
   const { at, result } = input;
   const row = await lockOwn(tx, input.id, input.proxyId);
   if (row.outcome !== null) return row;
   const to = result.outcome === 'ok' ? 'done' : 'failed';
-  if (!mayMove(row.state, to)) throw new AppError('conflict', `the request is ${row.state}: it cannot have run`);
+  if (row.state === 'pending' || row.state === 'denied')
+    throw new AppError('conflict', `the request is ${row.state}: it cannot have run`);
+  const message = outcomeWords(result);
+  // It ran before the proxy heard that it should not; what happened is said all the same.
+  if (!mayMove(row.state, to)) {
+    await tx.update(request).set({ outcome: result }).where(eq(request.id, row.id));
+    await noteRequest(tx, row, to, { at, actorId: null, message: `${message}, although ${row.state}` });
+    return { ...row, outcome: result };
+  }
   // A waiting session runs as soon as it hears of the approval; that it did is known from the result.
   const running =
     row.state === 'approved'
@@ -57,12 +68,6 @@ export async function recordResult(tx: Tx, input: From & { id: string; result: R
           changes: { executedBy: input.proxyId },
         })
       : row;
-  const message =
-    to === 'done'
-      ? `${result.rows} rows`
-      : result.outcome === 'cancelled'
-        ? 'cancelled'
-        : `error ${result.sqlstate ?? ''}`.trim();
   return moveRequest(tx, running, to, { at, actorId: null, message, changes: { outcome: result } });
 }
 

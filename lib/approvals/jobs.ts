@@ -1,6 +1,6 @@
 /** What time does to requests and grants. Proxies hold to the times themselves; this makes it history and tells those who wait. */
 import 'server-only';
-import { and, asc, eq, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lte, or } from 'drizzle-orm';
 import type { Db, Tx } from '#db/client.ts';
 import { accessGrant, request } from '#db/schema/approvals.ts';
 import type { Job, JobContext } from '#lib/jobs/scheduler.ts';
@@ -9,7 +9,7 @@ import { publish, recordEvent, transact } from '#lib/transaction.ts';
 import { lockRequest, mayMove, moveRequest, type RequestRow, tellProxy } from './state.ts';
 
 const batchMax = 200;
-/** A statement that was claimed and never reported: its proxy is gone. */
+/** A statement that was to run and of which nothing was heard: its proxy is gone. */
 const executingMaxMs = 24 * 3_600_000;
 
 const actor = { type: 'system' as const, id: null, login: 'approvals.expire' };
@@ -40,7 +40,7 @@ async function expireOne(tx: Tx, id: string, now: Date): Promise<void> {
 
 async function giveUpOne(tx: Tx, id: string, now: Date): Promise<void> {
   const row = await lockRequest(tx, id);
-  if (row?.state !== 'executing') return;
+  if (!row || !mayMove(row.state, 'failed')) return;
   await moveRequest(tx, row, 'failed', { at: now, actorId: null, message: 'its outcome was never reported' });
   record(tx, row, 'request.fail', 'failed');
 }
@@ -97,7 +97,8 @@ export async function expireDue(on: Pick<JobContext, 'db' | 'clock'>): Promise<v
     .from(request)
     .where(
       and(
-        eq(request.state, 'executing'),
+        inArray(request.state, ['executing', 'approved']),
+        or(eq(request.state, 'executing'), isNull(request.usableUntil)),
         eq(request.kind, 'statement'),
         lte(request.decidedAt, new Date(now.getTime() - executingMaxMs)),
       ),

@@ -6,4 +6,4 @@ import { identityJobs } from '#lib/identity/jobs.ts';
 import { bundleJobs } from '#lib/proxies/bundle.ts';
 import type { Job } from './scheduler.ts';
 
-export const jobs: readonly Job[] = [...identityJobs, ...auditJobs];
+export const jobs: readonly Job[] = [...identityJobs, ...auditJobs, ...approvalJobs, ...bundleJobs];

@@ -210,7 +210,7 @@ export const downstream = query({ permission: 'catalog:read' })
   .route({
     method: 'GET',
     path: '/lineage/{connectionId}',
-    tags: ['lineage'],
+    tags: ['Lineage'],
     summary: 'Read where the data of relations goes',
   })
   .input(downstreamInputSchema)

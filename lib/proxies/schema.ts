@@ -7,6 +7,7 @@ import {
   catalogPushSchema,
   enrolInputSchema,
   enrolOutputSchema,
+  eventBatchMax,
   heartbeatSchema,
   heldStatementSchema,
   impactSchema,
@@ -91,11 +92,24 @@ export const enrolmentRevokeInputSchema = z.object({ id: z.uuid() });
 export { catalogPushSchema, enrolInputSchema, enrolOutputSchema, heartbeatSchema };
 
 export const bundleWaitSecondsMax = 25;
-export const bundleQuerySchema = z.object({
-  /** Long poll: seconds to wait for a bundle other than `If-None-Match` names. */
-  wait: z.coerce.number().int().min(0).max(bundleWaitSecondsMax).default(0),
+export const bundleInputSchema = z.object({
+  query: z
+    .object({
+      /** Long poll: seconds to wait for a bundle other than the one `If-None-Match` names. */
+      wait: z.coerce.number().int().min(0).max(bundleWaitSecondsMax).default(0),
+    })
+    .default({ wait: 0 }),
+  headers: z.object({ 'if-none-match': z.string().max(200).optional() }).default({}),
 });
-export const bundleBodySchema = signedBundleSchema;
+export const bundleOutputSchema = z.object({
+  /** 304 without a body when the proxy has this one already. */
+  status: z.union([z.literal(200), z.literal(304)]),
+  headers: z.object({ etag: z.string() }),
+  body: signedBundleSchema.optional(),
+});
+
+/** NDJSON of `EventLine` (core/event/schema.ts), at most `eventBatchMax`. */
+export const eventsInputSchema = z.file().max(eventBatchMax.bytes);
 
 export const eventsOutputSchema = z.object({
   /** The highest sequence number that is stored; the proxy may forget what is not above it. */
@@ -115,7 +129,7 @@ export const fileRequestOutputSchema = z.object({
   /** Another state than pending when it was filed before. */
   state: z.string(),
 });
-export const attachImpactInputSchema = z.object({ id: z.uuid(), impact: impactSchema });
+export const attachImpactInputSchema = impactSchema.extend({ id: z.uuid() });
 export const planeWithdrawInputSchema = z.object({ id: z.uuid(), reason: z.string().max(500).default('') });
 export const statementResultSchema = z.object({
   outcome: z.enum(['ok', 'error', 'cancelled']),

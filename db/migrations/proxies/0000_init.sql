@@ -2,7 +2,7 @@ CREATE TABLE "bundle" (
 	"version" integer PRIMARY KEY NOT NULL,
 	"policy_version" integer NOT NULL,
 	"content_hash" text NOT NULL,
-	"signed" jsonb,
+	"built_through" bigint NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"issued_at" timestamp (3) with time zone NOT NULL,
 	"expires_at" timestamp (3) with time zone NOT NULL
