@@ -39,8 +39,7 @@ export function maskRow(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome
 /** Where the last masked column ends; -1 when that is not here yet, -2 when the row is malformed. */
 function maskedEnd(plan: RowPlan, { bytes, start, end, available }: RowMessage): number {
   let at = start + header;
-  const masks = plan.masks ?? [];
-  const last = masks.findLastIndex(mask => mask !== null);
+  const last = plan.masks?.writers.findLastIndex(writer => writer !== null) ?? -1;
   for (let column = 0; column <= last; column += 1) {
     if (at + 4 > available) return -1;
     const length = int32At(bytes, at);
@@ -50,39 +49,25 @@ function maskedEnd(plan: RowPlan, { bytes, start, end, available }: RowMessage):
   return at <= available ? at : -1;
 }
 
-/** Most bytes the row can become: every value unchanged, or as long as its mask may make it. */
-function lengthMax(plan: RowPlan, { bytes, start, available }: RowMessage): number {
-  let total = available - start;
-  let at = start + header;
-  const masks = plan.masks ?? [];
-  for (let column = 0; column < masks.length && at + 4 <= available; column += 1) {
-    const length = Math.max(0, int32At(bytes, at));
-    const mask = masks[column];
-    if (mask) total += mask.lengthMax(length);
-    at += 4 + length;
-  }
-  return total;
-}
-
 /** `available` is where the part to be written ends: a column boundary. */
 function write(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
   const { bytes, start, end, available: to } = row;
-  const base = out.reserve(lengthMax(plan, row));
+  const base = out.reserve(to - start + (plan.masks?.maxGrowth ?? 0));
   const { target } = out;
-  const masks = plan.masks ?? [];
+  const writers = plan.masks?.writers ?? [];
   let maskedCells = 0;
   let from = start;
   let at = start + header;
   let written = base;
-  for (let column = 0; column < masks.length && at < to; column += 1) {
+  for (let column = 0; column < writers.length && at < to; column += 1) {
     if (at + 4 > to) return malformed('a row is shorter than its columns');
     const length = int32At(bytes, at);
     const valueEnd = at + 4 + Math.max(0, length);
     if (length < -1 || valueEnd > to) return malformed('a row is shorter than its columns');
-    const mask = masks[column];
-    if (mask && length >= 0) {
+    const writer = writers[column];
+    if (writer && length >= 0) {
       written = copy(bytes, { from, to: at }, target, written);
-      const maskedLength = mask.apply(bytes, at + 4, valueEnd, target, written + 4);
+      const maskedLength = writer.write(bytes, at + 4, length, target, written + 4);
       putInt32(target, written, maskedLength);
       written += 4 + Math.max(0, maskedLength);
       from = valueEnd;

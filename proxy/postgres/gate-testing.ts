@@ -115,6 +115,9 @@ function makeRuling(key: string, rules: OpenRules): Ruling {
     decision: { ...noDecision, effect: refused ? 'deny' : holds ? 'approve' : 'allow' } as never,
     fragment: `"type":"statement.decided","text":${JSON.stringify(text)},"effect":"${refused ? 'deny' : 'allow'}"`,
     key,
+    context: rules,
+    isSessionBound: false,
+    isTransient: false,
     statements,
     isSensitive: statements.some(statement => statement.isSensitive),
     isShared: false,
@@ -144,7 +147,10 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     isCurrent: () => true,
     redecide: ruling => ruling,
     catalogTouched: () => {},
-    catalogSettled: () => {},
+    transactionEnded: () => {},
+    executed: () => {},
+    temporaryDropped: () => {},
+    needsIdle: false,
     reject: (failure: Failure, text) => ({ ...makeRuling('', rules), key: text, refusal: refusal(failure, 'limit') }),
     resolve: async key => {
       await new Promise(resolve => setImmediate(resolve));

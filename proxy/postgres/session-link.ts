@@ -49,6 +49,8 @@ export type OpenGate = SessionGate & {
 export type GatedSession = {
   id: string;
   identity: SessionIdentity;
+  application: string;
+  address: string;
   settings: Settings;
   state: () => Session;
   internal: RunInternal;
@@ -90,9 +92,12 @@ export class SessionLink implements LiveSession {
     this.#identity = parts.identity;
     this.#startedMs = parts.services.clock.nowMs();
     const settings = new Settings();
+    settings.searchPath = parts.upstream.ready.parameters.get('search_path') ?? null;
     this.#gate = parts.services.openGate({
       id: parts.id,
       identity: parts.identity,
+      application: parts.client.application,
+      address: parts.client.address,
       settings,
       state: () => this.#session,
       internal: text => runInternal(this.#session, text).finally(() => this.#adjust()),

@@ -1,7 +1,7 @@
 /** What each message of the server means for what is owed to the client. An answer that nothing asked for ends the session. */
 import { backend } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
-import { copyOut } from './copy-out.ts';
+import { copyEnds, copyOut } from './copy-out.ts';
 import { applyEffects, transactionEnded } from './effects.ts';
 import { endWith, endWithFault } from './end.ts';
 import { type Expect, expects } from './expect.ts';
@@ -50,7 +50,7 @@ export function answer(s: Session, m: ServerMessage): Fate {
     case backend.copyOutResponse:
       return isHead ? copyOut(s, entry, m) : unexpected(s, m);
     case backend.copyDone:
-      return s.result.isCopyOut ? fateOf(entry) : unexpected(s, m);
+      return s.result.isCopyOut ? copyEnds(s, entry) : unexpected(s, m);
     default:
       return named(s, entry, m.type) ?? unexpected(s, m);
   }
@@ -113,7 +113,11 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   const tag = latin1(m.bytes, m.start + 5, m.end - 1);
   const statement = entry.ruling?.statements[entry.statementIndex];
   if (entry.ruling !== null && statement === undefined) return unexpected(s, m);
-  if (statement !== undefined) applyEffects(s, statement.analysis.effects, tag);
+  if (entry.ruling !== null && statement !== undefined) {
+    applyEffects(s, statement.analysis.effects, tag);
+    s.gate.executed(entry.ruling, entry.statementIndex);
+    if (entry.ruling.isSensitive) s.isSensitive = true;
+  }
   const fate = fateOf(entry);
   if (entry.kind === expects.execute) {
     completeRun(s, entry, tag);

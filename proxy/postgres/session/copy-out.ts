@@ -1,6 +1,6 @@
-/** COPY TO STDOUT: passes, or is rewritten message by message where columns are masked. */
+/** COPY TO STDOUT: passes as it is, or through a masker, message by message. */
+import { ByteSink } from '#core/mask/sink.ts';
 import { backend, int16At } from '../wire/message.ts';
-import { Writer } from '../wire/writer.ts';
 import { fateOf, unexpected } from './answer.ts';
 import { endWithFault } from './end.ts';
 import type { Expect } from './expect.ts';
@@ -8,34 +8,96 @@ import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
 import { stopStatement } from './stop.ts';
 
+/** A message up to this size is masked as a whole, so that it stays one message; a larger one as it comes. */
+const wholeMessageBytesMax = 1024 * 1024;
+
+/** Reused from message to message: nothing of one session stays in it beyond the call. */
+const sink = new ByteSink();
+
 /** CopyOutResponse. */
 export function copyOut(s: Session, entry: Expect, m: ServerMessage): Fate {
   if (entry.isMuted) return 'drop';
   const statement = entry.ruling?.statements[entry.statementIndex];
-  if (statement?.analysis.result !== 'copy_out') {
+  if (entry.refused !== null || statement?.analysis.result !== 'copy_out') {
     endWithFault(s, 'copy_disagreement', 'the database sends COPY data that the analysis did not expect');
     return 'drop';
   }
-  const plan = statement.planCopy(int16At(m.bytes, m.start + 6));
-  if (plan !== null && 'disagreement' in plan) return stopStatement(s, entry, plan.disagreement);
-  s.result.copy = plan;
+  const masker = statement.planCopy(int16At(m.bytes, m.start + 6));
+  if (masker !== null && 'disagreement' in masker) return stopStatement(s, entry, masker.disagreement);
+  s.result.copy = masker;
   s.result.isCopyOut = true;
   return fateOf(entry);
 }
 
-export const isCopyRewritten = (s: Session): boolean => s.result.copy !== null;
-
-/** CopyData that does not simply pass: rewritten, or of a stopped statement. */
-export function copyData(s: Session, m: ServerMessage): Fate {
+/**
+ * CopyData. Returns 0 when it passes as it is, -1 when more of it is needed, else where the next message begins.
+ */
+export function copyMessage(s: Session, m: ServerMessage, end: number): number {
   const entry = s.queue.head;
-  if (entry?.isMuted) return 'drop';
-  if (entry === null || s.result.copy === null) return unexpected(s, m);
-  const rewritten = s.result.copy.rewrite(m.bytes.subarray(m.start + 5, m.end));
-  if (rewritten === null) return stopStatement(s, entry, 'the COPY data are not those of the analysed columns');
-  if (entry.run !== null) {
-    entry.run.rows += 1;
-    entry.run.bytes += m.end - m.start - 1;
+  const to = Math.min(m.end, end);
+  if (entry?.isMuted) return leave(s, m, { to, passes: false });
+  if (entry === null || !s.result.isCopyOut) {
+    unexpected(s, m);
+    return -1;
   }
-  s.down.bytes(new Writer(rewritten.length + 8).begin(backend.copyData).raw(rewritten).end().finish());
-  return 'drop';
+  if (s.result.copy === null) {
+    count(entry, m);
+    if (m.end <= end) return 0;
+    s.down.view(m.bytes, m.start, end);
+    return leave(s, m, { to: end, passes: true });
+  }
+  if (m.end > end && m.end - m.start <= wholeMessageBytesMax) return -1;
+  count(entry, m);
+  maskedBody(s, m.bytes, { from: m.start + 5, to });
+  s.copyBody = m.end - to;
+  return to;
+}
+
+/** Payload that goes through the masker: of one message, or of a part of a large one. */
+export function maskedBody(s: Session, bytes: Uint8Array, { from, to }: { from: number; to: number }): void {
+  sink.clear();
+  const done = s.result.copy?.push(bytes, from, to, sink);
+  if (done?.ok !== true) {
+    endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
+    return;
+  }
+  send(s);
+}
+
+/** CopyDone: what is left in the masker goes out before it. */
+export function copyEnds(s: Session, entry: Expect): Fate {
+  const masker = s.result.copy;
+  if (masker !== null && !entry.isMuted) {
+    sink.clear();
+    const done = masker.end(sink);
+    if (!done.ok) {
+      endWithFault(s, 'copy_malformed', done.error.message);
+      return 'drop';
+    }
+    send(s);
+    if (entry.run !== null) entry.run.maskedCells += masker.cells;
+  }
+  return fateOf(entry);
+}
+
+function send(s: Session): void {
+  if (sink.length === 0) return;
+  const at = s.down.reserve(sink.length + 5);
+  const { target } = s.down;
+  target[at] = backend.copyData;
+  new DataView(target.buffer, target.byteOffset).setInt32(at + 1, sink.length + 4);
+  target.set(sink.view(), at + 5);
+  s.down.advance(sink.length + 5);
+}
+
+function count({ run }: Expect, m: ServerMessage): void {
+  if (run === null) return;
+  run.rows += 1;
+  run.bytes += m.end - m.start - 1;
+}
+
+function leave(s: Session, m: ServerMessage, { to, passes }: { to: number; passes: boolean }): number {
+  s.serverBody = m.end - to;
+  s.passesServerBody = passes;
+  return to;
 }

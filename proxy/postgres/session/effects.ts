@@ -18,7 +18,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       s.portals.clear();
       return;
     case 'prepare':
-      s.sqlPrepared.set(effect.name, effect.analysis);
+      s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
       return;
     case 'deallocate':
       deallocate(s, effect.name);
@@ -27,7 +27,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       deallocate(s, null);
       s.portals.clear();
       s.settings.apply(effect);
-      touchCatalog(s);
+      s.gate.temporaryDropped();
       return;
     case 'declare':
       s.portals.confirm(nameKeyOf(effect.name), null);
@@ -71,7 +71,6 @@ export function transactionEnded(s: Session, hasFailed: boolean): void {
   else s.settings.commit();
   s.portals.clear();
   s.isSensitive = false;
-  if (!s.isCatalogChanged) return;
   s.isCatalogChanged = false;
-  s.gate.catalogSettled();
+  s.gate.transactionEnded(hasFailed);
 }

@@ -42,7 +42,9 @@ export function parse(s: Session, m: Message): boolean {
   const isWhole = nameEnd >= 0 && textEnd >= 0 && textEnd + 3 <= m.end;
   if (!isWhole || m.end - textEnd - 3 !== 4 * int16At(m.bytes, textEnd + 1)) return refuse(s, malformed());
   if (s.statements.isFull) return refuse(s, tooManyNames);
-  const ruling = ruleOn(s, latin1(m.bytes, nameEnd + 1, textEnd));
+  // Declared parameter types are part of what a text means: they choose between functions.
+  const text = latin1(m.bytes, nameEnd + 1, textEnd);
+  const ruling = ruleOn(s, hasTypes(m, textEnd + 3) ? `${text}\0${latin1(m.bytes, textEnd + 3, m.end)}` : text);
   if (ruling === null) return false;
   const literals = literalsOf(s, ruling);
   const statementName = utf8Of(m.bytes, m.start + 5, nameEnd);
@@ -69,6 +71,12 @@ export function parse(s: Session, m: Message): boolean {
   return true;
 }
 
+/** Any declared type; all zeroes are the same as none. */
+function hasTypes(m: Message, from: number): boolean {
+  for (let at = from; at < m.end; at += 1) if (m.bytes[at] !== 0) return true;
+  return false;
+}
+
 /** A statement by name, also one that SQL PREPARE made; `wait` while that one's ruling is sought. */
 function findStatement(s: Session, key: string, name: string): Prepared | 'wait' | null {
   const found = s.statements.get(key);
@@ -84,7 +92,9 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A statement is planned anew under the settings of the moment, so it is decided anew, too. */
 function currentRuling(s: Session, prepared: Prepared): Ruling | null {
-  if (s.ruled === null && !mustDrain(s) && s.gate.isCurrent(prepared.ruling)) return prepared.ruling;
+  if (s.ruled === null && !mustDrain(s) && !prepared.ruling.isSessionBound && s.gate.isCurrent(prepared.ruling)) {
+    return prepared.ruling;
+  }
   return ruleOn(s, prepared.ruling.key);
 }
 

@@ -2,7 +2,6 @@
  * Prepared statements and portals by name, as the server has confirmed them, with the proposals that are still on their way to
  * it. A name means what the last proposal says, since everything behind a failed one is skipped by the server.
  */
-import type { StatementAnalysis } from '#core/sql/analysis.ts';
 import type { Run } from './journal.ts';
 import type { RowPlan, Ruling } from './ruling.ts';
 
@@ -78,16 +77,4 @@ export class NameTable<T> {
   confirmed(): IterableIterator<[string, T]> {
     return this.#confirmed.entries();
   }
-}
-
-/** What a name stands for to the analyser: EXECUTE knows statements that came by Parse, too. */
-export function preparedAnalyses(table: NameTable<Prepared>): Map<string, StatementAnalysis> {
-  const analyses = new Map<string, StatementAnalysis>();
-  for (const [name, { ruling }] of table.confirmed()) {
-    const statement = ruling.statements[0];
-    if (name !== '' && statement !== undefined) {
-      analyses.set(Buffer.from(name, 'latin1').toString('utf8'), statement.analysis);
-    }
-  }
-  return analyses;
 }

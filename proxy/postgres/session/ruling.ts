@@ -3,25 +3,14 @@
  * and shared by every run of the same text, so nothing in it may belong to one run or one session.
  */
 import type { Failure } from '#core/contract/error.ts';
+import type { CopyMasker } from '#core/mask/copy.ts';
+import type { RowPlan as MaskPlan } from '#core/mask/plan.ts';
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
 import type { Verdict } from '#proxy/ports.ts';
 import type { WireColumn } from '../wire/row-description.ts';
 
-/** Replaces the value at [start, end) of `source`: writes the new one at `at` of `target` and returns its length, or -1 for NULL. */
-export type CellMask = {
-  /** Most bytes it may write for a value of this length. */
-  lengthMax(valueLength: number): number;
-  apply(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number;
-};
-
-/** What to do to each DataRow of one result; null masks let values pass. */
-export type RowPlan = { columns: number; masks: readonly (CellMask | null)[] | null };
-
-/** What to do to CopyData. */
-export type CopyPlan = {
-  /** Rewrites one message's payload; null ends the statement. */
-  rewrite(payload: Uint8Array): Uint8Array | null;
-};
+/** What to do to each DataRow of one result; without masks values pass. */
+export type RowPlan = { columns: number; masks: MaskPlan | null };
 
 /** The server described another result than the analysis did. */
 export type Disagreement = { disagreement: string };
@@ -34,14 +23,20 @@ export type StatementRuling = {
   /** Compares the server's description with the analysis and plans the masks. */
   planRows(columns: readonly WireColumn[]): RowPlan | Disagreement;
   /** Null: the data passes as it is. A new one for each run. */
-  planCopy(columns: number): CopyPlan | Disagreement | null;
+  planCopy(columns: number): CopyMasker | Disagreement | null;
   /** The last description the server gave, and what it led to. */
   lastShape: { bytes: Uint8Array; plan: RowPlan } | null;
 };
 
 export type Ruling = Verdict & {
-  /** The statement as it was sent, one character per byte. */
+  /** The statement as it was sent, one character per byte; types that Parse declared stand behind a NUL. */
   key: string;
+  /** Who decided under which policies, catalog and settings; compared by identity. */
+  context: object;
+  /** Says that there is no ruling now; it may be asked for again at once. */
+  isTransient: boolean;
+  /** Names statements or cursors of this session, whose meaning may change. */
+  isSessionBound: boolean;
   statements: readonly StatementRuling[];
   isSensitive: boolean;
   /** Serves texts that differ in their literals: these are recorded with each run. */
@@ -68,6 +63,12 @@ export type Refused = {
   /** The server's error is the right one but for what it says: it keeps its place in the server's source. */
   keepsOrigin?: boolean;
 };
+
+/** The text of a key, and the parameter types that Parse declared with it. */
+export function splitKey(key: string): { text: string; types: string } {
+  const at = key.indexOf('\0');
+  return at < 0 ? { text: key, types: '' } : { text: key.slice(0, at), types: key.slice(at + 1) };
+}
 
 /** Settings that later analyses depend on, or that the session itself obeys. */
 const watchedSettings = new Set(['search_path', 'role', 'session_authorization', 'weir.wait']);

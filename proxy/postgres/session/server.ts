@@ -2,7 +2,7 @@
 import { backend, largeLengthMax, lengthAt, serverMessageLengthMax } from '../wire/message.ts';
 import { answer } from './answer.ts';
 import { continueClient } from './client.ts';
-import { copyData, isCopyRewritten } from './copy-out.ts';
+import { copyMessage, maskedBody } from './copy-out.ts';
 import { endWithFault } from './end.ts';
 import { rowMessage } from './rows.ts';
 import type { Session } from './state.ts';
@@ -36,12 +36,12 @@ export function fromServer(s: Session, chunk: Uint8Array): void {
 }
 
 /**
- * The message at the head is not all here, and nothing can be done about it before it is. A masked row is looked at with every
- * chunk, since its tail may be passed on before it has come.
+ * The message at the head is not all here, and nothing can be done about it before it is. Large rows and COPY data are looked at
+ * with every chunk, since they may be passed on before they are whole.
  */
 function isWorthWaiting(s: Session, length: number): boolean {
   const stated = lengthAt(s.serverPart, 0);
-  return length < 1 + stated && stated <= serverMessageLengthMax && s.serverPart[0] !== backend.dataRow;
+  return length < 1 + stated && stated <= serverMessageLengthMax && !isData(s.serverPart[0]);
 }
 
 function keep(s: Session, bytes: Uint8Array, from: number): void {
@@ -54,6 +54,8 @@ function keep(s: Session, bytes: Uint8Array, from: number): void {
   s.serverPart.set(from === 0 ? bytes : bytes.subarray(from), s.serverPartLength);
   s.serverPartLength = needed;
 }
+
+const isData = (type: number | undefined): boolean => type === backend.dataRow || type === backend.copyData;
 
 /** Handles what is whole; returns how far it came. Runs of messages that pass leave as one view. */
 function messages(s: Session, bytes: Uint8Array, end: number): number {
@@ -68,6 +70,11 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
         runStart = to;
       }
       at = to;
+      continue;
+    }
+    if (s.copyBody > 0) {
+      at = copyPart(s, bytes, { at, end, runStart });
+      runStart = at;
       continue;
     }
     if (end - at < 5) break;
@@ -95,6 +102,19 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
   return at;
 }
 
+/** More of a large CopyData message that goes through a masker. */
+function copyPart(
+  s: Session,
+  bytes: Uint8Array,
+  { at, end, runStart }: { at: number; end: number; runStart: number },
+): number {
+  const to = Math.min(end, at + s.copyBody);
+  s.down.view(bytes, runStart, at);
+  s.copyBody -= to - at;
+  maskedBody(s, bytes, { from: at, to });
+  return to;
+}
+
 function startBody(s: Session, left: number, passes: boolean): void {
   s.serverBody = left;
   s.passesServerBody = passes;
@@ -114,21 +134,11 @@ function countRow(s: Session, length: number): void {
 /** 0: the message passes as it is. -1: it is not all here. Else where the next one begins. */
 function special(s: Session, m: ServerMessage, end: number): number {
   if (m.type === backend.dataRow) return rowMessage(s, m, end);
-  if (m.type === backend.copyData && s.result.isCopyOut && !isCopyRewritten(s)) {
-    countRow(s, m.end - m.start - 1);
-    if (m.end > end) startBody(s, m.end - end, true);
-    return m.end > end ? streamed(s, m, end) : 0;
-  }
+  if (m.type === backend.copyData) return copyMessage(s, m, end);
   if (m.end - m.start > serverMessageLengthMax) {
     endWithFault(s, 'upstream_protocol', `the database sent a message of ${m.end - m.start} bytes`);
     return -1;
   }
   if (m.end > end) return -1;
-  const fate = m.type === backend.copyData ? copyData(s, m) : answer(s, m);
-  return fate === 'pass' ? 0 : m.end;
-}
-
-function streamed(s: Session, m: ServerMessage, end: number): number {
-  s.down.view(m.bytes, m.start, end);
-  return end;
+  return answer(s, m) === 'pass' ? 0 : m.end;
 }

@@ -22,6 +22,8 @@ export class Settings {
   #savepoints: { name: string; snapshot: Snapshot }[] = [];
   /** Increases whenever a value that analysis depends on may have changed. */
   version = 0;
+  /** What the server says search_path is; null when that may have changed since it said so. */
+  searchPath: string | null = null;
   /** The state is no longer known: the session has to end. */
   isLost = false;
 
@@ -50,9 +52,11 @@ export class Settings {
         break;
       case 'reset_all':
         this.#change({ ...this.#now, session: nulled(this.#now), local: new Map() });
+        this.searchPath = null;
         break;
       case 'discard_all':
         this.#change({ session: nulled(this.#now), local: new Map(), cursors: new Map() });
+        this.searchPath = null;
         break;
       case 'declare':
         this.#setCursor(effect.name, { analysis: effect.analysis, holdable: effect.holdable });
@@ -80,9 +84,11 @@ export class Settings {
     }
   }
 
-  /** What the server itself reports (PostgreSQL 18 does so for search_path); stronger than what was concluded. */
-  report(name: string, value: string): void {
-    if (this.value(name) !== value) this.#set(name, value, false);
+  /** The server has reported its search_path (PostgreSQL 18) or was asked for it. */
+  searchPathIs(value: string): void {
+    if (this.searchPath === value) return;
+    this.searchPath = value;
+    this.version += 1;
   }
 
   commit(): void {
@@ -111,11 +117,13 @@ export class Settings {
     const { session, local, cursors } = this.#now;
     if (isLocal) {
       this.#change({ session, local: new Map(local).set(name, value), cursors });
+      if (name === 'search_path') this.searchPath = null;
       return;
     }
     const rest = new Map(local);
     rest.delete(name);
     this.#change({ session: new Map(session).set(name, value), local: rest, cursors });
+    if (name === 'search_path') this.searchPath = null;
   }
 
   #setCursor(name: string, cursor: { analysis: StatementAnalysis; holdable: boolean }): void {
@@ -149,7 +157,9 @@ export class Settings {
   }
 
   #change(next: Snapshot): void {
+    const before = this.value('search_path');
     this.#now = next;
+    if (this.value('search_path') !== before) this.searchPath = null;
     this.version += 1;
   }
 }

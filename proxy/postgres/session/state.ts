@@ -4,6 +4,7 @@
  */
 import type { Hash } from 'node:crypto';
 import type { Failure } from '#core/contract/error.ts';
+import type { CopyMasker } from '#core/mask/copy.ts';
 import type { StatementAnalysis } from '#core/sql/analysis.ts';
 import type { Clock, Recorder } from '#proxy/ports.ts';
 import { transaction } from '../wire/message.ts';
@@ -11,7 +12,7 @@ import { ExpectQueue } from './expect.ts';
 import { Journal, type Run } from './journal.ts';
 import { NameTable, type Portal, type Prepared } from './names.ts';
 import { Outlet } from './outlet.ts';
-import type { CopyPlan, Refused, RowPlan, Ruling } from './ruling.ts';
+import type { Refused, RowPlan, Ruling } from './ruling.ts';
 import type { Settings } from './settings.ts';
 
 /** Decides on texts for one session; it sees the session's settings. */
@@ -20,14 +21,20 @@ export type SessionGate = {
   lookup(key: string): Ruling | null;
   /** Literals of the text last looked up, where the ruling is shared by texts with other literals. */
   readonly literals: readonly string[] | null;
-  /** Still as good as new: made under the present policies, catalog and settings. */
+  /** Made under the present policies, catalog and settings. */
   isCurrent(ruling: Ruling): boolean;
+  /** Before anything is ruled on, the server has to be asked something, which it can be only while it is idle. */
+  readonly needsIdle: boolean;
+  /** The server has confirmed a statement: what it copied carries its labels from now on. */
+  executed(ruling: Ruling, statementIndex: number): void;
   /** The same statement under the present policies; for portals, whose meaning is fixed since Bind. */
   redecide(ruling: Ruling): Ruling;
   /** The session has changed the catalog: nothing may be ruled on before it was read again. */
   catalogTouched(): void;
-  /** The transaction that changed the catalog is over. */
-  catalogSettled(): void;
+  /** Temporary objects, if the session had any, are gone. */
+  temporaryDropped(): void;
+  /** A transaction is over, explicit or not. */
+  transactionEnded(hasFailed: boolean): void;
   /** A refusal that needs no analysis. */
   reject(failure: Failure, text: string): Ruling;
 };
@@ -78,7 +85,7 @@ export type Block =
   | 'hold';
 
 /** What the session does to the rows of the answer at the head of the queue. */
-export type ResultState = { plan: RowPlan | null; copy: CopyPlan | null; isCopyOut: boolean };
+export type ResultState = { plan: RowPlan | null; copy: CopyMasker | null; isCopyOut: boolean };
 
 /** A statement of the proxy's own, sent between the client's. */
 export type Internal = {
@@ -86,6 +93,9 @@ export type Internal = {
   hasFailed: boolean;
   done: (rows: (string | null)[][] | null) => void;
 };
+
+/** The analysis is that of the moment; PostgreSQL reads the text anew when the catalog has changed. */
+export type SqlPrepared = { text: string; analysis: StatementAnalysis };
 
 export type SessionParts = {
   ports: SessionPorts;
@@ -104,7 +114,7 @@ export class Session {
   readonly statements = new NameTable<Prepared>();
   readonly portals = new NameTable<Portal>();
   /** Names that SQL PREPARE made. */
-  readonly sqlPrepared = new Map<string, StatementAnalysis>();
+  readonly sqlPrepared = new Map<string, SqlPrepared>();
   readonly queue = new ExpectQueue();
   readonly up = new Outlet();
   readonly down = new Outlet();
@@ -152,9 +162,16 @@ export class Session {
   serverPartLength = 0;
   serverBody = 0;
   passesServerBody = false;
+  /** Bytes of a large CopyData message that are still to go through the masker. */
+  copyBody = 0;
   result: ResultState = { plan: null, copy: null, isCopyOut: false };
   internal: Internal | null = null;
   isEnded = false;
+
+  /** In a transaction block, or in a unit of the extended protocol, which is one as well. */
+  get isInTransaction(): boolean {
+    return this.status !== transaction.idle || this.isGroupOpen;
+  }
 
   constructor(id: string, given: SessionParts) {
     this.ports = given.ports;

@@ -19,7 +19,7 @@ export function namesEnd(m: Message): number {
 /** Something on its way to the server may change what the next text means, or undo what the last one did. */
 export function mustDrain(s: Session): boolean {
   if (s.queue.length === 0) return false;
-  return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged;
+  return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged || s.gate.needsIdle;
 }
 
 /** The ruling on a text, or null when the message has to wait for it. */
@@ -27,7 +27,7 @@ export function ruleOn(s: Session, key: string): Ruling | null {
   const given = s.ruled;
   if (given !== null) {
     s.ruled = null;
-    if (given.key === key && s.gate.isCurrent(given)) return given;
+    if (given.isTransient || (given.key === key && s.gate.isCurrent(given))) return given;
   }
   if (mustDrain(s)) {
     s.block = 'drain';

@@ -1,0 +1,158 @@
+/** For tests: a proxy with the real gate, the live catalog of a real database, policies of the test's own, and a desk it decides at. */
+import { ok } from '#core/contract/error.ts';
+import type { HeldStatement } from '#core/contract/proxy.ts';
+import type { Bundle } from '#core/policy/bundle.ts';
+import { type Policy, policySchema } from '#core/policy/schema.ts';
+import { analyze } from '#core/sql/analyze.ts';
+import { loadParser } from '#core/sql/parse.ts';
+import { appliedBundle } from '../control/bundle.ts';
+import { makeInstallation } from '../control/bundle-testing.ts';
+import { Catalogs } from '../control/catalogs.ts';
+import type { AppliedBundle, HoldDesk, HoldOutcome } from '../ports.ts';
+import {
+  MemoryRecorder,
+  startTestProxy,
+  systemClock,
+  type TestProxy,
+  targetOf,
+  testIdentity,
+} from '../postgres/proxy-testing.ts';
+import { Gate } from './gate.ts';
+import { SessionGate } from './session-gate.ts';
+
+export const allowAll = policySchema.parse({
+  name: 'open',
+  rules: [{ id: 'all', effect: 'allow', actions: [...everyAction()] }],
+});
+
+function everyAction() {
+  return [
+    'connect',
+    'read',
+    'write',
+    'define',
+    'drop',
+    'call',
+    'session',
+    'lock',
+    'maintain',
+    'privilege',
+    'opaque',
+  ] as const;
+}
+
+/** Label by `schema.relation.column`. */
+export type TestLabels = Readonly<Record<string, string>>;
+
+type Filed = { held: HeldStatement; decide: (outcome: HoldOutcome) => void; aborted: boolean };
+
+/** A desk at which the test decides. */
+export class TestDesk implements HoldDesk {
+  readonly filed: Filed[] = [];
+  readonly reports: { requestId: string; outcome: string; rows: number }[] = [];
+  readonly claimable = new Map<string, string>();
+  isReachable = true;
+  readonly #waits = new Map<string, (outcome: HoldOutcome) => void>();
+
+  async file(held: HeldStatement): Promise<{ url: string }> {
+    if (!this.isReachable) throw new Error('unreachable');
+    const filed: Filed = { held, aborted: false, decide: outcome => this.#waits.get(held.id)?.(outcome) };
+    this.filed.push(filed);
+    return { url: this.urlOf(held.id) };
+  }
+
+  wait(requestId: string, signal: AbortSignal): Promise<HoldOutcome> {
+    return new Promise(resolve => {
+      this.#waits.set(requestId, resolve);
+      signal.addEventListener('abort', () => {
+        const filed = this.filed.find(each => each.held.id === requestId);
+        if (filed) filed.aborted = true;
+        resolve({ outcome: 'withdrawn', by: [], reason: '' });
+      });
+    });
+  }
+
+  attachImpact(): void {}
+
+  async claim(hash: string): Promise<{ requestId: string } | null> {
+    const requestId = this.claimable.get(hash);
+    this.claimable.delete(hash);
+    return requestId === undefined ? null : { requestId };
+  }
+
+  report(requestId: string, result: { outcome: string; rows: number }): void {
+    this.reports.push({ requestId, ...result });
+  }
+
+  urlOf(requestId: string): string {
+    return `http://127.0.0.1:3000/approvals/${requestId}`;
+  }
+}
+
+export type Governed = TestProxy & {
+  desk: TestDesk;
+  catalogs: Catalogs;
+  /** Takes other policies into force. */
+  apply(policies: readonly Policy[]): void;
+};
+
+export async function startGoverned(options: {
+  upstreamUrl: string;
+  policies: readonly Policy[];
+  labels?: TestLabels;
+}): Promise<Governed> {
+  await loadParser();
+  const installation = await makeInstallation();
+  const target = targetOf(options.upstreamUrl);
+  let generation = 0;
+  const bundleOf = (policies: readonly Policy[]): Bundle =>
+    installation.bundle({
+      connections: [testIdentity.connection],
+      identities: [testIdentity.principal],
+      policies: [...policies],
+      labels: {
+        [testIdentity.connection.id]: Object.entries(options.labels ?? {}).map(([name, label]) => {
+          const [schema = '', relation = '', column = ''] = name.split('.');
+          return { relationOid: 0, attnum: 0, schema, relation, column, label, level: 'confidential' as const };
+        }),
+      },
+    });
+  const apply = (policies: readonly Policy[]): AppliedBundle => {
+    generation += 1;
+    return appliedBundle(bundleOf(policies), generation);
+  };
+  let current = apply(options.policies);
+  const catalogs = new Catalogs({
+    targets: new Map([['shop', target]]),
+    current: () => ok(current),
+    clock: systemClock,
+    timeoutMs: 10_000,
+  });
+  await catalogs.start();
+  const desk = new TestDesk();
+  const recorder = new MemoryRecorder();
+  const gate = new Gate({
+    views: catalogs,
+    recorder,
+    clock: systemClock,
+    analyse: async ({ text, catalog, settings }) => analyze(text, catalog, settings),
+  });
+  const proxy = await startTestProxy({
+    upstreamUrl: options.upstreamUrl,
+    desk,
+    services: { recorder, openGate: session => new SessionGate(gate, session) },
+  });
+  return {
+    ...proxy,
+    recorder,
+    desk,
+    catalogs,
+    apply: policies => {
+      current = apply(policies);
+    },
+    close: async () => {
+      await proxy.close();
+      await catalogs.stop();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Refusals that need no look at the statement: no policies, a text that is too long, a catalog that cannot be read. */
+import { createHash } from 'node:crypto';
+import type { Failure } from '#core/contract/error.ts';
+import type { Bundle } from '#core/policy/bundle.ts';
+import { refusal } from '../postgres/session/refusal.ts';
+import type { Ruling } from '../postgres/session/ruling.ts';
+
+/** Belongs to no policies and no catalog. */
+export const noContext: object = {};
+
+/** `text` is what the log shows in place of the statement. */
+export function rejection(failure: Failure, text: string, bundle: Bundle | null): Ruling {
+  const fingerprint = createHash('sha256').update(text).digest('hex');
+  const policyVersion = bundle?.policyVersion ?? 0;
+  const reasons = [
+    {
+      rule: 'analysis',
+      effect: 'deny' as const,
+      subject: failure.code,
+      message: failure.message.slice(0, 600),
+      observed: false,
+    },
+  ];
+  const members = {
+    type: 'statement.decided',
+    text,
+    truncated: false,
+    fingerprint,
+    literals: null,
+    facts: null,
+    effect: 'deny',
+    reasons,
+    policyVersion,
+    bundleVersion: bundle?.version ?? 0,
+  };
+  return {
+    key: '',
+    context: noContext,
+    isTransient: true,
+    isSessionBound: true,
+    isShared: false,
+    analysis: {
+      ok: false,
+      refusal: { code: 'unresolved', construct: failure.code, message: failure.message, position: null },
+      normalized: text,
+      literals: [],
+      fingerprint,
+    },
+    decision: { effect: 'deny', reasons, obligations: [], approval: null, policyVersion },
+    fragment: JSON.stringify(members).slice(1, -1),
+    statements: [],
+    isSensitive: false,
+    refusal: refusal(failure, 'analysis', failure.code === 'invalid_input' ? '22021' : undefined),
+    wantsCopyData: false,
+    isBarrier: false,
+    endsTransaction: false,
+    isTransactionExit: false,
+  };
+}

@@ -1,0 +1,208 @@
+/** Makes rulings: an analysis and the decision on it, turned into everything a session needs to carry it out. */
+import { createHash } from 'node:crypto';
+import type { Catalog } from '#core/catalog/lookup.ts';
+import type { ErrorCode, Failure } from '#core/contract/error.ts';
+import { factsOf } from '#core/event/facts.ts';
+import { cutText } from '#core/event/redact.ts';
+import type { Sealed } from '#core/event/schema.ts';
+import { maskKey } from '#core/mask/apply.ts';
+import { copyMasker } from '#core/mask/copy.ts';
+import { type OutputField, planRow } from '#core/mask/plan.ts';
+import type { Decision, StatementObligation } from '#core/policy/decision.ts';
+import { explain } from '#core/policy/explain.ts';
+import type { Analysis, Refusal, StatementAnalysis } from '#core/sql/analysis.ts';
+import type { ConnectionView } from '../ports.ts';
+import { refusal } from '../postgres/session/refusal.ts';
+import {
+  type Disagreement,
+  endsTransaction,
+  isBarrierEffect,
+  type Refused,
+  type RowPlan,
+  type Ruling,
+  type StatementRuling,
+} from '../postgres/session/ruling.ts';
+import type { WireColumn } from '../postgres/wire/row-description.ts';
+
+const textMax = 200_000;
+/** Type of literals that nothing gave a type; the server settles on text. */
+const unknownOid = 705;
+
+export type RulingParts = {
+  key: string;
+  context: object;
+  view: ConnectionView;
+  /** Where the session has objects of its own, they are in it. */
+  catalog: Catalog;
+  labels: ConnectionView['labels'];
+  analysis: Analysis;
+  decision: Decision;
+  /** Of the very text; null where the ruling is shared by texts with other literals. */
+  literals: Sealed | null;
+  isShared: boolean;
+  isSessionBound: boolean;
+};
+
+export function makeRuling(parts: RulingParts): Ruling {
+  const { key, context, analysis, decision, isShared, isSessionBound } = parts;
+  const statements = analysis.ok ? analysis.statements.map((each, index) => statementRuling(parts, each, index)) : [];
+  const effects = statements.flatMap(statement => statement.analysis.effects);
+  return {
+    key,
+    context,
+    analysis,
+    decision,
+    isShared,
+    isSessionBound,
+    isTransient: false,
+    statements,
+    fragment: fragmentOf(parts),
+    isSensitive: statements.some(statement => statement.isSensitive),
+    refusal: decision.effect === 'deny' ? refusedBy(parts) : null,
+    wantsCopyData: statements.some(statement => statement.analysis.result === 'copy_in'),
+    isBarrier: effects.some(isBarrierEffect),
+    endsTransaction: endsTransaction(effects),
+    isTransactionExit: statements.length > 0 && statements.every(({ analysis }) => isExit(analysis)),
+  };
+}
+
+const isExit = ({ effects }: StatementAnalysis): boolean =>
+  effects.some(({ type }) => type === 'commit' || type === 'rollback' || type === 'rollback_to');
+
+function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index: number): StatementRuling {
+  const obligation: StatementObligation = parts.decision.obligations[index] ?? {
+    masks: [],
+    origins: [],
+    sensitive: true,
+  };
+  const key = maskKey(parts.view.applied.bundle.keys.mask);
+  return {
+    analysis,
+    isSensitive: obligation.sensitive,
+    hasMasks: obligation.masks.some(mask => mask !== null),
+    planRows: columns => planRows({ analysis, obligation, catalog: parts.catalog, key }, columns),
+    planCopy: columns => planCopy({ analysis, obligation, key }, columns),
+    lastShape: null,
+  };
+}
+
+type Promised = { analysis: StatementAnalysis; obligation: StatementObligation; catalog: Catalog; key: Uint8Array };
+
+/** The second net: what the server says of each column must be what the analysis said. */
+function planRows(
+  { analysis, obligation, catalog, key }: Promised,
+  columns: readonly WireColumn[],
+): RowPlan | Disagreement {
+  const { outputs } = analysis;
+  if (outputs === null) return { disagreement: 'the statement returns rows that the analysis did not expect' };
+  if (outputs.length !== columns.length) {
+    return { disagreement: `the result has ${columns.length} columns, the analysis ${outputs.length}` };
+  }
+  for (const [index, column] of columns.entries()) {
+    const wire = obligation.origins[index] ?? null;
+    if (column.tableOid !== (wire?.relationOid ?? 0) || column.attnum !== (wire?.attnum ?? 0)) {
+      return { disagreement: `column ${index + 1} of the result has another origin than the analysis found` };
+    }
+    if (!isSameType(catalog, outputs[index]?.typeOid ?? 0, column.typeOid)) {
+      return { disagreement: `column ${index + 1} of the result has another type than the analysis found` };
+    }
+  }
+  const fields = columns.map(
+    ({ typeOid, typmod, format }): OutputField => ({ typeOid, typmod, format: format === 0 ? 0 : 1 }),
+  );
+  const plan = planRow(obligation.masks, fields, key);
+  if (!plan.ok) return { disagreement: plan.error.message };
+  return { columns: columns.length, masks: plan.value };
+}
+
+/** Domains are described as their base type; a type the analyser could not infer is not compared. */
+function isSameType(catalog: Catalog, analysed: number, described: number): boolean {
+  if (analysed === 0 || analysed === unknownOid || analysed === described) return true;
+  let type = catalog.type(analysed);
+  for (let depth = 0; type?.kind === 'd' && depth < 32; depth += 1) type = catalog.type(type.baseOid);
+  return type === null || type.oid === described || type.kind === 'p';
+}
+
+function planCopy(
+  { analysis, obligation, key }: Omit<Promised, 'catalog'>,
+  columns: number,
+): ReturnType<StatementRuling['planCopy']> {
+  const { outputs, copy } = analysis;
+  if (copy === null || outputs === null)
+    return { disagreement: 'the statement copies what the analysis did not expect' };
+  if (outputs.length !== columns) {
+    return { disagreement: `the copy has ${columns} columns, the analysis ${outputs.length}` };
+  }
+  const format = copy.format === 'binary' ? 1 : 0;
+  const fields = outputs.map(({ typeOid }): OutputField => ({ typeOid, typmod: -1, format }));
+  const plan = planRow(obligation.masks, fields, key);
+  if (!plan.ok) return { disagreement: plan.error.message };
+  return plan.value === null ? null : copyMasker(plan.value, copy);
+}
+
+function fragmentOf({ view, labels, analysis, decision, literals, isShared }: RulingParts): string {
+  const { text, truncated } = cutText(analysis.normalized, textMax);
+  const facts = analysis.ok ? factsOf(analysis, labels) : null;
+  const reasons = decision.reasons.slice(0, 200).map(({ rule, effect, subject, message, observed }) => ({
+    rule: cutText(rule, 140).text,
+    effect,
+    subject: cutText(subject, 300).text,
+    message: cutText(message, 600).text,
+    observed,
+  }));
+  const members = {
+    type: 'statement.decided',
+    text,
+    truncated,
+    fingerprint: fingerprintOf(analysis),
+    ...(isShared ? {} : { literals }),
+    facts,
+    effect: decision.effect,
+    reasons,
+    policyVersion: decision.policyVersion,
+    bundleVersion: view.applied.bundle.version,
+  };
+  return JSON.stringify(members).slice(1, -1);
+}
+
+const fingerprintOf = ({ fingerprint, normalized }: Analysis): string =>
+  fingerprint === '' ? createHash('sha256').update(normalized).digest('hex') : fingerprint;
+
+const refusalCodes: Readonly<Record<Refusal['code'], ErrorCode>> = {
+  syntax_error: 'syntax_error',
+  undefined_table: 'undefined_table',
+  undefined_column: 'undefined_column',
+  ambiguous_column: 'ambiguous_column',
+  undefined_function: 'undefined_function',
+  undefined_object: 'undefined_object',
+  unresolved: 'unresolved',
+  too_large: 'statement_too_complex',
+  too_deep: 'statement_too_complex',
+  parser_failure: 'unresolved',
+  timeout: 'statement_too_complex',
+  encoding: 'invalid_input',
+};
+
+/** Where PostgreSQL is more precise than the code. */
+function sqlstateFor({ code, construct }: Refusal): string | undefined {
+  if (code === 'encoding') return '22021';
+  if (code !== 'undefined_object') return undefined;
+  return construct === 'EXECUTE' ? '26000' : construct === 'FETCH' ? '34000' : undefined;
+}
+
+/** Mistakes that PostgreSQL would have reported as well read as PostgreSQL's errors; everything else says which rule refused. */
+const ownWords: readonly Refusal['code'][] = ['unresolved', 'parser_failure'];
+
+export function refusedBy({ analysis, decision, view }: Pick<RulingParts, 'analysis' | 'decision' | 'view'>): Refused {
+  const { message, detail, hint } = explain(decision, {
+    connection: view.connection.name,
+    consoleUrl: view.applied.bundle.consoleUrl,
+  });
+  const rule = decision.reasons.find(reason => reason.effect === 'deny' && !reason.observed)?.rule ?? 'default';
+  if (analysis.ok) return refusal({ code: 'refused', message, detail, hint: hint ?? undefined }, rule);
+  const { code, position } = analysis.refusal;
+  const failure: Failure = { code: refusalCodes[code], message: analysis.refusal.message };
+  if (position !== null) failure.position = position;
+  if (ownWords.includes(code)) Object.assign(failure, { message, detail, hint: hint ?? undefined });
+  return refusal(failure, rule, sqlstateFor(analysis.refusal));
+}

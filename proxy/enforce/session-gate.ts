@@ -1,0 +1,298 @@
+/** One session's view of the gate: its identity, its settings, its own objects. */
+import { resolveLabels } from '#core/catalog/labels.ts';
+import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
+import { factsOf } from '#core/event/facts.ts';
+import type { Facts } from '#core/event/schema.ts';
+import { decide } from '#core/policy/evaluate.ts';
+import type { Analysis } from '#core/sql/analysis.ts';
+import { readCatalog } from '../control/introspect.ts';
+import type { ConnectionView, SessionIdentity } from '../ports.ts';
+import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
+import type { HoldRequest } from '../postgres/session/state.ts';
+import type { GatedSession, OpenGate } from '../postgres/session-link.ts';
+import { transaction } from '../postgres/wire/message.ts';
+import { utf8OfLatin1 } from '../postgres/wire/text.ts';
+import { analysisSettings, isSessionBound } from './analysis-settings.ts';
+import { type Context, type LocalCatalog, makeContext } from './context.ts';
+import { Flows, spreads } from './flows.ts';
+import type { Gate } from './gate.ts';
+import { rejection } from './rejection.ts';
+import { makeRuling } from './ruling.ts';
+
+/** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
+const triesMax = 4;
+const minuteMs = 60_000;
+const isUndefined = (analysis: Analysis): boolean =>
+  !analysis.ok && /^undefined_/.test(analysis.refusal.code) && !/^(EXECUTE|FETCH)$/.test(analysis.refusal.construct);
+
+export class SessionGate implements OpenGate {
+  readonly #gate: Gate;
+  readonly #session: GatedSession;
+  #identity: SessionIdentity;
+  #context: Context | null = null;
+  #basis: unknown[] = [];
+  #local: LocalCatalog | null = null;
+  #localVersion = 0;
+  /** The session has changed the catalog since it was read. */
+  #isTouched = false;
+  /** The shared catalog has to be compared with the server before the next ruling. */
+  #isSharedStale = false;
+  /** Copies made in the open transaction. */
+  readonly #flows = new Flows();
+  readonly literals = null;
+
+  constructor(gate: Gate, session: GatedSession) {
+    this.#gate = gate;
+    this.#session = session;
+    this.#identity = session.identity;
+  }
+
+  get needsIdle(): boolean {
+    if (this.#isTouched || this.#session.settings.searchPath === null) return true;
+    if (this.#isSharedStale && !this.#session.state().isInTransaction) return true;
+    if (this.#local === null) return false;
+    const view = this.#view();
+    return view.ok && view.value !== this.#local.view;
+  }
+
+  get bundleVersion(): number {
+    const view = this.#view();
+    return view.ok ? view.value.applied.bundle.version : 0;
+  }
+
+  lookup(key: string): Ruling | null {
+    if (this.needsIdle) return null;
+    const context = this.#current();
+    if (!context.ok) return this.reject(context.error, '(not analysed)');
+    return this.#gate.cache.get(context.value.bucket, key);
+  }
+
+  isCurrent(ruling: Ruling): boolean {
+    if (this.needsIdle) return false;
+    const context = this.#current();
+    return context.ok && ruling.context === context.value.bucket;
+  }
+
+  redecide(ruling: Ruling): Ruling {
+    const context = this.#current();
+    if (!context.ok) return this.reject(context.error, ruling.analysis.normalized);
+    if (ruling.context === context.value.bucket) return ruling;
+    return this.#rule(context.value, ruling.key, ruling.analysis);
+  }
+
+  reject(failure: Failure, text: string): Ruling {
+    const view = this.#view();
+    return rejection(failure, text, view.ok ? view.value.applied.bundle : null);
+  }
+
+  async resolve(key: string): Promise<Ruling> {
+    const bytes = splitKey(key).text;
+    const text = utf8OfLatin1(bytes);
+    if (text === null) {
+      const failure: Failure = { code: 'invalid_input', message: 'invalid byte sequence for encoding "UTF8"' };
+      return this.reject(failure, '(not UTF-8)');
+    }
+    let hasRefreshed = false;
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const ready = await this.#prepare();
+      const context = ready.ok ? this.#current() : ready;
+      if (!context.ok) return this.reject(context.error, '(not analysed)');
+      const known = this.#gate.cache.get(context.value.bucket, key);
+      if (known !== null) return known;
+      const analysis = await this.#analyse(context.value, key, text);
+      if (isUndefined(analysis) && !hasRefreshed && this.#local === null) {
+        hasRefreshed = true;
+        const refreshed = await this.#gate.options.views.refresh(this.#identity.connection.id);
+        if (refreshed.ok && refreshed.value !== context.value.view) continue;
+      }
+      const now = this.#current();
+      if (now.ok && now.value.bucket === context.value.bucket) return this.#rule(context.value, key, analysis);
+    }
+    return this.reject(
+      { code: 'unavailable', message: 'policies or catalog keep changing while the statement is looked at' },
+      '(not analysed)',
+    );
+  }
+
+  refresh(identity: SessionIdentity): void {
+    this.#identity = identity;
+  }
+
+  catalogTouched(): void {
+    this.#isTouched = true;
+    this.#isSharedStale = true;
+  }
+
+  temporaryDropped(): void {
+    if (this.#local !== null) this.#isTouched = true;
+  }
+
+  executed(ruling: Ruling, statementIndex: number): void {
+    const flows = ruling.statements[statementIndex]?.analysis.flows;
+    if (flows === undefined || flows.length === 0) return;
+    const context = this.#current();
+    if (!context.ok) return;
+    for (const flow of flows) if (spreads(flow, context.value.labels)) this.#flows.add(flow);
+  }
+
+  transactionEnded(hasFailed: boolean): void {
+    if (this.#flows.size === 0) return;
+    const shared = this.#gate.flowsOf(this.#identity.connection.id);
+    if (!hasFailed) for (const flow of this.#flows.list) shared.add(flow);
+    this.#flows.clear();
+  }
+
+  factsOf({ ruling }: HoldRequest): Facts {
+    const context = this.#current();
+    const { analysis } = ruling;
+    if (context.ok && analysis.ok) return factsOf(analysis, context.value.labels);
+    return { kinds: [], accesses: [], classified: [], hazards: [], functions: [], flows: [], outputs: 0 };
+  }
+
+  #view(): Result<ConnectionView> {
+    return this.#gate.options.views.of(this.#identity.connection.id);
+  }
+
+  /** What decisions rest on now; the same object as long as nothing of it has changed. */
+  #current(): Result<Context> {
+    const view = this.#view();
+    if (!view.ok) return view;
+    const { settings } = this.#session;
+    const shared = this.#gate.flowsOf(this.#identity.connection.id);
+    const held = this.#context;
+    const minute = held?.minute === null ? 0 : Math.floor(this.#gate.options.clock.nowMs() / minuteMs);
+    const searchPath = settings.searchPath ?? lastPath;
+    if (
+      held !== null &&
+      held.view === view.value &&
+      held.identity === this.#identity &&
+      this.#isBasis(searchPath, shared.version, minute)
+    ) {
+      return ok(held);
+    }
+    const context = makeContext({
+      view: view.value,
+      identity: this.#identity,
+      session: this.#session,
+      searchPath,
+      local: this.#local,
+      flows: {
+        list: this.#flows.size === 0 ? shared.list : [...shared.list, ...this.#flows.list],
+        version:
+          this.#flows.size === 0
+            ? String(shared.version)
+            : `${shared.version} ${this.#session.id} ${this.#flows.version}`,
+      },
+      minute,
+      cache: this.#gate.cache,
+    });
+    this.#context = context;
+    this.#basis = [searchPath, shared.version, context.minute ?? 0, this.#local, this.#flows.version];
+    return ok(context);
+  }
+
+  #isBasis(searchPath: string, sharedVersion: number, minute: number): boolean {
+    const basis = this.#basis;
+    return (
+      basis[0] === searchPath &&
+      basis[1] === sharedVersion &&
+      basis[2] === minute &&
+      basis[3] === this.#local &&
+      basis[4] === this.#flows.version
+    );
+  }
+
+  /** Asks the server what only it can say, as far as that is due. */
+  async #prepare(): Promise<Result<null>> {
+    if (this.#session.state().status === transaction.failed) return ok(null);
+    const { settings } = this.#session;
+    if (settings.searchPath === null) {
+      const rows = await this.#session.internal("SELECT pg_catalog.current_setting('search_path')");
+      const path = rows?.[0]?.[0];
+      if (typeof path !== 'string') return unreadable;
+      settings.searchPathIs(path);
+    }
+    if (this.#isSharedStale && !this.#session.state().isInTransaction) {
+      const refreshed = await this.#gate.options.views.refresh(this.#identity.connection.id);
+      if (!refreshed.ok) return refreshed;
+      this.#isSharedStale = false;
+    }
+    const view = this.#view();
+    if (!view.ok) return view;
+    const isLocalStale = this.#local !== null && this.#local.view !== view.value;
+    return this.#isTouched || isLocalStale ? this.#readLocal(view.value) : ok(null);
+  }
+
+  /** What this session sees, which may be more than others do. */
+  async #readLocal(view: ConnectionView): Promise<Result<null>> {
+    const { internal } = this.#session;
+    try {
+      const data = await readCatalog(async text => {
+        const rows = await internal(text);
+        if (rows === null) throw new Error('the catalog could not be read');
+        return rows;
+      }, 'user');
+      this.#isTouched = false;
+      const hasTemporary = data.relations.some(
+        relation => relation.temporary && relation.schema === data.temporarySchema,
+      );
+      const isShared = !hasTemporary && !this.#session.state().isInTransaction;
+      if (isShared) {
+        this.#local = null;
+        return ok(null);
+      }
+      const { bundle } = view.applied;
+      this.#localVersion += 1;
+      this.#local = {
+        view,
+        catalog: view.catalog.withUser(data),
+        labels: resolveLabels(data, {
+          labels: bundle.labels[view.connection.id] ?? [],
+          owners: bundle.owners[view.connection.id] ?? [],
+        }),
+        hasTemporary,
+        version: this.#localVersion,
+      };
+      return ok(null);
+    } catch {
+      return unreadable;
+    }
+  }
+
+  async #analyse(context: Context, key: string, text: string): Promise<Analysis> {
+    const { analyse } = this.#gate.options;
+    const settings = await analysisSettings({
+      key,
+      text,
+      context,
+      state: this.#session.state(),
+      analyse: (inner, plain) => analyse({ text: inner, catalog: context.catalog, settings: plain }),
+    });
+    return analyse({ text, catalog: context.catalog, settings });
+  }
+
+  #rule(context: Context, key: string, analysis: Analysis): Ruling {
+    const { view, catalog, labels, bucket, minute } = context;
+    const decision = decide(context.residual, analysis, labels, minute === null ? {} : { nowMs: minute * minuteMs });
+    const bound = isSessionBound(analysis, splitKey(key).text);
+    const ruling = makeRuling({
+      key,
+      context: bucket,
+      view,
+      catalog,
+      labels,
+      analysis,
+      decision,
+      literals: this.#gate.options.recorder.seal(analysis.literals),
+      isShared: false,
+      isSessionBound: bound,
+    });
+    if (!bound) this.#gate.cache.put(bucket, key, ruling);
+    return ruling;
+  }
+}
+
+/** Stands in while the server cannot be asked, in a failed transaction: it will not run anything either. */
+const lastPath = '"$user", public';
+
+const unreadable = fail('unavailable', 'the database did not say what the session sees', { hint: 'Connect again.' });

@@ -1,0 +1,38 @@
+/** Under a policy that allows everything, with the real analysis in between, a client gets what the server would have sent. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { targetDatabase } from '#db/testing.ts';
+import { comparable, itemsSql, play, scripts } from '../postgres/scripts-testing.ts';
+import { cut, fieldsOf, WireClient } from '../postgres/wire-testing.ts';
+import { allowAll, type Governed, startGoverned } from './governed-testing.ts';
+
+let url: string;
+let proxy: Governed;
+
+beforeAll(async () => {
+  url = (await targetDatabase({ sql: itemsSql })).url;
+  proxy = await startGoverned({ upstreamUrl: url, policies: [allowAll] });
+});
+
+afterAll(() => proxy.close());
+
+/** Our own errors have no place in the server's source; everything else is the same. */
+const withoutOrigin = (answer: string): string[] =>
+  cut(Buffer.from(answer, 'latin1')).map(({ type, body }) => {
+    if (type !== 'E') return type + body.toString('latin1');
+    const { F, L, R, H, ...rest } = fieldsOf(body);
+    return `E${JSON.stringify(rest)}`;
+  });
+
+describe.each(Object.entries(scripts))('%s', (_, script) => {
+  it('are as direct', async () => {
+    const direct = await WireClient.direct(url);
+    const governed = await WireClient.through(proxy.port);
+    const expected = (await play(direct, script)).map(comparable).map(withoutOrigin);
+    const got = (await play(governed, script)).map(comparable).map(withoutOrigin);
+    for (const [index, answer] of expected.entries())
+      expect({ step: index, answer: got[index] }).toEqual({ step: index, answer });
+    expect(proxy.crashes).toEqual([]);
+    direct.close();
+    governed.close();
+  });
+});
