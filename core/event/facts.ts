@@ -1,5 +1,6 @@
 /** What a statement does, as the log stores it: names and uses, never a value, within the limits of the event schema. */
 import type { Labels } from '../catalog/labels.ts';
+import { qualifiedName } from '../policy/match.ts';
 import type { Analysis, ColumnRef, DataFlow, StatementAnalysis } from '../sql/analysis.ts';
 import { cutText } from './redact.ts';
 import type { Facts } from './schema.ts';
@@ -113,7 +114,7 @@ function accessesOf({ statements }: Resolved): Facts['accesses'] {
       action,
       verb,
       kind: object.kind,
-      object: cut(object.schema === null ? object.name : `${object.schema}.${object.name}`, factsMax.object),
+      object: cut(qualifiedName(object.schema, object.name), factsMax.object),
       ...(object.system ? { system: true } : {}),
     }));
 }
@@ -126,7 +127,7 @@ export function factsOf(analysis: Resolved, labels: Labels): Facts {
     found.map(({ code, object }) => ({ code, object: cut(object, factsMax.object) })),
   );
   const functions = statements.flatMap(({ functions: called }) =>
-    called.map(({ schema, name }) => cut(`${schema}.${name}`, factsMax.object)),
+    called.map(({ schema, name }) => cut(qualifiedName(schema, name), factsMax.object)),
   );
   return {
     kinds: distinct(

@@ -81,6 +81,9 @@ function neverMatches(rule: Rule, path: Path): Finding[] {
   if (actions?.every(action => action === 'connect') === true && (objects !== undefined || hazards !== undefined)) {
     return never(['actions'], 'connecting touches no object and shows no hazard');
   }
+  if (rule.unlessOwner === true && rule.onlyOwner === true) {
+    return never(['onlyOwner'], 'it is for owners alone and not for owners');
+  }
   const why = objects === undefined ? null : contradiction(objects);
   return why === null ? [] : never(['objects'], why);
 }

@@ -4,7 +4,7 @@ import { type Mask, maskStrength } from '../mask/rule.ts';
 import type { ColumnRef, ColumnUse, OutputColumn, UseContext } from '../sql/analysis.ts';
 import type { CompiledRule } from './compile.ts';
 import type { OutputMask } from './decision.ts';
-import { relationTarget, type Target } from './match.ts';
+import { ownershipMatches, relationTarget, type Target } from './match.ts';
 import { ownsObject } from './residual.ts';
 import { conditionHolds, type Scope } from './scope.ts';
 import { useKeys } from './words.ts';
@@ -53,7 +53,7 @@ function rulesForColumn(scope: Scope, column: ColumnRef): readonly ColumnRule[] 
   const shownHazards = new Set(scope.view.statement.hazards.map(hazard => hazard.code));
   return scope.side.mask.flatMap(compiled => {
     const { rule } = compiled;
-    if (!compiled.matchesPlace(target) || (rule.unlessOwner === true && target.owned)) return [];
+    if (!compiled.matchesPlace(target) || !ownershipMatches(rule, target)) return [];
     if (rule.hazards !== undefined && !rule.hazards.some(code => shownHazards.has(code))) return [];
     const matched = tags.filter(compiled.matchesTag);
     if (matched.length === 0) return [];

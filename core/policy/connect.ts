@@ -24,6 +24,7 @@ function concernsConnect({ rule, observed }: CompiledRule): boolean {
     !observed &&
     rule.hazards === undefined &&
     rule.objects === undefined &&
+    rule.onlyOwner !== true &&
     (rule.actions === undefined || rule.actions.includes('connect'))
   );
 }

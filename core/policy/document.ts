@@ -48,6 +48,7 @@ const fields: readonly string[] = [
     'objects',
     'hazards',
     'unlessOwner',
+    'onlyOwner',
     'when',
     'reason',
     'mask',

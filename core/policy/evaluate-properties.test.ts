@@ -94,6 +94,7 @@ const rule = fc
           fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: some(hazards) }),
         ),
         unlessOwner: maybe(fc.boolean()),
+        onlyOwner: maybe(fc.boolean()),
         when: maybe(when),
       },
       { requiredKeys: [] },

@@ -14,7 +14,7 @@ import {
 } from './column-mask.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementObligation } from './decision.ts';
-import { relationTarget, type Target } from './match.ts';
+import { ownershipMatches, relationTarget, type Target } from './match.ts';
 import {
   allowReason,
   defaultReason,
@@ -114,7 +114,7 @@ function writeTest(scope: Scope): (column: ColumnRef) => boolean {
       !observed &&
       (rule.actions === undefined || rule.actions.includes('write')) &&
       compiled.matches(target) &&
-      !(rule.unlessOwner === true && target.owned) &&
+      ownershipMatches(rule, target) &&
       conditionHolds(scope, compiled).applies
     );
   };

@@ -4,7 +4,7 @@ import type { Labels, Tag } from '../catalog/labels.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Access, Action } from '../sql/analysis.ts';
 import type { Connection } from './bundle.ts';
-import type { ConnectionSelector, IdentitySelector, ObjectSelector } from './schema.ts';
+import type { ConnectionSelector, IdentitySelector, ObjectSelector, Rule } from './schema.ts';
 
 /** One object of a statement as rules see it. */
 export type Target = {
@@ -55,6 +55,13 @@ export function splitQualified(text: string): readonly [string, string] | null {
   }
   const [schema, name] = parts;
   return rest === '' && schema !== undefined && name !== undefined ? [schema, name] : null;
+}
+
+const quotedPart = (part: string): string => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part);
+
+/** `schema.name` as `splitQualified` reads it: a part that holds a dot or a quote is in double quotes. */
+export function qualifiedName(schema: string | null, name: string): string {
+  return schema === null ? name : `${quotedPart(schema)}.${quotedPart(name)}`;
 }
 
 /** A pattern that is not two parts matches that name in every schema; documents that people publish may not hold one. */
@@ -120,6 +127,11 @@ export function objectTest(selector: ObjectSelector | undefined): ObjectTest {
   return target => place(target) && target.tags.some(tag);
 }
 
+/** Whether the rule speaks to who the session is to the object: its owner, or anybody else. */
+export function ownershipMatches({ unlessOwner, onlyOwner }: Rule, target: Pick<Target, 'owned'>): boolean {
+  return target.owned ? unlessOwner !== true : onlyOwner !== true;
+}
+
 export function identityMatches(selector: IdentitySelector | undefined, principal: Principal): boolean {
   if (selector === undefined) return true;
   const { kinds, groups, roles, logins } = selector;
@@ -141,8 +153,6 @@ export const isSystemSchema = (schema: string | null): boolean => schema !== nul
 
 type OwnerTest = (name: { schema: string | null; name: string }) => boolean;
 
-const qualify = (schema: string | null, name: string): string => (schema === null ? name : `${schema}.${name}`);
-
 /** The target of a relation that no access names, such as the one behind a column reference. */
 export function relationTarget(
   object: { schema: string | null; relation: string; oid: number },
@@ -156,7 +166,7 @@ export function relationTarget(
     kind: 'relation',
     schema,
     name,
-    qualified: qualify(schema, name),
+    qualified: qualifiedName(schema, name),
     system: isSystemSchema(schema),
     temporary: false,
     tags: labels.ofRelation(oid, { schema, name }),
@@ -171,7 +181,8 @@ export function hazardTarget(
   targets: readonly Target[],
   more: { labels: Labels; owned: OwnerTest },
 ): Target {
-  const named = targets.find(target => target.qualified === object) ?? targets.find(target => target.name === object);
+  const isIt = (target: Target) => target.qualified === object || `${target.schema}.${target.name}` === object;
+  const named = targets.find(isIt) ?? targets.find(target => target.name === object);
   if (named !== undefined) return named;
   const [schema, name] = splitQualified(object) ?? [null, object];
   const target = relationTarget({ schema, relation: name, oid: 0 }, more.labels, more.owned);
@@ -194,7 +205,7 @@ export function targetOf(access: Access, labels: Labels, owned: OwnerTest): Targ
     kind,
     schema,
     name,
-    qualified: qualify(schema, name),
+    qualified: qualifiedName(schema, name),
     system,
     temporary,
     tags,

@@ -129,6 +129,8 @@ const ruleBase = {
   hazards: z.array(z.enum(hazardCodes)).min(1).optional(),
   /** Does not apply to owners of the object. */
   unlessOwner: z.boolean().optional(),
+  /** Applies to owners of the object alone. */
+  onlyOwner: z.boolean().optional(),
   /** A CEL condition over identity, connection, statement, session (docs/policies.md). An error counts against the statement. */
   when: z.string().min(1).max(2000).optional(),
   /** Shown to whoever is refused or held. */

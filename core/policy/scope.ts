@@ -4,7 +4,7 @@ import type { Labels } from '../catalog/labels.ts';
 import type { Hazard, StatementAnalysis } from '../sql/analysis.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ConditionFacts } from './condition.ts';
-import { hazardTarget, type Target, targetOf } from './match.ts';
+import { hazardTarget, ownershipMatches, type Target, targetOf } from './match.ts';
 import { ownsObject, type Residual, type Side } from './residual.ts';
 import { isImplicit, opaqueHazards } from './words.ts';
 
@@ -163,8 +163,7 @@ function hazardsFor(scope: Scope, { rule }: CompiledRule): readonly Found[] {
 export function hitsOf(scope: Scope, compiled: CompiledRule): readonly Hit[] {
   const { rule } = compiled;
   const concerns = (target: Target) =>
-    (compiled.matches(target) || (target.unresolved && rule.effect !== 'allow')) &&
-    !(rule.unlessOwner === true && target.owned);
+    (compiled.matches(target) || (target.unresolved && rule.effect !== 'allow')) && ownershipMatches(rule, target);
   const found = rule.hazards === undefined ? accessesFor(scope, compiled) : hazardsFor(scope, compiled);
   const hits = found.filter(({ target }) => concerns(target));
   if (hits.length === 0) return [];
