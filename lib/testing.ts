@@ -66,7 +66,7 @@ export async function testPlane(): Promise<TestPlane> {
   const rest = async (method: string, path: string, asking?: Asking): Promise<TestAnswer> => {
     const answer = await response(method, path, asking);
     const text = await answer.text();
-    const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
+    const isJson = /\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '');
     return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : { text } };
   };
 

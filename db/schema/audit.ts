@@ -178,3 +178,22 @@ export const contentKey = pgTable('content_key', {
   jwe: text().notNull(),
   createdAt: instant().notNull(),
 });
+
+/** Minutes of one bucket of `decision_rollup`. */
+export const rollupMinutes = 10;
+
+/** Counts over time, added up as events come in. One row per proxy, so that proxies do not wait for each other. */
+export const decisionRollup = pgTable(
+  'decision_rollup',
+  {
+    bucket: instant().notNull(),
+    proxyId: uuid().notNull(),
+    effect: text({ enum: effects }).notNull(),
+    statements: bigint({ mode: 'number' }).notNull().default(0),
+    /** Under the effect `mask`, whatever the statement's own was. */
+    maskedCells: bigint({ mode: 'number' }).notNull().default(0),
+    /** Statements whose output had labelled columns that were not masked. */
+    unmasked: bigint({ mode: 'number' }).notNull().default(0),
+  },
+  table => [primaryKey({ columns: [table.bucket, table.proxyId, table.effect] })],
+);

@@ -10,6 +10,7 @@ import {
   labelsOf,
   type Projection,
   projectBatch,
+  type RollupDelta,
   relationsOf,
   type SessionDelta,
   type SessionStart,
@@ -23,13 +24,14 @@ const clean = (value: string): string => value.replaceAll('\0', '').toWellFormed
 
 export async function storeProjection(tx: Tx, proxyId: string, events: readonly Event[]): Promise<void> {
   const projection = projectBatch(events);
-  const { starts, decided, completed, deltas, ends, keys, lost } = projection;
+  const { starts, decided, completed, deltas, rollup, ends, keys, lost } = projection;
   if (keys.length > 0) await storeKeys(tx, proxyId, keys);
   if (starts.length > 0) await storeStarts(tx, proxyId, starts);
   if (decided.length > 0) await storeStatements(tx, proxyId, decided);
   if (completed.length > 0) await storeOutcomes(tx, completed);
   if (deltas.length > 0) await addDeltas(tx, deltas);
   if (ends.length > 0) await storeEnds(tx, ends);
+  if (rollup.length > 0) await addRollup(tx, proxyId, rollup);
   if (lost) await endLost(tx, proxyId, lost);
 }
 
@@ -188,4 +190,15 @@ async function endLost(tx: Tx, proxyId: string, lost: { at: string; except: read
       returning id)
     update statement set outcome = 'unknown' from ended
     where statement.session_id = ended.id and statement.outcome is null`);
+}
+
+async function addRollup(tx: Tx, proxyId: string, rollup: readonly RollupDelta[]): Promise<void> {
+  const rows = rollup.map(({ maskedCells, ...rest }) => ({ ...rest, cells: maskedCells }));
+  await tx.execute(sql`
+    insert into decision_rollup as held (bucket, proxy_id, effect, statements, masked_cells, unmasked)
+    select bucket, ${proxyId}::uuid, effect, statements, cells, unmasked
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(bucket timestamptz, effect text, statements int8, cells int8,
+      unmasked int8)
+    on conflict (bucket, proxy_id, effect) do update set statements = held.statements + excluded.statements,
+      masked_cells = held.masked_cells + excluded.masked_cells, unmasked = held.unmasked + excluded.unmasked`);
 }

@@ -3,6 +3,8 @@
  * became of them, totals, endings. Pure, so that what a batch means can be tested without a database.
  */
 import type { Event } from '#core/event/schema.ts';
+import type { Effect } from '#core/policy/schema.ts';
+import { rollupMinutes } from '#db/schema/audit.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -25,12 +27,16 @@ export type SessionDelta = {
   deny: number;
 };
 
+/** What the batch adds to one bucket of counts over time. */
+export type RollupDelta = { bucket: string; effect: Effect; statements: number; maskedCells: number; unmasked: number };
+
 export type Projection = {
   starts: SessionStart[];
   decided: { event: Decided; completed: Completed | null }[];
   /** Of statements whose decision came in an earlier batch. */
   completed: Completed[];
   deltas: SessionDelta[];
+  rollup: RollupDelta[];
   ends: Of<'session.end'>[];
   keys: Of<'proxy.key'>[];
   /** The proxy started or stopped: sessions that are open then, except those begun since, are lost. */
@@ -52,7 +58,16 @@ const emptyDelta = (id: string, activeAt: string): SessionDelta => ({
 });
 
 export function projectBatch(events: readonly Event[]): Projection {
-  const projection: Projection = { starts: [], decided: [], completed: [], deltas: [], ends: [], keys: [], lost: null };
+  const projection: Projection = {
+    starts: [],
+    decided: [],
+    completed: [],
+    deltas: [],
+    rollup: [],
+    ends: [],
+    keys: [],
+    lost: null,
+  };
   const deltas = new Map<string, SessionDelta>();
   const decided = new Map<string, Projection['decided'][number]>();
   const deltaOf = (event: { session: string; time: string }): SessionDelta => {
@@ -60,6 +75,13 @@ export function projectBatch(events: readonly Event[]): Projection {
     deltas.set(event.session, delta);
     if (event.time > delta.activeAt) delta.activeAt = event.time;
     return delta;
+  };
+  const rollup = new Map<string, RollupDelta>();
+  const rollupOf = (time: string, effect: Effect): RollupDelta => {
+    const bucket = bucketOf(time);
+    const held = rollup.get(`${bucket} ${effect}`) ?? { bucket, effect, statements: 0, maskedCells: 0, unmasked: 0 };
+    rollup.set(`${bucket} ${effect}`, held);
+    return held;
   };
   const keyOf = (event: Decided | Completed) => `${event.session} ${event.statement}`;
   for (const event of events) {
@@ -76,11 +98,15 @@ export function projectBatch(events: readonly Event[]): Projection {
         const delta = deltaOf(event);
         delta.statements += 1;
         delta[event.effect] += 1;
+        const counts = rollupOf(event.time, event.effect);
+        counts.statements += 1;
+        if (returnsUnmasked(event)) counts.unmasked += 1;
         decided.set(keyOf(event), { event, completed: null });
         break;
       }
       case 'statement.completed': {
         addOutcome(deltaOf(event), event);
+        if (event.maskedCells > 0) rollupOf(event.time, 'mask').maskedCells += event.maskedCells;
         const known = decided.get(keyOf(event));
         if (known) known.completed = event;
         else projection.completed.push(event);
@@ -97,8 +123,21 @@ export function projectBatch(events: readonly Event[]): Projection {
   }
   projection.decided = [...decided.values()];
   projection.deltas = [...deltas.values()];
+  projection.rollup = [...rollup.values()];
   return projection;
 }
+
+const bucketMs = rollupMinutes * 60_000;
+
+/** Start of the bucket a time is in. */
+export const bucketOf = (time: string): string =>
+  new Date(Math.floor(Date.parse(time) / bucketMs) * bucketMs).toISOString();
+
+const valueUses = new Set(['output_column', 'output_pure', 'output_derived', 'output_aggregate']);
+
+/** Allowed as it is, with labelled columns among what it returns. */
+export const returnsUnmasked = ({ effect, facts }: Decided): boolean =>
+  effect !== 'mask' && effect !== 'deny' && (facts?.classified ?? []).some(({ use }) => valueUses.has(use));
 
 function addOutcome(delta: SessionDelta, event: Completed): void {
   delta.rows += event.rows;

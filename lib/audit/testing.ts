@@ -1,7 +1,7 @@
 /** A proxy's pen for tests: events numbered, chained and written as the recorder writes them. */
 import { randomUUID } from 'node:crypto';
 import { nextLine } from '#core/event/chain.ts';
-import { type Event, type EventLine, zeroHash } from '#core/event/schema.ts';
+import { type Event, type EventLine, type Facts, zeroHash } from '#core/event/schema.ts';
 import { type EventBody, serialize } from '#core/event/serialize.ts';
 
 export type Pen = {
@@ -66,6 +66,17 @@ export const sessionEnd = (session: string, more: Partial<Body<'session.end'>> =
   ...more,
 });
 
+export const facts = (more: Partial<Facts> = {}): Facts => ({
+  kinds: ['select'],
+  accesses: [{ action: 'read', verb: 'select', kind: 'relation', object: 'public.customers' }],
+  classified: [{ schema: 'public', relation: 'customers', column: 'email', label: 'pii.email', use: 'output_column' }],
+  hazards: [],
+  functions: [],
+  flows: [],
+  outputs: 1,
+  ...more,
+});
+
 export const decided = (session: string, statement: number, more: Partial<Body<'statement.decided'>> = {}) =>
   ({
     type: 'statement.decided',
@@ -76,15 +87,7 @@ export const decided = (session: string, statement: number, more: Partial<Body<'
     fingerprint: 'ab'.repeat(32),
     literals: null,
     protocol: 'simple',
-    facts: {
-      kinds: ['select'],
-      accesses: [{ action: 'read', verb: 'select', kind: 'relation', object: 'public.customers' }],
-      classified: [{ schema: 'public', relation: 'customers', column: 'email', label: 'pii.email', use: 'output' }],
-      hazards: [],
-      functions: [],
-      flows: [],
-      outputs: 1,
-    },
+    facts: facts(),
     effect: 'mask',
     reasons: [
       { rule: 'starter/mask', effect: 'mask', subject: 'public.customers.email', message: 'm', observed: false },
