@@ -66,7 +66,7 @@ describe('what it cannot', () => {
       'statement.relations.all(a, statement.relations.all(b, statement.relations.all(c, a == b + c)))',
       /may be nested 2 deep/,
     ],
-    ['('.repeat(200) + 'true' + ')'.repeat(200), /does not compile/],
+    [`${'('.repeat(200)}true${')'.repeat(200)}`, /does not compile/],
     [Array.from({ length: 300 }, () => 'true').join(' && '), /does not compile/],
     ['connection.tags["none"] == "x"', /fails: No such key: none/],
   ])('%s', (text, expected) => {

@@ -249,6 +249,13 @@ describe('masks', () => {
     expect(decide(session(policies), joined('public.employees.email'), labels).effect).toBe('mask');
     expect(decide(session(policies), joined('analytics.guesses.email'), labels).effect).toBe('deny');
     expect(decide(session(policies), joined(null), labels).effect).toBe('deny');
+    const asks = policy({
+      name: 'ask',
+      rules: [{ id: 'a', effect: 'approve', actions: ['write', 'define'], approvers: { owners: true } }],
+    });
+    expect(decide(session([...policies, asks]), joined('analytics.guesses.email'), labels).effect).toBe('mask');
+    const defines = policy({ name: 'd', rules: [{ id: 'd', effect: 'allow', actions: ['define'] }] });
+    expect(decide(session([readAll, masking, defines]), joined('analytics.guesses.email'), labels).effect).toBe('deny');
   });
 
   test('copies of a masked column are refused, rewriting it in place is not a copy', () => {

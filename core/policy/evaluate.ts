@@ -14,7 +14,8 @@ import {
 } from './column-mask.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementObligation } from './decision.ts';
-import { ownershipMatches, relationTarget, type Target } from './match.ts';
+import { fillTest } from './fill.ts';
+import type { Target } from './match.ts';
 import {
   allowReason,
   defaultReason,
@@ -25,17 +26,8 @@ import {
   settleReasons,
   useReason,
 } from './reason.ts';
-import { ownsObject, type Residual, type Side } from './residual.ts';
-import {
-  conditionHolds,
-  hitsOf,
-  mayMask,
-  type Scope,
-  type StatementView,
-  scopeOf,
-  unseenAccesses,
-  viewStatement,
-} from './scope.ts';
+import type { Residual, Side } from './residual.ts';
+import { hitsOf, mayMask, type Scope, type StatementView, scopeOf, unseenAccesses, viewStatement } from './scope.ts';
 
 export { mayConnect } from './connect.ts';
 export { residual } from './residual.ts';
@@ -101,40 +93,6 @@ function cover(scope: Scope, verdict: SideVerdict): void {
   }
 }
 
-/**
- * Whether this session may write to a column's relation, so that it could fill it with guesses. Only allow rules are asked: if deny
- * rules were too, adding one could make a join permissible that was not.
- */
-function writeTest(scope: Scope): (column: ColumnRef) => boolean {
-  const { labels, residual } = scope.view;
-  const verdicts = new Map<string, boolean>();
-  const applies = (compiled: CompiledRule, target: Target): boolean => {
-    const { rule, observed } = compiled;
-    return (
-      !observed &&
-      (rule.actions === undefined || rule.actions.includes('write')) &&
-      compiled.matches(target) &&
-      ownershipMatches(rule, target) &&
-      conditionHolds(scope, compiled).applies
-    );
-  };
-  return column => {
-    const { schema, relation } = column;
-    const key = JSON.stringify([schema, relation]);
-    const held = verdicts.get(key);
-    if (held !== undefined) return held;
-    const owned = (name: { schema: string | null; name: string }) => ownsObject(residual.subject, labels, name);
-    const target = relationTarget({ schema, relation, oid: column.relationOid }, labels, owned);
-    const temporary = scope.view.accesses.some(
-      each => each.target.temporary && each.target.schema === schema && each.target.name === relation,
-    );
-    const write: Target = { ...target, temporary, action: 'write', verb: 'insert' };
-    const fillable = temporary || scope.side.allow.some(rule => applies(rule, write));
-    verdicts.set(key, fillable);
-    return fillable;
-  };
-}
-
 /** Copies of masked columns into other ones. A column that is only rewritten in its own place goes nowhere. */
 function movedColumns(statement: StatementAnalysis): readonly ColumnRef[] {
   return statement.flows.flatMap(({ target, origins }) =>
@@ -156,7 +114,7 @@ function mask(scope: Scope, verdict: SideVerdict): void {
       .map((by): RefusedUse => ({ column, use: 'source', by })),
   );
   const refused = [
-    ...refusedUses(statement.uses, masks, writeTest(scope)),
+    ...refusedUses(statement.uses, masks, fillTest(scope)),
     ...moved,
     ...outputs.flatMap(o => o.refused),
   ];
