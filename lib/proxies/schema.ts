@@ -101,12 +101,12 @@ export const bundleInputSchema = z.object({
     .default({ wait: 0 }),
   headers: z.object({ 'if-none-match': z.string().max(200).optional() }).default({}),
 });
-export const bundleOutputSchema = z.object({
-  /** 304 without a body when the proxy has this one already. */
-  status: z.union([z.literal(200), z.literal(304)]),
-  headers: z.object({ etag: z.string() }),
-  body: signedBundleSchema.optional(),
-});
+const bundleHeadersSchema = z.object({ etag: z.string() });
+/** 304 without a body when the proxy has this one already. */
+export const bundleOutputSchema = z.union([
+  z.object({ status: z.literal(200), headers: bundleHeadersSchema, body: signedBundleSchema }),
+  z.object({ status: z.literal(304), headers: bundleHeadersSchema }),
+]);
 
 /** NDJSON of `EventLine` (core/event/schema.ts), at most `eventBatchMax`. */
 export const eventsInputSchema = z.file().max(eventBatchMax.bytes);
