@@ -146,3 +146,25 @@ export function session(policies: readonly Policy[], subject: Partial<Subject> =
     ...subject,
   });
 }
+
+export const allowAll = policy({ name: 'all', rules: [{ id: 'everything', effect: 'allow' }] });
+export const readAll = policy({ name: 'reads', rules: [{ id: 'read', effect: 'allow', actions: ['read'] }] });
+export const masking = policy({
+  name: 'mask',
+  rules: [
+    {
+      id: 'classified',
+      effect: 'mask',
+      objects: { level: 'confidential' },
+      mask: { kind: 'redact' },
+      masks: { 'pii.email': { kind: 'partial', shape: 'email' } },
+      unlessOwner: true,
+    },
+  ],
+});
+
+export const readEmail = statement({
+  accesses: [access('read', 'public.customers')],
+  outputs: [output('column', 'public.customers.id'), output('column', 'public.customers.email')],
+  reads: [column('public.customers.email')],
+});

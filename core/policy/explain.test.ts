@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { decide } from './evaluate.ts';
+import { detailReasonsMax, explain } from './explain.ts';
+import {
+  access,
+  allowAll,
+  analysis,
+  masking,
+  policy,
+  readAll,
+  readEmail,
+  session,
+  shopCatalog,
+  statement,
+  use,
+} from './testing.ts';
+
+const labels = shopCatalog();
+const context = { connection: 'shop-prod', consoleUrl: 'http://127.0.0.1:3000' };
+
+describe('an explanation names the rule, the column, the use and how to ask', () => {
+  test('of a refused use', () => {
+    const uses = [use('order', 'public.customers.email')];
+    const decision = decide(session([readAll, masking]), analysis(statement({ ...readEmail, uses })), labels);
+    expect(explain(decision, context)).toEqual({
+      message: 'refused by policy: `public.customers.email` (pii.email) is masked and may not be used in ORDER BY',
+      detail: '`public.customers.email` (pii.email) is masked and may not be used in ORDER BY (rule mask/classified)',
+      hint: 'leave it out, or ask the owner of `public.customers.email`: http://127.0.0.1:3000/catalog',
+    });
+  });
+
+  test('of what no rule allows', () => {
+    const decision = decide(session([]), analysis(readEmail), labels);
+    expect(explain(decision, context)).toMatchObject({
+      message: 'refused by policy: no rule allows `dev@example.com` to read `public.customers`',
+      hint: 'ask for a rule that allows it on `shop-prod`: http://127.0.0.1:3000/policies',
+    });
+  });
+
+  test('of what could not be resolved', () => {
+    const refusal = {
+      code: 'unresolved',
+      construct: 'XMLTABLE',
+      message: 'XMLTABLE cannot be resolved',
+      position: 1,
+    } as const;
+    const refused = { ok: false, refusal, normalized: '', literals: [], fingerprint: '' } as const;
+    expect(explain(decide(session([allowAll]), refused, labels), context)).toMatchObject({
+      message: 'refused by policy: XMLTABLE cannot be resolved',
+      hint: expect.stringContaining('every column'),
+    });
+  });
+
+  test('of what waits for approval, with where to follow it', () => {
+    const rules = [
+      { id: 'w', effect: 'approve', actions: ['write'], approvers: { owners: true }, reason: 'orders are money' },
+    ];
+    const set = [allowAll, policy({ name: 'ask', rules })];
+    const decision = decide(
+      session(set),
+      analysis(statement({ accesses: [access('write', 'public.orders')] })),
+      labels,
+    );
+    expect(explain(decision, context)).toEqual({
+      message: 'approval required: to write to `public.orders` needs approval: orders are money',
+      detail: 'to write to `public.orders` needs approval: orders are money (rule ask/w)',
+      hint: 'the request is under http://127.0.0.1:3000/approvals',
+    });
+    const requestUrl = 'http://127.0.0.1:3000/approvals/7';
+    expect(explain(decision, { ...context, requestUrl }).hint).toBe(`follow the request at ${requestUrl}`);
+  });
+
+  test('of what passes', () => {
+    expect(explain(decide(session([readAll, masking]), analysis(readEmail), labels), context)).toEqual({
+      message: 'allowed with masked columns: `public.customers.email` (pii.email) is shown in part',
+      detail: '`public.customers.email` (pii.email) is shown in part (rule mask/classified)',
+      hint: null,
+    });
+  });
+
+  test('in as many lines as one can read', () => {
+    const accesses = Array.from({ length: 50 }, (_, index) => access('read', `public.t${index}`));
+    const { detail } = explain(decide(session([]), analysis(statement({ accesses })), labels), context);
+    expect(detail.split('\n')).toHaveLength(detailReasonsMax + 1);
+    expect(detail).toContain('and 40 more');
+  });
+});
