@@ -1,6 +1,7 @@
 /** What the session needs from the rest of the proxy, as plain interfaces, so that it runs in a test or a simulator alike. */
 import type { Labels } from '#core/catalog/labels.ts';
 import type { Catalog } from '#core/catalog/lookup.ts';
+import type { CatalogData } from '#core/catalog/snapshot.ts';
 import type { Failure, Result } from '#core/contract/error.ts';
 import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
 import type { Event, Sealed } from '#core/event/schema.ts';
@@ -121,6 +122,8 @@ export type ConnectionView = {
   readonly applied: AppliedBundle;
   readonly connection: Connection;
   readonly catalog: Catalog;
+  /** What `catalog` is made of. */
+  readonly data: CatalogData;
   /** Of the bundle, resolved against this catalog. */
   readonly labels: Labels;
   /** Increases with each change of the bundle or this catalog. */

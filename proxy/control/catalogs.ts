@@ -202,7 +202,7 @@ export class Catalogs implements ConnectionViews {
       labels: bundle.labels[connection.id] ?? [],
       owners: bundle.owners[connection.id] ?? [],
     });
-    return { applied, connection, catalog: known.catalog, labels, generation: source.generation };
+    return { applied, connection, catalog: known.catalog, data: known.data, labels, generation: source.generation };
   }
 
   private async poll(): Promise<void> {

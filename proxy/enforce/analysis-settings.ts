@@ -1,8 +1,8 @@
 /** What the analyser has to know of a session: where names are looked up, and what its statements and cursors do. */
 import type { Analysis, AnalysisSettings, StatementAnalysis } from '#core/sql/analysis.ts';
+import { declaredTypes } from '../postgres/session/parameters.ts';
 import { splitKey } from '../postgres/session/ruling.ts';
 import type { Session } from '../postgres/session/state.ts';
-import { int32At } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import type { Context } from './context.ts';
 
@@ -25,7 +25,7 @@ export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> 
     searchPath: context.searchPath,
     prepared: new Map(),
     cursors: new Map(),
-    parameterTypes: typesOf(splitKey(key).types),
+    parameterTypes: declaredTypes(key),
     temporarySchema: context.catalog.header.temporarySchema,
   };
   const names = preparedWord.test(text);
@@ -36,11 +36,6 @@ export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> 
     prepared: names ? await preparedOf(parts, plain) : plain.prepared,
     cursors: cursors ? cursorsOf(parts.state) : plain.cursors,
   };
-}
-
-function typesOf(bytes: string): number[] {
-  const raw = Buffer.from(bytes, 'latin1');
-  return Array.from({ length: raw.length / 4 }, (_, index) => int32At(raw, index * 4) >>> 0);
 }
 
 /** Only statements whose name stands in the text; those of an older catalog are analysed again. */
@@ -57,9 +52,9 @@ async function preparedOf({ text, state, context, analyse }: Parts, plain: Analy
     const name = utf8OfLatin1(key) ?? '';
     const statement = ruling.statements[0];
     if (!isNamed(name) || statement === undefined) continue;
-    const { text: bytes, types } = splitKey(ruling.key);
+    const { text: bytes } = splitKey(ruling.key);
     if (ruling.context === context.bucket) found.set(name, statement.analysis);
-    else await again(name, utf8OfLatin1(bytes), typesOf(types));
+    else await again(name, utf8OfLatin1(bytes), declaredTypes(ruling.key));
   }
   for (const [name, prepared] of state.sqlPrepared) {
     if (isNamed(name)) await again(name, prepared.text, []);

@@ -1,6 +1,7 @@
 /** What a session's decisions rest on at one moment, and the key under which other sessions find the same rulings. */
 import { type Labels, withFlows } from '#core/catalog/labels.ts';
 import type { Catalog } from '#core/catalog/lookup.ts';
+import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { residual } from '#core/policy/evaluate.ts';
 import type { Residual } from '#core/policy/residual.ts';
 import type { DataFlow } from '#core/sql/analysis.ts';
@@ -12,6 +13,7 @@ export type Context = {
   readonly view: ConnectionView;
   readonly identity: SessionIdentity;
   readonly catalog: Catalog;
+  readonly data: CatalogData;
   readonly labels: Labels;
   readonly residual: Residual;
   readonly searchPath: readonly string[];
@@ -25,6 +27,7 @@ export type LocalCatalog = {
   /** The shared catalog it was read beside. */
   view: ConnectionView;
   catalog: Catalog;
+  data: CatalogData;
   labels: Labels;
   /** There is something that no other session sees even after commit. */
   hasTemporary: boolean;
@@ -84,6 +87,7 @@ export function makeContext(parts: ContextParts): Context {
     view,
     identity,
     catalog: local?.catalog ?? view.catalog,
+    data: local?.data ?? view.data,
     labels: flows.list.length === 0 ? labels : withFlows(labels, flows.list),
     residual: narrowed,
     searchPath: splitSearchPath(parts.searchPath),

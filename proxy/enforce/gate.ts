@@ -2,19 +2,19 @@
  * Decides on statements: finds the ruling on a text under the present policies, catalog and settings, or makes it. One gate serves
  * all sessions of a proxy; each session has its own view of it (session-gate.ts).
  */
-import type { Catalog } from '#core/catalog/lookup.ts';
-import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
+import type { CatalogData } from '#core/catalog/snapshot.ts';
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
+import type { Analyse } from './analyst.ts';
 import { Flows } from './flows.ts';
 import { RulingCache } from './ruling-cache.ts';
-
-export type AnalyseRequest = { text: string; catalog: Catalog; settings: AnalysisSettings };
 
 export type GateOptions = {
   views: ConnectionViews;
   recorder: Recorder;
   clock: Clock;
-  analyse(request: AnalyseRequest): Promise<Analysis>;
+  analyse: Analyse;
+  /** A session's own catalog is not used any more. */
+  retire(data: CatalogData): void;
 };
 
 export class Gate {

@@ -3,8 +3,6 @@ import { ok } from '#core/contract/error.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import { type Policy, policySchema } from '#core/policy/schema.ts';
-import { analyze } from '#core/sql/analyze.ts';
-import { loadParser } from '#core/sql/parse.ts';
 import { appliedBundle } from '../control/bundle.ts';
 import { makeInstallation } from '../control/bundle-testing.ts';
 import { Catalogs } from '../control/catalogs.ts';
@@ -17,7 +15,9 @@ import {
   targetOf,
   testIdentity,
 } from '../postgres/proxy-testing.ts';
+import { Analyst } from './analyst.ts';
 import { Gate } from './gate.ts';
+import { ParserPool } from './parser-pool.ts';
 import { SessionGate } from './session-gate.ts';
 
 export const allowAll = policySchema.parse({
@@ -101,7 +101,6 @@ export async function startGoverned(options: {
   policies: readonly Policy[];
   labels?: TestLabels;
 }): Promise<Governed> {
-  await loadParser();
   const installation = await makeInstallation();
   const target = targetOf(options.upstreamUrl);
   let generation = 0;
@@ -131,11 +130,14 @@ export async function startGoverned(options: {
   await catalogs.start();
   const desk = new TestDesk();
   const recorder = new MemoryRecorder();
+  const pool = await ParserPool.start({ workers: 1 });
+  const analyst = new Analyst(pool);
   const gate = new Gate({
     views: catalogs,
     recorder,
     clock: systemClock,
-    analyse: async ({ text, catalog, settings }) => analyze(text, catalog, settings),
+    analyse: analyst.analyse,
+    retire: analyst.retire,
   });
   const proxy = await startTestProxy({
     upstreamUrl: options.upstreamUrl,
@@ -153,6 +155,7 @@ export async function startGoverned(options: {
     close: async () => {
       await proxy.close();
       await catalogs.stop();
+      await pool.close();
     },
   };
 }

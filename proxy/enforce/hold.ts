@@ -26,7 +26,7 @@ export type HoldParts = {
   record: (request: HoldRequest, requestId: string) => Run | null;
   notice: (message: string, details: { detail: string; hint: string }) => void;
   /** What the statement would do, computed beside the request; null when that cannot be had. */
-  impact: ((request: HoldRequest) => Promise<Impact | null>) | null;
+  impact: (request: HoldRequest) => Promise<Impact | null>;
 };
 
 export type HoldEnd = { result: HoldResult; run: Run | null };
@@ -111,7 +111,6 @@ export class Hold {
 
   #attachImpact(request: HoldRequest, requestId: string): void {
     const { impact, desk } = this.#parts;
-    if (impact === null) return;
     impact(request).then(
       found => {
         if (found !== null) desk.attachImpact(requestId, found);

@@ -4,12 +4,12 @@ import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
 import { decide } from '#core/policy/evaluate.ts';
-import type { Analysis } from '#core/sql/analysis.ts';
+import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
 import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
 import type { HoldRequest } from '../postgres/session/state.ts';
-import type { GatedSession, OpenGate } from '../postgres/session-link.ts';
+import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/session-link.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings, isSessionBound } from './analysis-settings.ts';
@@ -114,6 +114,10 @@ export class SessionGate implements OpenGate {
     );
   }
 
+  close(): void {
+    this.#dropLocal();
+  }
+
   refresh(identity: SessionIdentity): void {
     this.#identity = identity;
   }
@@ -147,6 +151,16 @@ export class SessionGate implements OpenGate {
     const { analysis } = ruling;
     if (context.ok && analysis.ok) return factsOf(analysis, context.value.labels);
     return { kinds: [], accesses: [], classified: [], hazards: [], functions: [], flows: [], outputs: 0 };
+  }
+
+  impactQuestion({ ruling, parameters, parametersHash }: HoldRequest): ImpactBasis | null {
+    const context = this.#current();
+    const text = utf8OfLatin1(splitKey(ruling.key).text);
+    const isUnknown = parametersHash !== null && parameters === null;
+    if (!context.ok || text === null || isUnknown) return null;
+    const { catalog, data, searchPath } = context.value;
+    const statements = ruling.statements.map(statement => statement.analysis);
+    return { text, statements, parameters, searchPath, catalog, foreignKeys: data.foreignKeys };
   }
 
   #view(): Result<ConnectionView> {
@@ -233,19 +247,18 @@ export class SessionGate implements OpenGate {
         return rows;
       }, 'user');
       this.#isTouched = false;
+      this.#dropLocal();
       const hasTemporary = data.relations.some(
         relation => relation.temporary && relation.schema === data.temporarySchema,
       );
       const isShared = !hasTemporary && !this.#session.state().isInTransaction;
-      if (isShared) {
-        this.#local = null;
-        return ok(null);
-      }
+      if (isShared) return ok(null);
       const { bundle } = view.applied;
       this.#localVersion += 1;
       this.#local = {
         view,
         catalog: view.catalog.withUser(data),
+        data,
         labels: resolveLabels(data, {
           labels: bundle.labels[view.connection.id] ?? [],
           owners: bundle.owners[view.connection.id] ?? [],
@@ -259,16 +272,30 @@ export class SessionGate implements OpenGate {
     }
   }
 
+  #dropLocal(): void {
+    if (this.#local === null) return;
+    this.#gate.options.retire(this.#local.data);
+    this.#local = null;
+  }
+
   async #analyse(context: Context, key: string, text: string): Promise<Analysis> {
-    const { analyse } = this.#gate.options;
+    const read = (inner: string, given: AnalysisSettings): Promise<Analysis> =>
+      this.#gate.options.analyse({
+        sessionId: this.#session.id,
+        text: inner,
+        connectionId: this.#identity.connection.id,
+        data: context.data,
+        isLocal: this.#local !== null,
+        settings: given,
+      });
     const settings = await analysisSettings({
       key,
       text,
       context,
       state: this.#session.state(),
-      analyse: (inner, plain) => analyse({ text: inner, catalog: context.catalog, settings: plain }),
+      analyse: read,
     });
-    return analyse({ text, catalog: context.catalog, settings });
+    return read(text, settings);
   }
 
   #rule(context: Context, key: string, analysis: Analysis): Ruling {

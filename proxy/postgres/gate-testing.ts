@@ -159,5 +159,7 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     refresh: () => {},
     factsOf: () => ({ kinds: [], accesses: [], classified: [], hazards: [], functions: [], flows: [], outputs: 0 }),
     bundleVersion: 1,
+    impactQuestion: () => null,
+    close: () => {},
   };
 }

@@ -123,7 +123,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
       clock: systemClock,
       desk: options.desk ?? noDesk,
       openGate: () => openGate(options.rules),
-      impact: null,
+      impact: async () => null,
       crashed: error => crashes.push(error),
       ...options.services,
     },

@@ -1,7 +1,9 @@
 /** Drives one session's state machine with two sockets: the client's and the server's. */
 import type net from 'node:net';
 import type { ErrorCode, Failure } from '#core/contract/error.ts';
+import type { Impact } from '#core/contract/proxy.ts';
 import type { UpstreamTarget } from '../config.ts';
+import type { ImpactQuestion } from '../control/impact.ts';
 import { Hold, type HoldParts } from '../enforce/hold.ts';
 import {
   type Clock,
@@ -36,12 +38,17 @@ import { Writer } from './wire/writer.ts';
 /** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
 export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
 
+export type ImpactBasis = Omit<ImpactQuestion, 'target' | 'timeoutMs' | 'nowMs'>;
+
 /** A gate that can also be asked for what is not at hand. */
 export type OpenGate = SessionGate & {
   resolve(key: string): Promise<Ruling>;
   /** The identity as a newer bundle has it. */
   refresh(identity: SessionIdentity): void;
   factsOf: HoldParts['factsOf'];
+  /** What the impact of a held statement is computed from; null when it cannot be. */
+  impactQuestion(request: HoldRequest): ImpactBasis | null;
+  close(): void;
   readonly bundleVersion: number;
 };
 
@@ -68,7 +75,8 @@ export type SessionLinkParts = {
     clock: Clock;
     desk: HoldDesk;
     openGate(session: GatedSession): OpenGate;
-    impact: HoldParts['impact'];
+    /** What a held statement would do; never part of the statement path. */
+    impact(question: ImpactBasis, target: UpstreamTarget): Promise<Impact | null>;
     /** A bug in this session; it has ended, the others go on. */
     crashed(error: unknown): void;
   };
@@ -273,7 +281,10 @@ export class SessionLink implements LiveSession {
         this.#session.down.bytes(encodeProblem({ severity: 'NOTICE', code: '00000', message, detail, hint }));
         flushDown(this.#session);
       },
-      impact,
+      impact: async request => {
+        const question = this.#gate.impactQuestion(request);
+        return question === null ? null : impact(question, this.#parts.upstream.target);
+      },
     };
   }
 
@@ -329,6 +340,7 @@ export class SessionLink implements LiveSession {
       ...this.#session.journal.totals,
       durationMs: Math.max(0, Math.round(clock.nowMs() - this.#startedMs)),
     });
+    this.#gate.close();
     this.#client.end();
     this.#server.end(terminateMessage);
     this.#parts.ended(this, this.#key);

@@ -5,6 +5,7 @@ import { int16At } from '../wire/message.ts';
 import { latin1, nameKey } from '../wire/text.ts';
 import { expectation, expects } from './expect.ts';
 import type { Portal, Prepared } from './names.ts';
+import { readParameters } from './parameters.ts';
 import { isBarrier } from './query.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
@@ -135,6 +136,7 @@ const newPortal = (name: string, prepared: Prepared): Portal => ({
   rows: null,
   isDescribed: false,
   parametersHash: null,
+  parameters: null,
   run: null,
   isCleared: false,
 });
@@ -142,8 +144,12 @@ const newPortal = (name: string, prepared: Prepared): Portal => ({
 /** An approval is bound to the parameters as they are sent: formats, values and result formats. */
 function hashParameters(s: Session, m: Message, { from, portal }: { from: number; portal: Portal }): void {
   const hash = createHash('sha256').update(m.bytes.subarray(from, m.end));
-  if (m.end === m.total) portal.parametersHash = hash.digest('hex');
-  else s.bindHash = { hash, portal };
+  if (m.end !== m.total) {
+    s.bindHash = { hash, portal };
+    return;
+  }
+  portal.parametersHash = hash.digest('hex');
+  portal.parameters = readParameters(m.bytes, { from, to: m.end }, portal.ruling.key);
 }
 
 function streamBody(s: Session, m: Message, passes: boolean): true {
@@ -200,7 +206,8 @@ export function execute(s: Session, m: Message): boolean {
   if (ruling.decision.effect === 'approve' && !portal.isCleared && portal.isBound && parametersHash === null) {
     return refuse(s, boundBeforeApproval, ruling);
   }
-  const clearance = clear(s, { ruling, literals: prepared.literals, parametersHash }, portal.isCleared);
+  const request = { ruling, literals: prepared.literals, parametersHash, parameters: portal.parameters };
+  const clearance = clear(s, request, portal.isCleared);
   if (clearance.type === 'held') return false;
   const requestId = clearance.type === 'cleared' ? clearance.requestId : null;
   const openRun = portal.run?.isCompleted === false ? portal.run : null;

@@ -2,6 +2,7 @@
  * Prepared statements and portals by name, as the server has confirmed them, with the proposals that are still on their way to
  * it. A name means what the last proposal says, since everything behind a failed one is skipped by the server.
  */
+import type { BoundParameters } from '#proxy/control/query-client.ts';
 import type { Run } from './journal.ts';
 import type { RowPlan, Ruling } from './ruling.ts';
 
@@ -29,6 +30,8 @@ export type Portal = {
   isDescribed: boolean;
   /** SHA-256 over the parameters as bound (formats and values), hex; made when the statement needs approval. */
   parametersHash: string | null;
+  /** For the impact of a held statement; null when there are too many bytes of them. */
+  parameters: BoundParameters | null;
   /** The run that was suspended by a row limit. */
   run: Run | null;
   /** Approved, or needing none. */

@@ -18,7 +18,7 @@ export function query(s: Session, m: Message): boolean {
   const ruling = ruleOn(s, latin1(m.bytes, m.start + 5, textEnd));
   if (ruling === null) return false;
   const literals = literalsOf(s, ruling);
-  const clearance = clear(s, { ruling, literals, parametersHash: null }, false);
+  const clearance = clear(s, { ruling, literals, parametersHash: null, parameters: null }, false);
   if (clearance.type === 'held') return false;
   const requestId = clearance.type === 'cleared' ? clearance.requestId : null;
   const run = clearance.run ?? record(s, ruling, { protocol: 'simple', literals, requestId });

@@ -6,6 +6,7 @@ import type { Hash } from 'node:crypto';
 import type { Failure } from '#core/contract/error.ts';
 import type { CopyMasker } from '#core/mask/copy.ts';
 import type { StatementAnalysis } from '#core/sql/analysis.ts';
+import type { BoundParameters } from '#proxy/control/query-client.ts';
 import type { Clock, Recorder } from '#proxy/ports.ts';
 import { transaction } from '../wire/message.ts';
 import { ExpectQueue } from './expect.ts';
@@ -45,6 +46,8 @@ export type HoldRequest = {
   literals: readonly string[] | null;
   /** Of the bound parameters; null when there are none. */
   parametersHash: string | null;
+  /** The parameters themselves, where they were small enough to be kept. */
+  parameters: BoundParameters | null;
 };
 
 export type HoldResult =

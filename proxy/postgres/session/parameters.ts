@@ -1,0 +1,27 @@
+/** The parameters of a Bind message as the client bound them, for what is computed beside a held statement. */
+import type { BoundParameters } from '#proxy/control/query-client.ts';
+import { int32At } from '../wire/message.ts';
+import { Reader } from '../wire/reader.ts';
+import { splitKey } from './ruling.ts';
+
+/** `[from, to)` is the body behind the names. Copies what it keeps; null when the message is malformed. */
+export function readParameters(
+  bytes: Uint8Array,
+  { from, to }: { from: number; to: number },
+  key: string,
+): BoundParameters | null {
+  const reader = new Reader(bytes, from, to);
+  const formats = Array.from({ length: reader.uint16() }, () => reader.uint16());
+  const values: (Uint8Array | null)[] = [];
+  for (let left = reader.uint16(); left > 0 && !reader.failed; left -= 1) {
+    const length = reader.int32();
+    values.push(length < 0 ? null : reader.take(length).slice());
+  }
+  return reader.failed ? null : { types: declaredTypes(key), formats, values };
+}
+
+/** Types that Parse declared; they stand in the key behind the text. */
+export function declaredTypes(key: string): number[] {
+  const raw = Buffer.from(splitKey(key).types, 'latin1');
+  return Array.from({ length: raw.length / 4 }, (_, index) => int32At(raw, index * 4) >>> 0);
+}
