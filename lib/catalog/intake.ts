@@ -50,8 +50,10 @@ export async function takeCatalog(
     return { changed: false, connection: found, relations: none, columns: none, suggestions: 0 };
 
   await stage(tx, push);
+  // Before the relations, because those take their columns along.
+  const removedColumns = await removeColumns(tx, found.id);
   const relations = await storeRelations(tx, found.id, at);
-  const columns = await storeColumns(tx, found.id, at);
+  const columns = countsOf(await storeColumns(tx, found.id, at), removedColumns);
   await replaceFunctions(tx, push);
   await replaceForeignKeys(tx, push);
   await replaceEdges(tx, push);
@@ -106,18 +108,21 @@ async function storeRelations(tx: Tx, connectionId: string, at: Date): Promise<C
   return countsOf(upserted, removed.length);
 }
 
-async function storeColumns(tx: Tx, connectionId: string, at: Date): Promise<Counts> {
+async function removeColumns(tx: Tx, connectionId: string): Promise<number> {
   const removed = await tx.execute(sql`
     delete from catalog_column c where c.connection_id = ${connectionId}
       and not exists (select from incoming_column i where i.oid = c.relation_oid and i.attnum = c.attnum) returning 1`);
-  const upserted = await tx.execute<Upserted>(sql`
+  return removed.length;
+}
+
+async function storeColumns(tx: Tx, connectionId: string, at: Date): Promise<readonly Upserted[]> {
+  return tx.execute<Upserted>(sql`
     insert into catalog_column as c (connection_id, relation_oid, attnum, name, type, not_null, first_seen_at)
     select ${connectionId}::uuid, oid, attnum, name, type, "notNull", ${at.toISOString()}::timestamptz from incoming_column
     on conflict (connection_id, relation_oid, attnum)
       do update set name = excluded.name, type = excluded.type, not_null = excluded.not_null
       where (c.name, c.type, c.not_null) is distinct from (excluded.name, excluded.type, excluded.not_null)
     returning ${inserted}`);
-  return countsOf(upserted, removed.length);
 }
 
 async function replaceFunctions(tx: Tx, push: CatalogPush): Promise<void> {

@@ -114,7 +114,6 @@ export function rightsOf(
   const [side] = residual(compiled, { principal, onBehalfOf: null, connection }).sides;
   if (side === undefined) return [];
   const said = sentences(side);
-  if (side.allow.every(rule => rule.observed || rule.rule.actions?.includes('connect')))
-    said.push('nothing else is allowed');
+  if (!said.some(sentence => sentence.startsWith('you may'))) said.unshift('no policy allows you anything here yet');
   return said.slice(0, sentencesMax);
 }
