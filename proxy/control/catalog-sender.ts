@@ -1,5 +1,4 @@
 /** Tells the control plane about catalogs: the latest of each connection, again and again until it has been taken. */
-import type { Catalog } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import type { CatalogPush } from '#core/contract/proxy.ts';
 import type { Connection } from '#core/policy/bundle.ts';
@@ -9,18 +8,19 @@ import type { ControlClient } from './client.ts';
 
 export type CatalogSenderOptions = {
   client: Pick<ControlClient, 'call'>;
-  edges: (catalog: Catalog) => CatalogPush['edges'];
+  edges: (change: CatalogChange) => Promise<CatalogPush['edges']>;
   log: { warn(fields: object, message: string): void };
   retryMs?: { first: number; most: number };
 };
 
-type Change = { name: string; data: CatalogData; catalog: Catalog };
+/** By name of the connection. */
+export type CatalogChange = { name: string; data: CatalogData };
 
 export class CatalogSender {
   private readonly options: CatalogSenderOptions;
   private readonly pause = new Pause();
   /** What was not taken yet, by connection name; a newer catalog replaces an older one. */
-  private readonly pending = new Map<string, Change>();
+  private readonly pending = new Map<string, CatalogChange>();
   private readonly sentHashes = new Map<string, string>();
   private idsByName = new Map<string, string>();
   private failures = 0;
@@ -39,13 +39,13 @@ export class CatalogSender {
     await this.running;
   }
 
-  changed(change: Change): void {
+  changed(change: CatalogChange): void {
     this.pending.set(change.name, change);
     this.pause.nudge();
   }
 
   /** The control plane asks for it again, changed or not. */
-  asked(connectionId: string, change: Change): void {
+  asked(connectionId: string, change: CatalogChange): void {
     this.sentHashes.delete(connectionId);
     this.changed(change);
   }
@@ -65,14 +65,14 @@ export class CatalogSender {
     }
   }
 
-  private sendable(): Change[] {
+  private sendable(): CatalogChange[] {
     return [...this.pending.values()].filter(change => this.idsByName.has(change.name));
   }
 
-  private async send(change: Change): Promise<void> {
+  private async send(change: CatalogChange): Promise<void> {
     const connectionId = this.idsByName.get(change.name);
     if (connectionId === undefined) return;
-    const push = catalogPush(connectionId, change.data, this.options.edges(change.catalog));
+    const push = catalogPush(connectionId, change.data, await this.options.edges(change).catch(() => []));
     if (this.sentHashes.get(connectionId) === push.hash) return this.done(change);
     const answer = await this.options.client.call({
       method: 'PUT',
@@ -90,7 +90,7 @@ export class CatalogSender {
     }
   }
 
-  private done(change: Change): void {
+  private done(change: CatalogChange): void {
     this.failures = 0;
     if (this.pending.get(change.name) === change) this.pending.delete(change.name);
   }

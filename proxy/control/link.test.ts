@@ -85,7 +85,7 @@ const start = async () => {
     log: quiet,
     heartbeat,
     sessions: { list: () => sessions },
-    edges: () => [],
+    edges: async () => [],
     onIntrospect: () => {},
   });
   closing.push(() => link.stop());

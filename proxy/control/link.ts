@@ -2,14 +2,12 @@
  * The proxy's link to the control plane: enrolment in, then stream, bundle, catalogs, requests, events and heartbeat kept going for
  * as long as the process lives. Nothing here is waited for by a statement that policy allows.
  */
-import type { Catalog } from '#core/catalog/lookup.ts';
-import type { CatalogData } from '#core/catalog/snapshot.ts';
 import type { CatalogPush, Heartbeat, StreamMessage } from '#core/contract/proxy.ts';
 import type { Clock, LiveSessions } from '../ports.ts';
 import type { Push } from '../record/sync.ts';
 import type { BundleStore } from './bundle.ts';
 import { BundlePull } from './bundle-pull.ts';
-import { CatalogSender } from './catalog-sender.ts';
+import { type CatalogChange, CatalogSender } from './catalog-sender.ts';
 import type { ControlClient } from './client.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
 import { Holds } from './holds.ts';
@@ -29,7 +27,7 @@ export type LinkOptions = {
   clock: Clock;
   log: Log;
   heartbeat: () => Heartbeat;
-  edges: (catalog: Catalog) => CatalogPush['edges'];
+  edges: (change: CatalogChange) => Promise<CatalogPush['edges']>;
   /** The control plane wants a fresh look at a database. */
   onIntrospect: (connectionId: string) => void;
 };
@@ -107,11 +105,11 @@ export class ControlLink {
     return this.stream.isUp;
   }
 
-  catalogChanged(change: { name: string; data: CatalogData; catalog: Catalog }): void {
+  catalogChanged(change: CatalogChange): void {
     this.catalogs.changed(change);
   }
 
-  catalogAsked(connectionId: string, change: { name: string; data: CatalogData; catalog: Catalog }): void {
+  catalogAsked(connectionId: string, change: CatalogChange): void {
     this.catalogs.asked(connectionId, change);
   }
 

@@ -1,0 +1,250 @@
+/** Puts a proxy together from its parts, and takes it apart again, in the order of their dependencies. */
+import type { Heartbeat } from '#core/contract/proxy.ts';
+import { noSettings } from '#core/sql/analyze.ts';
+import { serverCertificate } from './certificate.ts';
+import type { ProxyConfig } from './config.ts';
+import { authenticator } from './control/authenticate.ts';
+import { BundleStore } from './control/bundle.ts';
+import type { CatalogChange, CatalogSenderOptions } from './control/catalog-sender.ts';
+import { Catalogs } from './control/catalogs.ts';
+import { controlClient } from './control/client.ts';
+import { edgesOf } from './control/edges.ts';
+import type { Enrolment } from './control/enrol.ts';
+import { computeImpact } from './control/impact.ts';
+import { bearerOf } from './control/keys.ts';
+import { ControlLink, eventPush, type Log } from './control/link.ts';
+import { Analyst } from './enforce/analyst.ts';
+import { Gate } from './enforce/gate.ts';
+import type { ParserPool } from './enforce/parser-pool.ts';
+import { SessionGate } from './enforce/session-gate.ts';
+import type { Vitals } from './operations.ts';
+import { type Clock, type EventDraft, RecordingError } from './ports.ts';
+import { Listener } from './postgres/listener.ts';
+import { realDisk } from './record/disk.ts';
+import { SpoolRecorder } from './record/recorder.ts';
+import { Spool, spoolDefaults } from './record/spool.ts';
+import { Sync } from './record/sync.ts';
+import { version } from './version.ts';
+
+export type ProxyInput = { config: ProxyConfig; enrolment: Enrolment; clock: Clock; log: Log; host: string };
+
+/** How long events may still be sent when the proxy stops; what is left waits on disk for the next start. */
+const farewellMs = 2_000;
+
+export class ProxyService {
+  /** Where clients are taken, once started. */
+  port = 0;
+  private isStopping = false;
+  private readonly startedAt: number;
+  private readonly spool: Spool;
+  private readonly recorder: SpoolRecorder;
+  private readonly bundles: BundleStore;
+  private readonly catalogs: Catalogs;
+  private readonly link: ControlLink;
+  private readonly sync: Sync;
+  private readonly gate: Gate;
+  private readonly analyst: Analyst;
+  private listener: Listener | null = null;
+
+  /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
+  constructor(
+    private readonly input: ProxyInput,
+    private readonly pool: ParserPool,
+  ) {
+    const { config, enrolment, clock, log, host } = input;
+    this.startedAt = clock.nowMs();
+    const directory = `${config.state}/spool/${enrolment.proxyId}`;
+    this.spool = new Spool({ ...spoolDefaults, ...config.spool, directory, disk: realDisk });
+    this.recorder = new SpoolRecorder({ spool: this.spool, clock, proxyId: enrolment.proxyId });
+    this.note({ type: 'proxy.start', version, host });
+    const client = controlClient({
+      url: config.control.url,
+      bearer: bearerOf(enrolment.key, enrolment.proxyId, clock),
+    });
+    this.bundles = new BundleStore({
+      directory: config.state,
+      clock,
+      keys: enrolment.bundleKeys,
+      prepare: bundle => this.recorder.useLiteralsKey(bundle.keys.literals),
+    });
+    this.analyst = new Analyst(pool);
+    this.catalogs = this.makeCatalogs();
+    this.link = new ControlLink({
+      client,
+      bundles: this.bundles,
+      sessions: { list: () => this.listener?.list() ?? [] },
+      clock,
+      log,
+      heartbeat: () => this.heartbeat(),
+      edges: change => this.edges(change),
+      onIntrospect: connectionId => void this.introspect(connectionId),
+    });
+    this.gate = new Gate({
+      views: this.catalogs,
+      recorder: this.recorder,
+      clock,
+      analyse: this.analyst.analyse,
+      retire: this.analyst.retire,
+    });
+    this.sync = new Sync({
+      spool: this.spool,
+      disk: realDisk,
+      push: eventPush(client),
+      onState: ({ ok, message }) => (ok ? log.info({}, message) : log.warn({ reason: message }, 'events are not sent')),
+    });
+    this.bundles.onApplied(({ bundle }) => {
+      log.info({ bundle: bundle.version, policies: bundle.policyVersion }, 'policies in force');
+      this.note({ type: 'proxy.bundle', bundleVersion: bundle.version, policyVersion: bundle.policyVersion });
+    });
+  }
+
+  /** Resolves when clients are taken. What they may do depends on whether there is a bundle by then. */
+  async start(): Promise<void> {
+    const { log } = this.input;
+    const loaded = await this.bundles.load();
+    if (!loaded.ok) log.warn({ reason: loaded.error.message }, 'the last bundle cannot be used');
+    this.sync.start();
+    await Promise.all([this.link.start(), this.catalogs.start()]);
+    this.listener = await this.makeListener();
+    this.port = await this.listener.listen();
+  }
+
+  /** Gives statements under way their time, records the end, and sends what can be sent. */
+  async stop(reason: string): Promise<void> {
+    this.isStopping = true;
+    await this.listener?.close(this.input.config.limits.drainMs);
+    await this.link.stop();
+    await this.catalogs.stop();
+    await this.pool.close();
+    this.note({ type: 'proxy.stop', reason });
+    await this.sync.stop(farewellMs);
+    await this.spool.close();
+  }
+
+  vitals(): Vitals {
+    const { state } = this.spool;
+    const current = this.bundles.current();
+    const last = this.bundles.last?.bundle;
+    return {
+      problems: [
+        ...(this.isStopping ? ['stopping'] : []),
+        ...(this.listener === null ? ['starting'] : []),
+        ...(current.ok ? [] : [current.error.message]),
+        ...(state.fault === null ? [] : [`events cannot be recorded: ${state.fault}`]),
+      ],
+      isControlUp: this.link.isUp,
+      bundleVersion: last?.version ?? 0,
+      bundleExpiresIn: last ? (last.expiresAt - this.input.clock.nowMs()) / 1000 : 0,
+      sessions: this.listener?.sessionCount ?? 0,
+      held: this.link.holds.waitingCount,
+      spool: { ...state, events: state.head.seq - state.acknowledgedSeq },
+      parser: this.pool.stats,
+    };
+  }
+
+  private makeCatalogs(): Catalogs {
+    const { config, clock, log } = this.input;
+    return new Catalogs({
+      targets: config.connections,
+      current: () => this.bundles.current(),
+      clock,
+      timeoutMs: config.limits.upstreamTimeoutMs,
+      onChanged: change => this.link.catalogChanged(change),
+      onState: ({ name, ok, message }) =>
+        ok
+          ? log.info({ connection: name }, message)
+          : log.warn({ connection: name, reason: message }, 'database unreachable'),
+    });
+  }
+
+  private async makeListener(): Promise<Listener> {
+    const { config, clock, log } = this.input;
+    const certificate = await serverCertificate(config, { nowMs: clock.nowMs() });
+    return new Listener({
+      host: config.listen.host,
+      port: config.listen.port,
+      tls: certificate && { cert: certificate.cert, key: certificate.key },
+      limits: config.limits,
+      authenticate: authenticator({
+        current: () => this.bundles.current(),
+        serves: name => config.connections.has(name),
+        clock,
+      }),
+      targets: config.connections,
+      services: {
+        recorder: this.recorder,
+        clock,
+        desk: this.link.holds,
+        openGate: session => new SessionGate(this.gate, session),
+        impact: (question, target) =>
+          computeImpact({ ...question, target, timeoutMs: config.limits.impactTimeoutMs, nowMs: () => clock.nowMs() }),
+        crashed: error => this.crashed(error),
+      },
+      log: (event, details) => log.info(details, event),
+    });
+  }
+
+  private crashed(error: unknown): void {
+    this.input.log.error({ err: error }, 'a session ended because of a bug');
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.note({ type: 'proxy.fault', code: 'internal', message: message.slice(0, 500), session: null });
+  }
+
+  /** Events of the proxy itself: written with the next commit at the latest, and never in the way. */
+  private note(draft: EventDraft): void {
+    try {
+      this.recorder.append(draft);
+      this.recorder.commit();
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+      this.input.log.error({ reason: error.message, event: draft.type }, 'an event cannot be written yet');
+    }
+  }
+
+  private edges(change: CatalogChange): ReturnType<CatalogSenderOptions['edges']> {
+    const connectionId = this.bundles.last?.connectionByName(change.name)?.id ?? change.name;
+    return edgesOf(change.data, text =>
+      this.analyst.analyse({
+        sessionId: `catalog of ${change.name}`,
+        text,
+        connectionId,
+        data: change.data,
+        isLocal: false,
+        settings: noSettings,
+      }),
+    );
+  }
+
+  private async introspect(connectionId: string): Promise<void> {
+    await this.catalogs.refresh(connectionId);
+    const name = this.bundles.last?.connectionById(connectionId)?.name;
+    const known = name === undefined ? null : this.catalogs.known(name);
+    if (name !== undefined && known) this.link.catalogAsked(connectionId, { name, data: known.data });
+  }
+
+  private heartbeat(): Heartbeat {
+    const { config } = this.input;
+    const { spool, parser, sessions, bundleVersion } = this.vitals();
+    const ids = new Map(this.bundles.last?.bundle.connections.map(each => [each.name, each.id]));
+    return {
+      version,
+      startedAt: this.startedAt,
+      bundleVersion,
+      policyVersion: this.bundles.last?.bundle.policyVersion ?? 0,
+      sessions,
+      spool: { events: spool.events, bytes: spool.bytes, limitBytes: spool.limitBytes },
+      parser: { workers: parser.workers, killed: parser.killed, refused: parser.refused },
+      memoryBytes: process.memoryUsage.rss(),
+      addedUs: { p50: 0, p95: 0, statements: 0 },
+      connections: this.catalogs.status().flatMap(({ name, reachable, message, catalogAt }) => {
+        const connectionId = ids.get(name);
+        if (connectionId === undefined) return [];
+        return [{ connectionId, name, reachable, message: message?.slice(0, 300) ?? null, catalogAt }];
+      }),
+      listen: config.listen.advertise ?? addressOf(config.listen.host, this.port || config.listen.port),
+      tls: config.tls.mode !== 'off',
+    };
+  }
+}
+
+const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
