@@ -1,74 +1,22 @@
-/** Requests from filing to the end, against a real control database: who may decide, what happens at the same time, what is kept. */
+/** Requests from filing to the end, against a real control database: nothing is filed twice, run twice, or forgotten. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldStatement } from '#core/contract/proxy.ts';
-import { createContentKey, sealLiterals } from '#core/event/seal.ts';
-import { releaseBundle } from '#lib/proxies/bundle.ts';
-import { enrolTestProxy, heldUpdate, shopPush, type TestProxy } from '#lib/proxies/testing.ts';
-import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
-import { expireDue } from './jobs.ts';
-import { requestDetailSchema, requestListOutputSchema } from './schema.ts';
+import { enrolTestProxy, heldUpdate } from '#lib/proxies/testing.ts';
+import { type Desk, distinctHash, testDesk } from './testing.ts';
 
-let plane: TestPlane;
-let admin: TestIdentity;
-let owner: TestIdentity;
-let reviewer: TestIdentity;
-let developer: TestIdentity;
-let auditor: TestIdentity;
-let agent: TestIdentity;
-let proxy: TestProxy;
-let connectionId: string;
-
-const rest = (method: string, path: string, as: TestIdentity, body?: unknown) => plane.rest(method, path, { as, body });
-
-beforeAll(async () => {
-  plane = await testPlane();
-  admin = await plane.identity({ roles: ['admin'] });
-  owner = await plane.identity({ roles: ['reviewer'], login: 'owner@example.com' });
-  reviewer = await plane.identity({ roles: ['reviewer'], login: 'reviewer@example.com' });
-  developer = await plane.identity({ roles: ['developer'], login: 'dev@example.com' });
-  auditor = await plane.identity({ roles: ['auditor'] });
-  agent = await plane.identity({
-    kind: 'agent',
-    roles: ['developer'],
-    ownerId: developer.id,
-    login: 'reporting-agent',
-  });
-  proxy = await enrolTestProxy(plane, admin);
-  const body = { name: 'shop-prod', environment: 'production', region: 'eu' };
-  connectionId = String((await rest('POST', '/connections', admin, body)).body.id);
-  await proxy.rest('PUT', `/proxies/self/catalogs/${connectionId}`, shopPush(connectionId));
-  const set = { schema: 'public', relation: 'customers', owner: { identity: owner.id } };
-  expect((await rest('PUT', `/catalog/${connectionId}/owners`, admin, set)).status).toBe(200);
+const { at, rest, expire, file, decide, detail, claim, auditOf } = testDesk();
+let plane: Desk['plane'];
+let proxy: Desk['proxy'];
+let connectionId: Desk['connectionId'];
+let admin: Desk['admin'];
+let owner: Desk['owner'];
+let reviewer: Desk['reviewer'];
+let developer: Desk['developer'];
+let agent: Desk['agent'];
+beforeAll(() => {
+  ({ plane, proxy, connectionId, admin, owner, reviewer, developer, agent } = at());
 });
-afterAll(async () => {
-  releaseBundle(plane.database.db);
-  await plane.close();
-});
-
-const expire = () => expireDue({ db: plane.database.db, clock: plane.clock });
-
-async function file(parts: Partial<HeldStatement> = {}): Promise<HeldStatement> {
-  const held = heldUpdate({ connectionId, identityId: developer.id, ...parts });
-  const answer = await proxy.rest('POST', '/proxies/self/requests', held);
-  expect(answer.status).toBe(200);
-  return held;
-}
-const decide = (id: string, as: TestIdentity, verdict = 'approve') =>
-  rest('POST', `/requests/${id}/decisions`, as, { verdict, reason: `because ${verdict}` });
-const detail = async (id: string, as = owner) =>
-  requestDetailSchema.parse((await rest('GET', `/requests/${id}`, as)).body);
-const claim = (held: HeldStatement, parts: object = {}) => {
-  const { hash, identityId } = held;
-  return proxy.rest('POST', '/proxies/self/approvals/claim', { hash, connectionId, identityId, ...parts });
-};
-const auditOf = async (action: string, id: string) => {
-  const { sql } = plane.database;
-  const rows = await sql<{ body: string }[]>`select body from event where type = ${action} and target_id = ${id}`;
-  return rows.map(row => JSON.parse(row.body));
-};
-const distinctHash = () => randomUUID().replaceAll('-', '').padEnd(64, '0');
 
 describe('a held statement', () => {
   it('is filed once, however often it is filed', async () => {
@@ -227,121 +175,6 @@ describe('a held statement', () => {
   });
 });
 
-describe('separation of duties', () => {
-  const anyReviewer = {
-    approvers: { owners: false, roles: ['reviewer' as const], count: 1, expireMinutes: 60, windowMinutes: 15 },
-  };
-
-  it('keeps requesters from deciding their own', async () => {
-    const held = await file({ identityId: owner.id, ...anyReviewer, ownerOf: [] });
-    const own = await decide(held.id, owner);
-    expect([own.status, own.body.detail]).toEqual([403, 'you may not decide this request: you made it']);
-    expect((await detail(held.id, owner)).viewer).toMatchObject({ canDecide: false, canWithdraw: true });
-    expect((await decide(held.id, reviewer)).status).toBe(200);
-  });
-
-  it('keeps the owner of an agent from deciding what it asks', async () => {
-    const mine = await plane.identity({ kind: 'agent', ownerId: reviewer.id });
-    const held = await file({ identityId: mine.id, ...anyReviewer, ownerOf: [] });
-    expect((await decide(held.id, reviewer)).body.detail).toContain('you own the agent that made it');
-    expect((await decide(held.id, owner)).status).toBe(200);
-  });
-
-  it('keeps a former owner of the agent from it as well', async () => {
-    const passed = await plane.identity({ kind: 'agent', ownerId: reviewer.id });
-    const held = await file({ identityId: passed.id, ...anyReviewer, ownerOf: [] });
-    await plane.database.sql`update identity set owner_id = ${developer.id} where id = ${passed.id}`;
-    expect((await decide(held.id, reviewer)).status).toBe(403);
-  });
-
-  it('keeps the person an agent acts for from deciding', async () => {
-    const held = await file({ identityId: agent.id, onBehalfOf: owner.id });
-    expect((await decide(held.id, owner)).body.detail).toContain('the person it was made for');
-  });
-
-  it('lets only those decide whom the rule names', async () => {
-    const held = await file();
-    expect((await decide(held.id, reviewer)).body.detail).toContain('no rule of the request names you');
-    expect((await decide(held.id, developer)).status).toBe(403);
-    expect((await decide(held.id, auditor)).status).toBe(403);
-    expect((await decide(held.id, admin)).status).toBe(403);
-  });
-
-  it('lets no agent decide, whatever its roles', async () => {
-    const robot = await plane.identity({ kind: 'agent', roles: ['reviewer'], ownerId: reviewer.id });
-    const held = await file({ ...anyReviewer, ownerOf: [] });
-    expect((await decide(held.id, robot)).status).toBe(403);
-  });
-
-  it('needs as many different people as the rule says', async () => {
-    const second = await plane.identity({ roles: ['reviewer'] });
-    const held = await file({ approvers: { ...anyReviewer.approvers, count: 2 }, ownerOf: [] });
-    expect((await decide(held.id, reviewer)).body).toMatchObject({
-      state: 'pending',
-      votes: { approved: 1, needed: 2 },
-    });
-    expect((await decide(held.id, reviewer)).body.detail).toContain('you have voted already');
-    expect((await decide(held.id, second)).body).toMatchObject({
-      state: 'approved',
-      votes: { approved: 2, needed: 2 },
-    });
-  });
-
-  it('needs the owner of every table, not just of one', async () => {
-    const set = { schema: 'public', relation: 'orders', owner: { identity: reviewer.id } };
-    await rest('PUT', `/catalog/${connectionId}/owners`, admin, set);
-    const held = await file({ ownerOf: ['public.customers', 'public.orders'] });
-    expect((await decide(held.id, owner)).body.state).toBe('pending');
-    expect((await detail(held.id)).approvers.needs[0]?.uncovered).toEqual(['public.orders']);
-    expect((await decide(held.id, reviewer)).body.state).toBe('approved');
-  });
-
-  it('needs what every rule asks for', async () => {
-    const further = [{ rule: 'four-eyes/second', ...anyReviewer, ownerOf: [] }];
-    const held = await file({ further });
-    expect((await decide(held.id, reviewer)).body.state).toBe('pending');
-    expect((await decide(held.id, owner)).body.state).toBe('approved');
-  });
-
-  it('lets the owner of a schema stand in for tables without one', async () => {
-    const set = { schema: 'public', relation: null, owner: { group: 'data-owners' } };
-    const { sql } = plane.database;
-    await sql`insert into identity_group (name) values ('data-owners')`;
-    await sql`insert into group_member select id, ${reviewer.id} from identity_group where name = 'data-owners'`;
-    await rest('PUT', `/catalog/${connectionId}/owners`, admin, set);
-    const unowned = await file({ ownerOf: ['public.customer_emails'] });
-    expect((await decide(unowned.id, reviewer)).body.state).toBe('approved');
-    const owned = await file({ ownerOf: ['public.customers'] });
-    expect((await decide(owned.id, reviewer)).status).toBe(403);
-  });
-});
-
-describe('at the same time', () => {
-  it('two decisions: one wins, the other is told who was first', async () => {
-    const held = await file({
-      approvers: { owners: true, roles: ['reviewer'], count: 1, expireMinutes: 60, windowMinutes: 15 },
-    });
-    const answers = await Promise.all([decide(held.id, owner), decide(held.id, reviewer, 'deny')]);
-    expect(answers.map(answer => answer.status).sort()).toEqual([200, 409]);
-    const lost = answers.find(answer => answer.status === 409);
-    expect(lost?.body.detail).toMatch(/the request is (approved|denied) already, by (owner|reviewer)@example\.com/);
-    const { sql } = plane.database;
-    const [votes] = await sql`select count(*)::int as cast from request_vote where request_id = ${held.id}`;
-    expect(votes?.cast).toBe(1);
-  });
-
-  it('many claims of one approval: one gets it', async () => {
-    const held = await file({ waiting: false, hash: distinctHash() });
-    await decide(held.id, owner);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => claim(held)));
-    const got = answers.filter(answer => answer.body.requestId !== null);
-    expect(answers.every(answer => answer.status === 200)).toBe(true);
-    expect(got.map(answer => answer.body.requestId)).toEqual([held.id]);
-    expect((await claim(held)).body.requestId).toBeNull();
-    expect(await auditOf('request.claim', held.id)).toHaveLength(1);
-  });
-});
-
 describe('an approval nobody waits for', () => {
   let held: HeldStatement;
   beforeEach(async () => {
@@ -386,83 +219,5 @@ describe('an approval nobody waits for', () => {
     const waiting = await file({ hash: distinctHash() });
     await decide(waiting.id, owner);
     expect((await claim(waiting)).body.requestId).toBeNull();
-  });
-});
-
-describe('literals', () => {
-  it('are opened for those who decide, with a reason, and that is recorded', async () => {
-    const literalsKey = (await proxy.bundle())?.bundle.keys.literals;
-    const contentKey = await createContentKey(literalsKey);
-    const literals = sealLiterals(contentKey, ['someone@example.com', '42']);
-    const held = await file({ literals, literalsJwe: contentKey.jwe });
-    const open = (as: TestIdentity) =>
-      rest('POST', `/requests/${held.id}/literals`, as, { reason: 'to see which row' });
-    expect((await open(reviewer)).status).toBe(403);
-    expect((await open(developer)).status).toBe(403);
-    expect((await open(owner)).body).toEqual({ literals: ['someone@example.com', '42'] });
-    const [entry] = await auditOf('request.read_literals', held.id);
-    expect(entry).toMatchObject({ reason: 'to see which row', after: { count: 2 } });
-    expect(JSON.stringify(entry)).not.toContain('someone@example.com');
-    expect((await detail(held.id)).timeline.at(-1)).toMatchObject({ type: 'literals_read', actor: { id: owner.id } });
-  });
-});
-
-describe('the list', () => {
-  const list = async (as: TestIdentity, query: string) =>
-    requestListOutputSchema.parse((await rest('GET', `/requests?${query}`, as)).body);
-
-  it('has tabs that count what they hold', async () => {
-    const { sql } = plane.database;
-    await sql`update request set state = 'withdrawn' where state = 'pending'`;
-    const mine = await file();
-    const agents = await file({ identityId: agent.id });
-    const forOwner = await list(owner, 'tab=needs_me');
-    expect(forOwner.items.map(item => item.id).sort()).toEqual([mine.id, agents.id].sort());
-    expect(forOwner.counts).toMatchObject({ needs_me: 2, team: 2 });
-    expect(forOwner.items[0]?.canDecide).toBe(true);
-    expect((await list(reviewer, 'tab=needs_me')).counts).toMatchObject({ needs_me: 0, team: 2 });
-    const forDeveloper = await list(developer, 'tab=mine&state=pending');
-    expect(forDeveloper.items.map(item => item.id).sort()).toEqual([mine.id, agents.id].sort());
-  });
-
-  it('shows people only what they may see', async () => {
-    const stranger = await plane.identity({ roles: ['developer'] });
-    const held = await file();
-    expect((await list(stranger, 'tab=team')).items).toEqual([]);
-    expect((await rest('GET', `/requests/${held.id}`, stranger)).status).toBe(404);
-    expect((await rest('GET', `/requests/${randomUUID()}`, stranger)).body).toEqual({
-      ...(await rest('GET', `/requests/${held.id}`, stranger)).body,
-      instance: expect.any(String),
-    });
-    expect((await rest('GET', `/requests/${held.id}`, auditor)).status).toBe(200);
-  });
-
-  it('searches on the server and pages without gaps', async () => {
-    const marked: HeldStatement[] = [];
-    for (let index = 0; index < 5; index += 1)
-      marked.push(await file({ text: `update public.customers set note = :text /* 50%_off ${index} */` }));
-    const seen: string[] = [];
-    let cursor: string | null = '';
-    while (cursor !== null) {
-      const page: z.infer<typeof requestListOutputSchema> = await list(
-        owner,
-        `tab=team&q=${encodeURIComponent('50%_off')}&limit=2&cursor=${cursor}`,
-      );
-      seen.push(...page.items.map(item => item.id));
-      cursor = page.nextCursor;
-    }
-    expect(seen.sort()).toEqual(marked.map(held => held.id).sort());
-    expect((await list(owner, 'tab=team&q=500')).items).toEqual([]);
-    expect((await rest('GET', '/requests?cursor=nonsense', owner)).status).toBe(400);
-  });
-
-  it('keeps precedents at hand', async () => {
-    const fingerprint = 'c'.repeat(64);
-    const before = await file({ fingerprint });
-    await decide(before.id, owner, 'deny');
-    const now = await file({ fingerprint });
-    expect((await detail(now.id)).precedent).toMatchObject([
-      { id: before.id, state: 'denied', reason: 'because deny', decidedBy: [{ id: owner.id }] },
-    ]);
   });
 });
