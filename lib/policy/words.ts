@@ -76,21 +76,21 @@ export function approversWords({ owners, groups, roles, count }: Approvers): str
 function sentenceOf({ rule }: CompiledRule): string | null {
   const hazards = rule.hazards && someOf(rule.hazards.map(code => hazardWords[code]));
   const when = rule.when === undefined ? '' : ', under a condition';
-  const unlessOwner = rule.unlessOwner ? ', unless you own it' : '';
+  const owner = rule.onlyOwner ? ', where you own it' : rule.unlessOwner ? ', unless you own it' : '';
   const objects = objectsOf(rule.objects);
   switch (rule.effect) {
     case 'allow':
-      return `you may ${actionsOf(rule)} ${objects}${when}`;
+      return `you may ${actionsOf(rule)} ${objects}${owner}${when}`;
     case 'mask':
-      return `${objects === 'everything' ? 'classified columns' : objects} are masked${unlessOwner}${when}`;
+      return `${objects === 'everything' ? 'classified columns' : objects} are masked${owner}${when}`;
     case 'approve':
       return hazards
         ? `a statement that ${hazards} waits for approval by ${approversWords(rule.approvers)}${when}`
-        : `to ${actionsOf(rule)} ${objects} waits for approval by ${approversWords(rule.approvers)}${unlessOwner}${when}`;
+        : `to ${actionsOf(rule)} ${objects} waits for approval by ${approversWords(rule.approvers)}${owner}${when}`;
     case 'deny':
       return hazards
         ? `a statement that ${hazards} is refused${when}`
-        : `to ${actionsOf(rule)} ${objects} is refused${unlessOwner}${when}`;
+        : `to ${actionsOf(rule)} ${objects} is refused${owner}${when}`;
   }
 }
 
