@@ -87,6 +87,7 @@ export const request = pgTable(
   table => [
     index('request_created').on(table.createdAt, table.id),
     index('request_pending').on(table.expiresAt).where(sql`state = 'pending'`),
+    index('request_running').on(table.decidedAt).where(sql`state in ('approved', 'executing')`),
     index('request_usable').on(table.hash, table.connectionId, table.identityId).where(sql`state = 'approved'`),
     index('request_identity').on(table.identityId, table.createdAt),
     index('request_fingerprint').on(table.fingerprint, table.createdAt),

@@ -10,6 +10,8 @@ import { countVotes } from './eligible.ts';
 import { isFinal, lockRequest, mayMove, moveRequest, noteRequest, type RequestRow } from './state.ts';
 
 type From = { proxyId: string; at: Date };
+/** Reports come at least once; only the first one changes something. */
+export type Reported = { row: RequestRow; isNew: boolean };
 
 /** The proxy that filed it, or that claimed it; to any other the request does not exist. */
 async function lockOwn(tx: Tx, id: string, proxyId: string): Promise<RequestRow> {
@@ -31,11 +33,11 @@ export async function attachImpact(tx: Tx, input: From & { id: string; impact: I
 }
 
 /** The client cancelled or left. Also after an approval that has not been used; too late once it runs. */
-export async function withdrawByProxy(tx: Tx, input: From & { id: string; reason: string }): Promise<RequestRow> {
+export async function withdrawByProxy(tx: Tx, input: From & { id: string; reason: string }): Promise<Reported> {
   const row = await lockOwn(tx, input.id, input.proxyId);
-  if (!mayMove(row.state, 'withdrawn')) return row;
-  const message = input.reason || 'the client cancelled';
-  return moveRequest(tx, row, 'withdrawn', { at: input.at, actorId: row.identityId, message });
+  if (!mayMove(row.state, 'withdrawn')) return { row, isNew: false };
+  const moment = { at: input.at, actorId: row.identityId, message: input.reason || 'the client cancelled' };
+  return { row: await moveRequest(tx, row, 'withdrawn', moment), isNew: true };
 }
 
 export type Result = { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null };
@@ -44,10 +46,10 @@ const outcomeWords = ({ outcome, rows, sqlstate }: Result): string =>
   outcome === 'ok' ? `${rows} rows` : outcome === 'cancelled' ? 'cancelled' : `error ${sqlstate ?? ''}`.trim();
 
 /** What became of the statement. Reported again, it stays as it was. */
-export async function recordResult(tx: Tx, input: From & { id: string; result: Result }): Promise<RequestRow> {
+export async function recordResult(tx: Tx, input: From & { id: string; result: Result }): Promise<Reported> {
   const { at, result } = input;
   const row = await lockOwn(tx, input.id, input.proxyId);
-  if (row.outcome !== null) return row;
+  if (row.outcome !== null) return { row, isNew: false };
   const to = result.outcome === 'ok' ? 'done' : 'failed';
   if (row.state === 'pending' || row.state === 'denied')
     throw new AppError('conflict', `the request is ${row.state}: it cannot have run`);
@@ -56,7 +58,7 @@ export async function recordResult(tx: Tx, input: From & { id: string; result: R
   if (!mayMove(row.state, to)) {
     await tx.update(request).set({ outcome: result }).where(eq(request.id, row.id));
     await noteRequest(tx, row, to, { at, actorId: null, message: `${message}, although ${row.state}` });
-    return { ...row, outcome: result };
+    return { row: { ...row, outcome: result }, isNew: true };
   }
   // A waiting session runs as soon as it hears of the approval; that it did is known from the result.
   const running =
@@ -68,7 +70,8 @@ export async function recordResult(tx: Tx, input: From & { id: string; result: R
           changes: { executedBy: input.proxyId },
         })
       : row;
-  return moveRequest(tx, running, to, { at, actorId: null, message, changes: { outcome: result } });
+  const ended = await moveRequest(tx, running, to, { at, actorId: null, message, changes: { outcome: result } });
+  return { row: ended, isNew: true };
 }
 
 export type Claim = { hash: string; connectionId: string; identityId: string };

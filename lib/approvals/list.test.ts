@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { must } from '#core/contract/assert.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
+import type { TestIdentity } from '#lib/testing.ts';
 import type { requestListOutputSchema } from './schema.ts';
 import { type Desk, testDesk } from './testing.ts';
 
@@ -71,5 +73,35 @@ describe('the list', () => {
     expect((await detail(now.id)).precedent).toMatchObject([
       { id: before.id, state: 'denied', reason: 'because deny', decidedBy: [{ id: owner.id }] },
     ]);
+  });
+
+  it('follows what happens, and resumes where it was left', async () => {
+    const follow = async (as: TestIdentity, lastEventId: string) => {
+      const headers = { 'last-event-id': lastEventId };
+      const response = await plane.response('GET', '/requests/watch', { as, headers });
+      const reader = must(response.body, 'a stream').pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      return {
+        async until(needle: string) {
+          while (!text.includes(needle)) text += must((await reader.read()).value, 'more of the stream');
+          return text;
+        },
+        close: () => reader.cancel(),
+      };
+    };
+    const other = await plane.identity({ roles: ['developer'] });
+    const [{ now }] = await plane.database.sql<[{ now: string }]>`select max(id)::text as now from outbox`;
+    const [first, stranger] = [await follow(owner, now), await follow(other, now)];
+    const held = await file();
+    const seen = await first.until(held.id);
+    expect(seen).toContain('"type":"created"');
+    await first.close();
+    await decide(held.id, owner);
+    const resumed = await follow(owner, must(/^id: (\d+)$/m.exec(seen)?.[1], 'an id'));
+    expect(await resumed.until('approved')).toContain(held.id);
+    await resumed.close();
+    const own = await file({ identityId: other.id });
+    expect(await stranger.until(own.id)).not.toContain(held.id);
+    await stranger.close();
   });
 });

@@ -78,9 +78,11 @@ export const requestListInputSchema = z.object({
   connectionId: z.uuid().optional(),
 });
 export const requestListOutputSchema = listOutput(requestItemSchema).extend({
-  /** Under the same search and filters, so that tabs tell where the matches are. */
+  /** Under the same search and filters, so that tabs tell where the matches are. `countMax` means that many or more. */
   counts: z.record(z.enum(requestTabs), z.number().int()),
 });
+
+export const countMax = 1000;
 
 // Detail
 

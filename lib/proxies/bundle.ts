@@ -24,6 +24,8 @@ export const bundleLifetimeMs = 24 * 3_600_000;
 export const bundleRenewalMs = 12 * 3_600_000;
 
 const makingLock = 7_305_181_142;
+/** After a failure; the job tries as well. */
+const retryMs = 1000;
 
 export type CurrentBundle = { version: number; etag: string; signed: SignedBundle };
 type Head = typeof bundle.$inferSelect;
@@ -124,11 +126,14 @@ export function keepBundle(on: On & { sql: Sql }): void {
 }
 
 async function follow(on: On & { sql: Sql }, signal: AbortSignal): Promise<void> {
-  try {
-    for await (const _ of subscribe({ sql: on.sql }, { topics: ['bundle'], signal }))
-      await currentBundle(on).catch(error => log().error({ err: error }, 'the bundle could not be made'));
-  } catch (error) {
-    log().error({ err: error }, 'bundles are no longer followed here');
+  while (!signal.aborted) {
+    try {
+      // A subscription that fell behind ends: look at the present state, and go on from there.
+      for await (const _ of subscribe({ sql: on.sql }, { topics: ['bundle'], signal })) await currentBundle(on);
+    } catch (error) {
+      log().error({ err: error }, 'the bundle could not be made');
+      await new Promise(resolve => setTimeout(resolve, retryMs));
+    }
   }
 }
 

@@ -67,8 +67,9 @@ export const withdrawHeld = proxyCommand()
   .input(planeWithdrawInputSchema)
   .output(requestStateBodySchema)
   .handler(async ({ context: { tx, clock, caller }, input: { id, reason } }) => {
-    const row = await withdrawByProxy(tx, { id, reason, proxyId: caller.id, at: clock.now() });
-    return { result: { id, state: row.state }, audit: entry('request.withdraw', row, { state: row.state, reason }) };
+    const { row, isNew } = await withdrawByProxy(tx, { id, reason, proxyId: caller.id, at: clock.now() });
+    const audit = isNew ? entry('request.withdraw', row, { state: row.state, reason }) : null;
+    return { result: { id, state: row.state }, audit };
   });
 
 export const reportResult = proxyCommand()
@@ -81,8 +82,9 @@ export const reportResult = proxyCommand()
   .input(planeResultInputSchema)
   .output(requestStateBodySchema)
   .handler(async ({ context: { tx, clock, caller }, input: { id, ...result } }) => {
-    const row = await recordResult(tx, { id, result, proxyId: caller.id, at: clock.now() });
-    return { result: { id, state: row.state }, audit: entry('request.run', row, { state: row.state, ...result }) };
+    const { row, isNew } = await recordResult(tx, { id, result, proxyId: caller.id, at: clock.now() });
+    const audit = isNew ? entry('request.run', row, { state: row.state, ...result }) : null;
+    return { result: { id, state: row.state }, audit };
   });
 
 export const claim = proxyCommand()

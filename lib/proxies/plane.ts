@@ -84,6 +84,8 @@ export const pushEvents = proxyQuery()
   .input(eventsInputSchema)
   .output(eventsOutputSchema)
   .handler(async ({ context: { db, clock, caller }, input }) => {
+    if (input.size > eventBatchMax.bytes)
+      throw new AppError('payload_too_large', `a batch has at most ${eventBatchMax.bytes} bytes`);
     const text = new TextDecoder('utf-8', { fatal: false }).decode(await input.arrayBuffer());
     const lines = parseLines(text);
     if (lines.length > eventBatchMax.events)

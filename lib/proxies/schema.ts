@@ -7,7 +7,6 @@ import {
   catalogPushSchema,
   enrolInputSchema,
   enrolOutputSchema,
-  eventBatchMax,
   heartbeatSchema,
   heldStatementSchema,
   impactSchema,
@@ -109,7 +108,7 @@ export const bundleOutputSchema = z.union([
 ]);
 
 /** NDJSON of `EventLine` (core/event/schema.ts), at most `eventBatchMax`. */
-export const eventsInputSchema = z.file().max(eventBatchMax.bytes);
+export const eventsInputSchema = z.file();
 
 export const eventsOutputSchema = z.object({
   /** The highest sequence number that is stored; the proxy may forget what is not above it. */

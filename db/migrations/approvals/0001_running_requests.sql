@@ -1,0 +1,1 @@
+CREATE INDEX "request_running" ON "request" USING btree ("decided_at") WHERE state in ('approved', 'executing');
