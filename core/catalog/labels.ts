@@ -5,16 +5,14 @@
 import type { ColumnRef, DataFlow } from '../sql/analysis.ts';
 import { type ColumnLabel, type Level, levelRank, type Owner } from './classification.ts';
 import type { CatalogColumn, CatalogRelation } from './snapshot.ts';
+import { type SystemClassified, systemClassified } from './system-classified.ts';
 
 export type Tag = { readonly label: string; readonly level: Level };
-
-/** A column of the server's own catalogs that holds user data, such as `pg_stats.most_common_vals`. */
-export type SystemClassified = { schema: string; relation: string; column: string; label: string; level: Level };
 
 type ObjectName = { schema: string | null; name: string };
 
 export type Labels = {
-  /** False when no column of the database carries any label, so that nothing can be masked. */
+  /** Whether anything outside the system schemas carries a label. */
   readonly any: boolean;
   /** Tags of one column; of all the relation's columns together for a whole-row reference (`attnum` 0). */
   ofColumn(column: ColumnRef): readonly Tag[];
@@ -33,6 +31,8 @@ export type LabelSource = {
     columns: readonly Pick<CatalogColumn, 'attnum' | 'name'>[];
   })[];
 };
+
+const systemSchemas: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema']);
 
 const nameKey = (schema: string, relation: string, column = ''): string => JSON.stringify([schema, relation, column]);
 
@@ -144,7 +144,7 @@ function inheritTags(relations: readonly Relation[], own: ReadonlyMap<number, Re
   return table;
 }
 
-function lookup(table: TagTable, owners: readonly Owner[]): Labels {
+function lookup(table: TagTable, owners: readonly Owner[], any: boolean): Labels {
   const relationOwners = new Map<string, Owner['owner'][]>();
   const schemaOwners = new Map<string, Owner['owner'][]>();
   for (const { schema, relation, owner } of owners) {
@@ -166,7 +166,7 @@ function lookup(table: TagTable, owners: readonly Owner[]): Labels {
   ];
   const ofRelation = (oid: number, name: ObjectName) => sortTags(columnsOf(oid, name).flatMap(each => each.tags));
   return {
-    any: table.byName.size > 0,
+    any,
     ofRelation,
     ofColumn(column) {
       if (column.attnum === 0 && !table.byName.has(nameKey(column.schema, column.relation, column.column))) {
@@ -190,20 +190,21 @@ function lookup(table: TagTable, owners: readonly Owner[]): Labels {
 }
 
 /**
- * Resolves labels and owners against a catalog. Labels of relations that the catalog does not have are kept by name: a label
+ * Resolves labels and owners against a catalog; what holds user data in the system schemas is labelled with it. Labels of relations that the catalog does not have are kept by name: a label
  * that is held too long only masks too much.
  */
 export function resolveLabels(
   catalog: LabelSource,
   given: { labels: readonly ColumnLabel[]; owners: readonly Owner[]; system?: readonly SystemClassified[] },
 ): Labels {
-  const system = (given.system ?? []).map(each => ({ ...each, relationOid: 0, attnum: 0 }));
-  const labels: readonly ColumnLabel[] = [...given.labels, ...system];
-  const table = inheritTags(catalog.relations, ownTags(catalog.relations, labels));
-  for (const { label, level, ...column } of labels) {
+  const system = (given.system ?? systemClassified).map(each => ({ ...each, relationOid: 0, attnum: 0 }));
+  const table = inheritTags(catalog.relations, ownTags(catalog.relations, [...given.labels, ...system]));
+  // What an extension would bring is not labelled before it is there.
+  const kept = [...given.labels, ...system.filter(({ schema }) => systemSchemas.has(schema))];
+  for (const { label, level, ...column } of kept) {
     if (table.find(column) === undefined) table.add(column, [{ label, level }]);
   }
-  return lookup(table, given.owners);
+  return lookup(table, given.owners, given.labels.length > 0);
 }
 
 /**
@@ -216,15 +217,14 @@ export function withFlows(labels: Labels, flows: readonly DataFlow[]): Labels {
   for (const { target, origins } of flows) {
     const tags = origins.flatMap(origin => seen.ofColumn(origin));
     table.add({ ...target, relationOid: 0, attnum: 0 }, tags);
-    seen = join(labels, lookup(table, []));
+    seen = join(labels, lookup(table, [], tags.length > 0));
   }
   return seen;
 }
 
 function join(base: Labels, more: Labels): Labels {
-  if (!more.any) return base;
   return {
-    any: true,
+    any: base.any || more.any,
     ofColumn: column => sortTags([...base.ofColumn(column), ...more.ofColumn(column)]),
     ofRelation: (oid, name) => sortTags([...base.ofRelation(oid, name), ...more.ofRelation(oid, name)]),
     ofSchema: schema => sortTags([...base.ofSchema(schema), ...more.ofSchema(schema)]),

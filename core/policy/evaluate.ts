@@ -105,7 +105,7 @@ function movedColumns(statement: StatementAnalysis): readonly ColumnRef[] {
 
 function mask(scope: Scope, verdict: SideVerdict): void {
   const { statement, labels, accesses } = scope.view;
-  if (!labels.any || scope.side.mask.length === 0) return;
+  if (scope.side.mask.length === 0) return;
   const masks = columnMasks(scope);
   const outputs: readonly OutputVerdict[] = (statement.outputs ?? []).map(output => outputVerdict(output, masks));
   const moved = movedColumns(statement).flatMap(column =>
