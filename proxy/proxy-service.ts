@@ -112,7 +112,9 @@ export class ProxyService {
   /** Gives statements under way their time, records the end, and sends what can be sent. */
   async stop(reason: string): Promise<void> {
     this.isStopping = true;
-    await this.listener?.close(this.input.config.limits.drainMs);
+    const { drainMs } = this.input.config.limits;
+    // A client that does not take its goodbye must not keep the process.
+    if (this.listener) await Promise.race([this.listener.close(drainMs), pauseMs(drainMs + farewellMs)]);
     await this.link.stop();
     await this.catalogs.stop();
     await this.pool.close();
@@ -246,5 +248,10 @@ export class ProxyService {
     };
   }
 }
+
+const pauseMs = (ms: number): Promise<void> =>
+  new Promise(resolve => {
+    setTimeout(resolve, ms).unref();
+  });
 
 const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -12,6 +12,7 @@ import {
   startTestProxy,
   systemClock,
   type TestProxy,
+  type TestProxyOptions,
   targetOf,
   testIdentity,
 } from '../postgres/proxy-testing.ts';
@@ -100,6 +101,7 @@ export async function startGoverned(options: {
   upstreamUrl: string;
   policies: readonly Policy[];
   labels?: TestLabels;
+  listener?: TestProxyOptions['listener'];
 }): Promise<Governed> {
   const installation = await makeInstallation();
   const target = targetOf(options.upstreamUrl);
@@ -142,6 +144,7 @@ export async function startGoverned(options: {
   const proxy = await startTestProxy({
     upstreamUrl: options.upstreamUrl,
     desk,
+    ...(options.listener && { listener: options.listener }),
     services: { recorder, openGate: session => new SessionGate(gate, session) },
   });
   return {
