@@ -6,7 +6,7 @@ import type { Tx } from '#db/client.ts';
 import { catalogSnapshot, connection } from '#db/schema/catalog.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { followObjects } from './follow.ts';
-import { suggestForNewColumns } from './suggesting.ts';
+import { suggestForTouched } from './suggesting.ts';
 
 type Counts = { added: number; changed: number; removed: number };
 export type CatalogIntake = {
@@ -58,8 +58,8 @@ export async function takeCatalog(
   await replaceForeignKeys(tx, push);
   await replaceEdges(tx, push);
   await followObjects(tx, found.id);
-  const suggestions = await suggestForNewColumns(tx, { connectionId: found.id, at });
-  await tx.execute(sql`drop table incoming_relation, incoming_column`);
+  const suggestions = await suggestForTouched(tx, { connectionId: found.id, at });
+  await tx.execute(sql`drop table incoming_relation, incoming_column, touched_column`);
   return { changed: true, connection: found, relations, columns, suggestions };
 }
 
@@ -78,15 +78,15 @@ async function stage(tx: Tx, push: CatalogPush): Promise<void> {
       as c(oid bigint, attnum smallint, name text, type text, "notNull" boolean)`);
   await tx.execute(sql`create index on incoming_column (oid, attnum)`);
   await tx.execute(sql`analyze incoming_relation, incoming_column`);
+  // Columns that are new or read differently now: only those are looked at for suggestions.
+  await tx.execute(sql`create temporary table touched_column (oid bigint, attnum smallint) on commit drop`);
 }
 
-/** `inserted` is true for new rows: a row that was updated has the updating transaction in xmax. */
-const inserted = sql`(xmax = 0) as inserted`;
-type Upserted = { inserted: boolean };
+type Upserted = { inserted: boolean; count: number };
 
 const countsOf = (upserted: readonly Upserted[], removed: number): Counts => {
-  const added = upserted.filter(row => row.inserted).length;
-  return { added, changed: upserted.length - added, removed };
+  const count = (inserted: boolean) => upserted.find(row => row.inserted === inserted)?.count ?? 0;
+  return { added: count(true), changed: count(false), removed };
 };
 
 async function storeRelations(tx: Tx, connectionId: string, at: Date): Promise<Counts> {
@@ -97,14 +97,21 @@ async function storeRelations(tx: Tx, connectionId: string, at: Date): Promise<C
   await tx.execute(sql`
     update catalog_relation r set rows_estimate = i."rowsEstimate", bytes_estimate = i."bytesEstimate"
       from incoming_relation i where r.connection_id = ${connectionId} and r.oid = i.oid`);
+  // A row that was updated has the updating transaction in xmax.
   const upserted = await tx.execute<Upserted>(sql`
-    insert into catalog_relation as r
-      (connection_id, oid, schema, name, kind, rows_estimate, bytes_estimate, first_seen_at)
-    select ${connectionId}::uuid, oid, schema, name, kind, "rowsEstimate", "bytesEstimate", ${at.toISOString()}::timestamptz
+    with upserted as (
+      insert into catalog_relation as r
+        (connection_id, oid, schema, name, kind, rows_estimate, bytes_estimate, first_seen_at)
+      select ${connectionId}::uuid, oid, schema, name, kind, "rowsEstimate", "bytesEstimate",
+        ${at.toISOString()}::timestamptz
       from incoming_relation
-    on conflict (connection_id, oid) do update set schema = excluded.schema, name = excluded.name, kind = excluded.kind
-      where (r.schema, r.name, r.kind) is distinct from (excluded.schema, excluded.name, excluded.kind)
-    returning ${inserted}`);
+      on conflict (connection_id, oid) do update set schema = excluded.schema, name = excluded.name, kind = excluded.kind
+        where (r.schema, r.name, r.kind) is distinct from (excluded.schema, excluded.name, excluded.kind)
+      returning r.oid, (r.xmax = 0) as inserted
+    ), noted as (
+      insert into touched_column select i.oid, i.attnum from upserted join incoming_column i using (oid)
+    )
+    select inserted, count(*)::int as count from upserted group by inserted`);
   return countsOf(upserted, removed.length);
 }
 
@@ -117,12 +124,16 @@ async function removeColumns(tx: Tx, connectionId: string): Promise<number> {
 
 async function storeColumns(tx: Tx, connectionId: string, at: Date): Promise<readonly Upserted[]> {
   return tx.execute<Upserted>(sql`
-    insert into catalog_column as c (connection_id, relation_oid, attnum, name, type, not_null, first_seen_at)
-    select ${connectionId}::uuid, oid, attnum, name, type, "notNull", ${at.toISOString()}::timestamptz from incoming_column
-    on conflict (connection_id, relation_oid, attnum)
-      do update set name = excluded.name, type = excluded.type, not_null = excluded.not_null
-      where (c.name, c.type, c.not_null) is distinct from (excluded.name, excluded.type, excluded.not_null)
-    returning ${inserted}`);
+    with upserted as (
+      insert into catalog_column as c (connection_id, relation_oid, attnum, name, type, not_null, first_seen_at)
+      select ${connectionId}::uuid, oid, attnum, name, type, "notNull", ${at.toISOString()}::timestamptz
+      from incoming_column
+      on conflict (connection_id, relation_oid, attnum)
+        do update set name = excluded.name, type = excluded.type, not_null = excluded.not_null
+        where (c.name, c.type, c.not_null) is distinct from (excluded.name, excluded.type, excluded.not_null)
+      returning c.relation_oid as oid, c.attnum, (c.xmax = 0) as inserted
+    ), noted as (insert into touched_column select oid, attnum from upserted)
+    select inserted, count(*)::int as count from upserted group by inserted`);
 }
 
 async function replaceFunctions(tx: Tx, push: CatalogPush): Promise<void> {

@@ -6,40 +6,45 @@ import type { Tx } from '#db/client.ts';
 
 type Unlabelled = { oid: number; attnum: number; schema: string; relation: string; column: string; type: string };
 
-/** Runs over every unlabelled column of a connection; views show what their tables carry and are not asked about. Returns how many are new. */
-export async function suggestForNewColumns(
+/** Detectors are not free: between so many columns others get their turn. */
+const turnColumns = 200;
+
+async function hitsIn(columns: readonly Unlabelled[]) {
+  const found: object[] = [];
+  for (const [index, { oid, attnum, ...names }] of columns.entries()) {
+    if (index % turnColumns === turnColumns - 1) await new Promise(resolve => setImmediate(resolve));
+    const hit = suggestLabel(names);
+    if (hit === null) continue;
+    const { schema, relation, column: name } = names;
+    const { label, level, confidence, evidence } = hit;
+    found.push({ oid, attnum, schema, relation, name, label, level, confidence, evidence });
+  }
+  return found;
+}
+
+/**
+ * Looks at the unlabelled ones among the columns an intake touched (`touched_column`). Views show what their tables carry and are
+ * not asked about. Returns how many suggestions are new.
+ */
+export async function suggestForTouched(
   tx: Tx,
   { connectionId, at }: { connectionId: string; at: Date },
 ): Promise<number> {
   const columns = await tx.execute<Unlabelled>(sql`
-    select r.oid::float8 as oid, c.attnum, r.schema, r.name as relation, c.name as "column", c.type
-    from catalog_column c join catalog_relation r on r.connection_id = c.connection_id and r.oid = c.relation_oid
-    where c.connection_id = ${connectionId} and r.kind in ('r', 'p', 'f') and not exists (
+    select distinct r.oid::float8 as oid, c.attnum, r.schema, r.name as relation, c.name as "column", c.type
+    from touched_column t
+    join catalog_column c on c.connection_id = ${connectionId} and c.relation_oid = t.oid and c.attnum = t.attnum
+    join catalog_relation r on r.connection_id = c.connection_id and r.oid = c.relation_oid
+    where r.kind in ('r', 'p', 'f') and not exists (
       select from column_label l
       where l.connection_id = c.connection_id and l.relation_oid = c.relation_oid and l.attnum = c.attnum)`);
-  const found = columns.flatMap(({ oid, attnum, ...names }) => {
-    const hit = suggestLabel(names);
-    if (hit === null) return [];
-    const { label, level, confidence, evidence } = hit;
-    return [
-      {
-        oid,
-        attnum,
-        schema: names.schema,
-        relation: names.relation,
-        name: names.column,
-        label,
-        level,
-        confidence,
-        evidence,
-      },
-    ];
-  });
+  const found = await hitsIn(columns);
   const hits = sql`jsonb_to_recordset(${JSON.stringify(found)}::jsonb) as h(oid bigint, attnum smallint, schema text,
     relation text, name text, label text, level text, confidence float8, evidence jsonb)`;
   await tx.execute(sql`
-    delete from suggestion s where s.connection_id = ${connectionId} and s.state = 'open' and not exists (
-      select from ${hits} where h.oid = s.relation_oid and h.attnum = s.attnum and h.label = s.label)`);
+    delete from suggestion s using touched_column t
+    where s.connection_id = ${connectionId} and s.state = 'open' and s.relation_oid = t.oid and s.attnum = t.attnum
+      and not exists (select from ${hits} where h.oid = s.relation_oid and h.attnum = s.attnum and h.label = s.label)`);
   const filed = await tx.execute<{ isNew: boolean }>(sql`
     insert into suggestion as s (id, connection_id, relation_oid, attnum, schema, relation, "column", label, level,
       confidence, evidence, state, created_at)

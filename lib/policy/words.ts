@@ -46,13 +46,15 @@ const strength: Readonly<Record<Effect, number>> = { deny: 0, approve: 1, mask: 
 export const effectsOf = ({ rules }: Policy): Effect[] =>
   [...new Set(rules.map(rule => rule.effect))].sort((a, b) => strength[a] - strength[b]);
 
-function objectsOf(objects: ObjectSelector | undefined): string {
+/** A mask is about columns, everything else about the tables that have them. */
+function objectsOf({ objects, effect }: Rule): string {
   if (objects === undefined) return 'everything';
   const places = [...(objects.relations ?? []), ...(objects.schemas ?? []).map(schema => `schema ${schema}`)];
   const place = places.length > 0 ? ` in ${listed(places, 'or')}` : '';
   if (objects.functions) return `functions ${listed(objects.functions)}`;
-  if (objects.labels) return `columns labelled ${listed(objects.labels, 'or')}${place}`;
-  if (objects.level) return `data that is ${objects.level} or above${place}`;
+  const what = effect === 'mask' ? 'columns' : 'tables with columns';
+  if (objects.labels) return `${what} labelled ${listed(objects.labels, 'or')}${place}`;
+  if (objects.level) return `${what} that are ${objects.level} or above${place}`;
   if (objects.system === true) return 'the system catalogs';
   if (objects.temporary === true) return 'temporary tables';
   return places.length > 0 ? listed(places) : 'everything';
@@ -77,9 +79,10 @@ function sentenceOf({ rule }: CompiledRule): string | null {
   const hazards = rule.hazards && someOf(rule.hazards.map(code => hazardWords[code]));
   const when = rule.when === undefined ? '' : ', under a condition';
   const owner = rule.onlyOwner ? ', where you own it' : rule.unlessOwner ? ', unless you own it' : '';
-  const objects = objectsOf(rule.objects);
+  const objects = objectsOf(rule);
   switch (rule.effect) {
     case 'allow':
+      if (rule.actions?.length === 1 && rule.actions[0] === 'session') return `you may change session settings${when}`;
       return `you may ${actionsOf(rule)} ${objects}${owner}${when}`;
     case 'mask':
       return `${objects === 'everything' ? 'classified columns' : objects} are masked${owner}${when}`;
