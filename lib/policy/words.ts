@@ -4,7 +4,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import type { Connection } from '#core/policy/bundle.ts';
 import { type CompiledRule, compilePolicies } from '#core/policy/compile.ts';
 import { residual, type Side } from '#core/policy/residual.ts';
-import type { Approvers, Effect, ObjectSelector, Policy, Rule } from '#core/policy/schema.ts';
+import type { Approvers, Effect, Policy, Rule } from '#core/policy/schema.ts';
 import { actionWords, hazardWords } from '#core/policy/words.ts';
 
 const listed = (words: readonly string[], joint = 'and'): string =>
