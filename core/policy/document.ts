@@ -11,7 +11,6 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { z } from 'zod';
-import { identityKinds } from '../identity/principal.ts';
 import { allowsAnything, checkPolicy, type Finding } from './check.ts';
 import { didYouMean } from './nearest.ts';
 import { effects, type Policy, policySchema } from './schema.ts';
@@ -276,6 +275,3 @@ export function parsePolicyYaml(text: string, { others }: { others?: readonly Po
   const hasError = findings.some(finding => finding.severity === 'error');
   return { policy: hasError ? null : parsed.data, diagnostics };
 }
-
-/** For editors that complete words. */
-export const policyWords: readonly string[] = [...new Set([...fields, ...effects, ...identityKinds])];
