@@ -141,12 +141,28 @@ const refOf = (relation: CatalogRelation, attnum: number, column: string): Colum
   column,
 });
 
+/** Texts of strangers decide what is remembered, so it is bounded. */
+const memoMax = 50_000;
+
+class Memo {
+  private readonly entries = new Map<string, unknown>();
+
+  get(key: string): unknown {
+    return this.entries.get(key);
+  }
+
+  set(key: string, value: unknown): void {
+    if (this.entries.size >= memoMax) this.entries.clear();
+    this.entries.set(key, value);
+  }
+}
+
 /** Innermost layer first: same-message objects, then the user's, then the system's. */
 export class Catalog {
   readonly header: CatalogHeader;
   private readonly layers: readonly PartIndex[];
   /** Memo of what analysis derives from this catalog alone (view bodies, resolved operators, …), dropped with it. */
-  readonly memo = new Map<unknown, unknown>();
+  readonly memo = new Memo();
 
   private constructor(header: CatalogHeader, layers: readonly PartIndex[]) {
     this.header = header;

@@ -3,7 +3,10 @@
  * analyser fills it in, policy reads it, the log stores it.
  */
 
-/** A column of a relation in the live catalog. `attnum` 0 stands for the whole row. */
+/**
+ * A column of a relation in the live catalog. `attnum` 0 stands for the whole row, negative ones are system columns. A negative
+ * `relationOid` is a relation that an earlier statement of the same message will have made: its real OID is not known yet.
+ */
 export type ColumnRef = {
   relationOid: number;
   attnum: number;
@@ -341,6 +344,11 @@ export type AnalysisSettings = {
   /** Names prepared with PREPARE or Parse, and open cursors and portals, with what they do under the present catalog. */
   prepared: ReadonlyMap<string, StatementAnalysis>;
   cursors: ReadonlyMap<string, StatementAnalysis>;
+  /**
+   * The search_path, the catalog or what is prepared was changed inside the transaction that is open: when a message ends that
+   * transaction, what follows in the same message cannot be read.
+   */
+  unsettled?: boolean;
   /** OIDs of $1, $2, … where the client declared them (Parse); 0 or absent where PostgreSQL is to infer. */
   parameterTypes?: readonly number[];
   /** Temporary relations and other session-local objects, searched first as PostgreSQL does (pg_temp). */

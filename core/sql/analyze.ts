@@ -1,13 +1,11 @@
 /** The analyser's front door: one text in, what each of its statements does out, or why that cannot be told. */
 import type { Catalog } from '../catalog/lookup.ts';
-import type { Analysis, AnalysisSettings, Hazard, Refusal, StatementAnalysis } from './analysis.ts';
+import type { Analysis, AnalysisSettings, Refusal, StatementAnalysis } from './analysis.ts';
 import { defaultTextLimits, type TextLimits } from './guard.ts';
+import { Message, positioned } from './message.ts';
 import { normalize, unparsable } from './normalize.ts';
-import { analysisOf } from './outcome.ts';
 import { type Pg, parseText } from './parse.ts';
 import { RefusalError } from './refuse.ts';
-import { Analyzer, searchPathOf } from './state.ts';
-import { nothing, statement } from './statement.ts';
 
 export const noSettings: AnalysisSettings = {
   searchPath: ['$user', 'public'],
@@ -69,17 +67,12 @@ function statementsOf(
   settings: AnalysisSettings,
   text: string,
 ): StatementAnalysis[] {
-  const path = searchPathOf(catalog, settings.searchPath, settings.temporarySchema);
+  const message = new Message(catalog, settings);
   const bytes = Buffer.from(text, 'utf8');
   return nodes.map(raw => {
     const start = raw.stmt_location ?? 0;
     const length = raw.stmt_len ?? bytes.length - start;
-    const own = bytes.subarray(start, start + length).toString('utf8');
-    const a = new Analyzer({ catalog, path, settings, text: own });
-    const analysis = analysisOf(a, raw.stmt ? statement(a, raw.stmt) : nothing('other'), { start, length });
-    return { ...analysis, hazards: positioned(analysis.hazards, text) };
+    const analysis = message.run(raw, bytes.subarray(start, start + length).toString('utf8'), { start, length });
+    return { ...analysis, hazards: positioned(analysis.hazards, byte => positionOf(text, byte)) };
   });
 }
-
-const positioned = (hazards: readonly Hazard[], text: string): Hazard[] =>
-  hazards.map(hazard => ({ ...hazard, position: positionOf(text, hazard.position ?? undefined) }));

@@ -103,15 +103,22 @@ export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, 
 type Known = { value: Value; out: Collector; trust: FunctionTrust };
 
 function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
-  const inner = a.nested({ origin: 'function', oid: fn.oid, path: bodyPath(a, fn), arguments: argumentsOf(fn, args) });
+  const inner = a.nested({
+    origin: 'function',
+    oid: fn.oid,
+    path: bodyPath(a, fn),
+    arguments: argumentsOf(fn, args),
+    triggerRelation: how.row ?? null,
+  });
   const query = fn.language === 'plpgsql' ? plpgsqlBody(inner, fn) : sqlBody(inner, fn);
   return { value: resultOf(a, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
 }
 
 /** With arguments that carry nothing the answer is always the same. */
 function remembered(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
-  const plain = args.every(value => value.origins.length === 0 && !value.fields);
-  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${a.path.relations.join(',')}`;
+  // Code of this very text has no identity to remember it by.
+  const plain = fn.oid > 0 && args.every(value => value.origins.length === 0 && !value.fields);
+  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${how.row?.oid ?? 0} ${a.path.relations.join(',')}`;
   const known = plain ? (a.catalog.memo.get(key) as Known | null | undefined) : undefined;
   if (known !== undefined) return known;
   let found: Known | null = null;

@@ -17,6 +17,7 @@ import type {
   StatementAnalysis,
   UseContext,
 } from './analysis.ts';
+import type { Created } from './state.ts';
 import { type Test, testsOf, type Value } from './value.ts';
 
 const none: readonly ColumnRef[] = [];
@@ -29,6 +30,11 @@ export class Collector {
   readonly hazards: Hazard[] = [];
   readonly flows: DataFlow[] = [];
   readonly effects: SessionEffect[] = [];
+  /** Relations the statement makes, and OIDs of those it changes. */
+  readonly created: Created[] = [];
+  readonly touched = new Set<number>();
+  /** The catalog changes in a way that later statements of the same message cannot be read under. */
+  freezes = false;
   parameters = 0;
 
   get accesses(): readonly Access[] {
@@ -124,6 +130,8 @@ export class Collector {
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
+    for (const relationOid of inner.touched) this.touched.add(relationOid);
+    if (inner.freezes || inner.created.length > 0) this.freezes = true;
   }
 
   /** The same for a statement that was analysed before and runs now. */

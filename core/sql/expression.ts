@@ -20,6 +20,7 @@ import { indirection, rowExpr } from './expr/row.ts';
 import { special } from './expr/special.ts';
 import { subLink } from './expr/sublink.ts';
 import { xmlExpr, xmlSerialize } from './expr/xml.ts';
+import { stringsOf } from './names.ts';
 import { type Pg, tagOf } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import type { Scope } from './scope.ts';
@@ -56,12 +57,46 @@ function common(a: Analyzer, scope: Scope, node: Pg.Node): Value | null {
 export function expression(a: Analyzer, scope: Scope, node: Pg.Node): Value {
   const tag = tagOf(node);
   a.step(tag);
+  checkVersion(a, tag, node);
   return (
     common(a, scope, node) ??
     special(a, scope, node) ??
     jsonReaders(a, scope, node) ??
     unresolved(tag, locationOf(node))
   );
+}
+
+/**
+ * Constructs that older servers read as something else: words that are ordinary names there (a column `system_user`, a
+ * function `json_value`) are syntax to the parser of PostgreSQL 18.
+ */
+const since: Readonly<Record<string, number>> = {
+  JsonObjectConstructor: 160000,
+  JsonArrayConstructor: 160000,
+  JsonArrayQueryConstructor: 160000,
+  JsonObjectAgg: 160000,
+  JsonArrayAgg: 160000,
+  JsonIsPredicate: 160000,
+  JsonParseExpr: 170000,
+  JsonScalarExpr: 170000,
+  JsonSerializeExpr: 170000,
+  JsonFuncExpr: 170000,
+  MergeSupportFunc: 170000,
+};
+
+/** Functions the parser makes of such words. */
+const functionsSince: Readonly<Record<string, number>> = { system_user: 160000, json_object: 160000 };
+
+function checkVersion(a: Analyzer, tag: string, node: Pg.Node): void {
+  const version = since[tag] ?? ('FuncCall' in node ? functionVersion(node.FuncCall) : undefined);
+  if (version !== undefined && a.catalog.header.serverVersion < version)
+    unresolved(tag, locationOf(node), 'this server reads the statement differently from the parser');
+}
+
+function functionVersion(node: Pg.FuncCall): number | undefined {
+  const names = stringsOf(node.funcname);
+  // Only the grammar itself puts pg_catalog there for these without the text saying so.
+  return names.length === 2 && names[0] === 'pg_catalog' ? functionsSince[names[1] ?? ''] : undefined;
 }
 
 /** Byte offset of any node that has one. */

@@ -27,6 +27,9 @@ export function from(a: Analyzer, scope: Scope, clause: readonly Pg.Node[] | und
   for (const item of scope.items) item.lateralOnly = false;
 }
 
+/** Before, json_table is a function like any other. */
+const jsonTableVersion = 170000;
+
 export function fromItem(a: Analyzer, scope: Scope, node: Pg.Node): Item[] {
   if ('RangeVar' in node) return [rangeVar(a, scope, node.RangeVar)];
   if ('JoinExpr' in node) return joinItems(a, scope, node.JoinExpr);
@@ -34,7 +37,11 @@ export function fromItem(a: Analyzer, scope: Scope, node: Pg.Node): Item[] {
   if ('RangeFunction' in node) return [functionItem(a, scope, node.RangeFunction)];
   if ('RangeTableSample' in node) return sampled(a, scope, node.RangeTableSample);
   if ('RangeTableFunc' in node) return [xmlTable(a, scope, node.RangeTableFunc)];
-  if ('JsonTable' in node) return [jsonTable(a, scope, node.JsonTable)];
+  if ('JsonTable' in node) {
+    if (a.catalog.header.serverVersion < jsonTableVersion)
+      return unresolved('JSON_TABLE', node.JsonTable.location, 'this server has no JSON_TABLE');
+    return [jsonTable(a, scope, node.JsonTable)];
+  }
   return unresolved(Object.keys(node)[0] ?? 'FROM');
 }
 

@@ -2,10 +2,13 @@
 import type { Catalog } from '../catalog/lookup.ts';
 import type { CatalogColumn, CatalogRelation } from '../catalog/snapshot.ts';
 import type { ColumnRef } from './analysis.ts';
+import { tableScope } from './ddl/table.ts';
+import { parseExpression } from './domain.ts';
+import { expression as readExpression } from './expression.ts';
 import type { Pg } from './parse.ts';
-import { undefinedName } from './refuse.ts';
-import type { Analyzer } from './state.ts';
-import { columnValue, type Field, type Value } from './value.ts';
+import { undefinedName, unresolved } from './refuse.ts';
+import { type Analyzer, searchPathOf } from './state.ts';
+import { columnValue, type Field, unionOrigins, type Value } from './value.ts';
 import { expandView } from './views.ts';
 
 export const rangeVarName = (node: Pg.RangeVar): string =>
@@ -35,21 +38,43 @@ export function relationFor(a: Analyzer, node: Pg.RangeVar): CatalogRelation {
       node.location,
     );
   const relation = lookupRelation(a, node.schemaname ?? null, node.relname ?? '');
-  return (
-    relation ??
-    undefinedName('undefined_table', 'RangeVar', `relation "${rangeVarName(node)}" does not exist`, node.location)
-  );
+  if (!relation)
+    undefinedName('undefined_table', 'RangeVar', `relation "${rangeVarName(node)}" does not exist`, node.location);
+  if (a.touchedBefore.has(relation.oid))
+    unresolved(
+      'message',
+      node.location,
+      `an earlier statement of the same message changes "${rangeVarName(node)}"; send this one separately`,
+    );
+  return relation;
 }
 
-/** A column of the relation together with those it stands for: of parents, of a generation expression, of a view's query. */
+/** A column of the relation together with those it stands for: of parents, of a generation expression. */
 function columnParts(a: Analyzer, relation: CatalogRelation, column: CatalogColumn): Value {
   const own = a.catalog.columnRef(relation, column);
   const inherited = inheritedRefs(a.catalog, relation, column.name);
-  const plain = columnValue(column.typeOid, [own, ...inherited], {
-    typmod: column.typmod,
-    wire: { relationOid: relation.oid, attnum: column.attnum },
-  });
-  return plain;
+  const generated = column.generated === null ? null : generatedFrom(a, relation, column.generated);
+  return {
+    ...columnValue(column.typeOid, unionOrigins([[own], inherited, generated?.origins ?? []]), {
+      typmod: column.typmod,
+      wire: { relationOid: relation.oid, attnum: column.attnum },
+    }),
+    // A virtual column is computed when read, and may raise then.
+    kind: column.virtual && generated?.kind === 'derived' ? 'derived' : 'column',
+    mayRaise: column.virtual && (generated?.mayRaise ?? true),
+  };
+}
+
+/** What a generated column is computed from; its own table's other columns at most. */
+function generatedFrom(a: Analyzer, relation: CatalogRelation, expression: string): Value | null {
+  const { searchPath, temporarySchema } = a.catalog.header;
+  const path = searchPathOf(a.catalog, searchPath, temporarySchema);
+  const inner = a.nested({ origin: 'view', path, oid: relation.oid });
+  const plain = relation.columns.filter(column => column.generated === null);
+  const columns = plain.map(column => ({ name: column.name, value: columnParts(inner, relation, column) }));
+  const node = parseExpression(expression);
+  if (!node) return unresolved('generated column', undefined, `a generated column of ${relation.name} cannot be read`);
+  return readExpression(inner, tableScope(columns, relation.name), node);
 }
 
 function inheritedRefs(catalog: Catalog, relation: CatalogRelation, name: string): ColumnRef[] {

@@ -2,7 +2,7 @@
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { item } from './from.ts';
 import { defaultTextLimits } from './guard.ts';
-import { parseText } from './parse.ts';
+import { type Pg, parseText } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { relationFields } from './relation.ts';
 import { Scope } from './scope.ts';
@@ -26,9 +26,15 @@ export function ruleActions(a: Analyzer, relation: CatalogRelation, event: Write
     });
     const scope = oldAndNew(inner, relation);
     if (node.RuleStmt.whereClause) condition(inner, scope, node.RuleStmt.whereClause);
-    for (const action of node.RuleStmt.actions ?? []) statementIn(inner, scope, action);
+    for (const action of node.RuleStmt.actions ?? []) actionsOf(inner, scope, action);
     a.out.include(inner.out, false);
   }
+}
+
+/** Statements of a rule or SQL-standard function body, one or a list of them. */
+export function actionsOf(a: Analyzer, scope: Scope | null, node: Pg.Node): void {
+  if ('List' in node) for (const item of node.List.items ?? []) actionsOf(a, scope, item);
+  else statementIn(a, scope, node);
 }
 
 /** OLD and NEW stand for rows of the rule's relation. */

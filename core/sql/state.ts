@@ -1,13 +1,19 @@
 /** What the analyser carries along: the catalog, how names are searched, where findings go, and how deep it already is. */
 import type { Catalog } from '../catalog/lookup.ts';
+import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AnalysisSettings } from './analysis.ts';
 import { Collector } from './collect.ts';
 import { unresolved } from './refuse.ts';
 import { oid, untyped } from './types/oid.ts';
-import { constant, type Value } from './value.ts';
+import { constant, type Field, type Value } from './value.ts';
 
 /** Schemas in search order. Functions and operators are never found in the temporary schema. */
-export type SearchPath = { relations: readonly string[]; functions: readonly string[] };
+export type SearchPath = {
+  relations: readonly string[];
+  functions: readonly string[];
+  /** Where new objects go: the first schema the setting names. */
+  creation: string | null;
+};
 
 /** The effective path of a search_path setting: implicit schemas first, missing ones left out (src/backend/catalog/namespace.c). */
 export function searchPathOf(catalog: Catalog, entries: readonly string[], temporarySchema: string | null): SearchPath {
@@ -16,13 +22,19 @@ export function searchPathOf(catalog: Catalog, entries: readonly string[], tempo
     const schema = entry === '$user' ? catalog.header.role : entry === 'pg_temp' ? (temporarySchema ?? '') : entry;
     if (schema !== '' && catalog.hasSchema(schema) && !named.includes(schema)) named.push(schema);
   }
+  const creation = named[0] ?? null;
   if (!named.includes('pg_catalog')) named.unshift('pg_catalog');
   if (temporarySchema !== null && !named.includes(temporarySchema)) named.unshift(temporarySchema);
-  return { relations: named, functions: named.filter(schema => schema !== temporarySchema) };
+  return { relations: named, functions: named.filter(schema => schema !== temporarySchema), creation };
 }
 
 /** How `$1` and argument names are read inside a function's body. */
 export type Arguments = { function: string; names: readonly string[]; values: readonly Value[] };
+
+/** A relation that a statement makes, with its columns as later statements of the same message will see them. */
+export type Created = { relation: CatalogRelation; fields: readonly Field[] };
+
+const nothingTouched: ReadonlySet<number> = new Set();
 
 /** Nodes looked at for one text, views and function bodies included. */
 const stepsMax = 400_000;
@@ -42,6 +54,17 @@ type Options = {
   arguments?: Arguments | null;
   expanding?: readonly number[];
   text?: string;
+  createdBefore?: number;
+  touched?: ReadonlySet<number>;
+  triggerRelation?: CatalogRelation | null;
+};
+
+type NestedOptions = {
+  origin: Origin;
+  path: SearchPath;
+  oid: number;
+  arguments?: Arguments | null;
+  triggerRelation?: CatalogRelation | null;
 };
 
 export class Analyzer {
@@ -49,6 +72,10 @@ export class Analyzer {
   readonly path: SearchPath;
   readonly settings: AnalysisSettings;
   readonly out = new Collector();
+  /** Inside a PL/pgSQL body: its variables. */
+  variables: { get(name: string): Value | null } | null = null;
+  /** Inside a trigger's function: the table it is on. */
+  readonly triggerRelation: CatalogRelation | null;
   readonly origin: Origin;
   readonly budget: Budget;
   readonly arguments: Arguments | null;
@@ -56,6 +83,10 @@ export class Analyzer {
   readonly expanding: readonly number[];
   /** The statement as the client wrote it; empty for nested ones. */
   readonly text: string;
+  /** Relations made by earlier statements of the same message. */
+  readonly createdBefore: number;
+  /** OIDs of relations that earlier statements of the same message change. */
+  readonly touchedBefore: ReadonlySet<number>;
   /** Types that $n turned out to have. */
   readonly parameterTypes = new Map<number, number>();
 
@@ -68,6 +99,9 @@ export class Analyzer {
     this.arguments = options.arguments ?? null;
     this.expanding = options.expanding ?? [];
     this.text = options.text ?? '';
+    this.createdBefore = options.createdBefore ?? 0;
+    this.touchedBefore = options.touched ?? nothingTouched;
+    this.triggerRelation = options.triggerRelation ?? null;
     if (this.origin === 'client')
       for (const [index, type] of (options.settings.parameterTypes ?? []).entries())
         this.parameterTypes.set(index + 1, type);
@@ -77,8 +111,29 @@ export class Analyzer {
     if (++this.budget.steps > stepsMax) unresolved(construct, location, 'the statement is too complex to analyse');
   }
 
+  /** An OID for something PostgreSQL has not numbered yet: negative, so that it is never taken for a real one. */
+  nextOid(): number {
+    return -1 - this.out.created.length - this.createdBefore;
+  }
+
+  create(created: Created): void {
+    this.out.created.push(created);
+    this.catalogChanges(false);
+  }
+
+  /** Its definition is changed: later statements of the same message cannot rely on the catalog for it. */
+  touch(relation: CatalogRelation): void {
+    this.out.touched.add(relation.oid);
+  }
+
+  /** `freezes`: what exactly changes cannot be foreseen, so nothing after it in the same message can be read. */
+  catalogChanges(freezes = this.out.touched.size === 0): void {
+    if (freezes) this.out.freezes = true;
+    if (!this.out.effects.some(effect => effect.type === 'catalog')) this.out.effects.push({ type: 'catalog' });
+  }
+
   /** For a nested text: same catalog and budget, its own findings. */
-  nested(options: { origin: Origin; path: SearchPath; oid: number; arguments?: Arguments | null }): Analyzer {
+  nested(options: NestedOptions): Analyzer {
     if (this.expanding.length >= expansionMax) unresolved('nesting', undefined, 'views and functions nest too deeply');
     return new Analyzer({
       catalog: this.catalog,
@@ -88,6 +143,9 @@ export class Analyzer {
       origin: options.origin,
       arguments: options.arguments ?? null,
       expanding: [...this.expanding, options.oid],
+      createdBefore: this.createdBefore,
+      touched: this.touchedBefore,
+      triggerRelation: options.triggerRelation ?? null,
     });
   }
 

@@ -13,6 +13,6 @@ export function triggerEffects(a: Analyzer, relation: CatalogRelation, event: Wr
     if (!trigger.enabled || !trigger.events.includes(event)) continue;
     const fn = a.catalog.function(trigger.functionOid);
     if (!fn || a.expanding.includes(fn.oid) || a.expanding.length > depthMax) continue;
-    applyFunction(a, fn, [], { result: oid.trigger });
+    applyFunction(a, fn, [], { result: oid.trigger, row: relation });
   }
 }

@@ -1,4 +1,6 @@
 /** What writing to a relation means besides the write: views pass it on, rules replace it, triggers and cascades add to it. */
+
+import { isSystemSchema } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AccessVerb } from './analysis.ts';
 import { unresolved } from './refuse.ts';
@@ -38,6 +40,11 @@ function behind(a: Analyzer, view: CatalogRelation): CatalogRelation | null {
 export function writeTo(a: Analyzer, relation: CatalogRelation, verb: AccessVerb, event: WriteEvent): void {
   if (!'rpvf'.includes(relation.kind)) unresolved('DML', undefined, `cannot change relation "${relation.name}"`);
   a.out.relation('write', verb, relation);
+  if (isSystemSchema(relation.schema)) {
+    // Its rule turns an UPDATE into set_config(), with a name and value only running tells.
+    if (relation.name === 'pg_settings') unresolved('pg_settings', undefined, 'settings are changed with SET');
+    return;
+  }
   ruleActions(a, relation, event);
   triggerEffects(a, relation, event);
   cascades(a, relation, event, new Set());

@@ -1,5 +1,5 @@
 /** Applying a function or operator to values: what it may do with them, by its trust. */
-import type { CatalogFunction, CatalogOperator } from '../../catalog/snapshot.ts';
+import type { CatalogFunction, CatalogOperator, CatalogRelation } from '../../catalog/snapshot.ts';
 import { callBody } from '../bodies.ts';
 import { functionHazard } from '../function-hazards.ts';
 import { setConfig } from '../setting.ts';
@@ -13,6 +13,8 @@ export type Application = {
   result: number;
   location?: number;
   set?: boolean;
+  /** Of a trigger's function: the table it runs for. */
+  row?: CatalogRelation;
 };
 
 /** The arguments whose values can make it raise: all, unless only some are known to. */

@@ -1,0 +1,172 @@
+/** ALTER TABLE and its kin, one kind of change at a time. */
+import type { CatalogRelation } from '../../catalog/snapshot.ts';
+import type { HazardCode } from '../analysis.ts';
+import { nameOf, targetField } from '../dml.ts';
+import { expression } from '../expression.ts';
+import type { Pg } from '../parse.ts';
+import { unresolved } from '../refuse.ts';
+import { lookupRelation } from '../relation.ts';
+import type { Analyzer } from '../state.ts';
+import { nothing, type Outcome } from '../statement.ts';
+import { typeOfName } from '../typename.ts';
+import type { Value } from '../value.ts';
+import { relationTouched } from './object.ts';
+import { constraint, constraintColumns, ownScope } from './table.ts';
+
+/** Changes that are a hazard by themselves. Those not listed only change definitions, briefly locked. */
+const hazards: Readonly<Record<string, readonly HazardCode[]>> = {
+  AT_DropColumn: ['drop_column', 'alter_destructive'],
+  AT_AlterColumnType: ['alter_rewrite', 'alter_destructive'],
+  AT_SetNotNull: ['alter_rewrite'],
+  AT_SetExpression: ['alter_rewrite'],
+  AT_DropExpression: [],
+  AT_DropConstraint: ['alter_destructive'],
+  AT_DropIdentity: ['alter_destructive'],
+  AT_ValidateConstraint: ['alter_rewrite'],
+  AT_AddIndex: ['alter_rewrite'],
+  AT_AddIndexConstraint: [],
+  AT_ChangeOwner: ['owner'],
+  AT_ClusterOn: [],
+  AT_DropCluster: [],
+  AT_SetLogged: ['rewrite_table'],
+  AT_SetUnLogged: ['rewrite_table', 'alter_destructive'],
+  AT_SetAccessMethod: ['rewrite_table'],
+  AT_SetTableSpace: ['rewrite_table'],
+  AT_EnableTrig: ['trigger_disable'],
+  AT_EnableAlwaysTrig: ['trigger_disable'],
+  AT_EnableReplicaTrig: ['trigger_disable'],
+  AT_DisableTrig: ['trigger_disable'],
+  AT_EnableTrigAll: ['trigger_disable'],
+  AT_DisableTrigAll: ['trigger_disable'],
+  AT_EnableTrigUser: ['trigger_disable'],
+  AT_DisableTrigUser: ['trigger_disable'],
+  AT_EnableRule: ['rule'],
+  AT_EnableAlwaysRule: ['rule'],
+  AT_EnableReplicaRule: ['rule'],
+  AT_DisableRule: ['rule'],
+  AT_AddInherit: ['alter_destructive'],
+  AT_DropInherit: ['alter_destructive'],
+  AT_AttachPartition: ['alter_rewrite'],
+  AT_DetachPartition: ['alter_destructive'],
+  AT_DetachPartitionFinalize: ['alter_destructive'],
+  AT_ReplicaIdentity: ['replication'],
+  AT_EnableRowSecurity: ['row_security'],
+  AT_DisableRowSecurity: ['row_security'],
+  AT_ForceRowSecurity: ['row_security'],
+  AT_NoForceRowSecurity: ['row_security'],
+  AT_GenericOptions: ['foreign_connection'],
+  AT_AlterColumnGenericOptions: ['foreign_connection'],
+  AT_SetStatistics: [],
+};
+
+/** Known, and nothing but a definition. */
+const plain: ReadonlySet<string> = new Set(
+  `AT_AddColumn AT_AddColumnToView AT_ColumnDefault AT_CookedColumnDefault AT_DropNotNull AT_SetOptions AT_ResetOptions AT_SetStorage
+  AT_SetCompression AT_AddConstraint AT_AlterConstraint AT_SetRelOptions AT_ResetRelOptions AT_ReplaceRelOptions AT_AddOf AT_DropOf
+  AT_AddIdentity AT_SetIdentity`.split(/\s+/),
+);
+
+type Change = { relation: CatalogRelation; node: Pg.AlterTableCmd };
+
+const defOf = <K extends string>(node: Pg.AlterTableCmd, tag: K): Extract<Pg.Node, Record<K, unknown>>[K] | null => {
+  const { def } = node;
+  return def && tag in def ? (def as Extract<Pg.Node, Record<K, unknown>>)[tag] : null;
+};
+
+/** The value a column is given for every row there is. */
+function filled(a: Analyzer, relation: CatalogRelation, column: string, value: Value): void {
+  a.out.usedAs(value, 'source');
+  if (value.origins.length > 0)
+    a.out.flows.push({ target: { schema: relation.schema, relation: relation.name, column }, origins: value.origins });
+}
+
+function addColumn(a: Analyzer, { relation, node }: Change): void {
+  const def = defOf(node, 'ColumnDef');
+  if (!def?.typeName) unresolved('ADD COLUMN');
+  typeOfName(a, def.typeName);
+  const scope = ownScope(a, relation);
+  for (const own of def.constraints ?? []) {
+    if (!('Constraint' in own)) continue;
+    const generated = constraint(a, scope, own.Constraint, def.colname ?? '');
+    if (generated) {
+      filled(a, relation, generated.column, generated.value);
+      a.out.hazard('alter_rewrite', nameOf(relation));
+    }
+    if (own.Constraint.contype === 'CONSTR_IDENTITY') a.out.hazard('alter_rewrite', nameOf(relation));
+  }
+}
+
+function alterType(a: Analyzer, { relation, node }: Change): void {
+  const def = defOf(node, 'ColumnDef');
+  if (!def) unresolved('ALTER COLUMN TYPE');
+  if (def.typeName) typeOfName(a, def.typeName);
+  const target = targetField(a, relation, node.name ?? '');
+  const using = def.raw_default ? expression(a, ownScope(a, relation), def.raw_default) : null;
+  if (using) filled(a, relation, target.name, using);
+  // Every value is converted, and one that does not convert is shown in the error.
+  a.out.usedAs(target.value, 'function_argument');
+}
+
+/** A constraint is checked against every row there is; uniqueness compares them. */
+function addConstraint(a: Analyzer, { relation, node }: Change): void {
+  const def = defOf(node, 'Constraint');
+  if (!def) unresolved('ADD CONSTRAINT');
+  constraint(a, ownScope(a, relation), def, null);
+  if (def.contype === 'CONSTR_PRIMARY' || def.contype === 'CONSTR_UNIQUE')
+    for (const name of constraintColumns(def)) a.out.usedAs(targetField(a, relation, name).value, 'distinct');
+  if (!def.skip_validation) a.out.hazard('alter_rewrite', nameOf(relation));
+}
+
+function dropColumn(a: Analyzer, { relation, node }: Change): void {
+  if (node.missing_ok && !relation.columns.some(column => column.name === node.name)) return;
+  for (const ref of targetField(a, relation, node.name ?? '').value.origins) a.out.use(ref, 'target');
+}
+
+/** Another relation takes part: a partition, a parent. */
+function withOther(a: Analyzer, { node }: Change): void {
+  const name = defOf(node, 'PartitionCmd')?.name ?? defOf(node, 'RangeVar');
+  if (!name) return;
+  const other = lookupRelation(a, name.schemaname ?? null, name.relname ?? '');
+  if (!other) return;
+  a.touch(other);
+  a.out.relation('define', 'alter', other);
+}
+
+const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> = {
+  AT_AddColumn: addColumn,
+  AT_AlterColumnType: alterType,
+  AT_AddConstraint: addConstraint,
+  AT_DropColumn: dropColumn,
+  AT_AttachPartition: withOther,
+  AT_DetachPartition: withOther,
+  AT_DetachPartitionFinalize: withOther,
+  AT_AddInherit: withOther,
+  AT_DropInherit: withOther,
+  AT_ColumnDefault: (a, { relation, node }) => {
+    if (node.def) expression(a, ownScope(a, relation), node.def);
+  },
+  AT_SetExpression: (a, { relation, node }) => {
+    if (node.def) filled(a, relation, node.name ?? '', expression(a, ownScope(a, relation), node.def));
+  },
+};
+
+export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
+  const relation = relationTouched(a, node.relation, {
+    action: 'define',
+    verb: 'alter',
+    missingOk: node.missing_ok === true,
+  });
+  a.catalogChanges();
+  for (const entry of node.cmds ?? []) {
+    if (!('AlterTableCmd' in entry)) return unresolved('ALTER TABLE');
+    const change = entry.AlterTableCmd;
+    const subtype = change.subtype ?? '';
+    const codes = hazards[subtype];
+    if (!codes && !plain.has(subtype)) return unresolved(subtype);
+    const name = relation ? nameOf(relation) : (node.relation?.relname ?? '');
+    for (const code of codes ?? []) a.out.hazard(code, name);
+    if (change.behavior === 'DROP_CASCADE') a.out.hazard('cascade', name);
+    if (relation) changes[subtype]?.(a, { relation, node: change });
+  }
+  return nothing('ddl');
+}

@@ -1,0 +1,236 @@
+/** Statements that put code into the database: functions, triggers, rules, policies, domains, casts, operators … and DO. */
+import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import { callBody } from '../bodies.ts';
+import { expression } from '../expression.ts';
+import { dotted, qualified, stringOf, stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { RefusalError, unresolved } from '../refuse.ts';
+import { relationFor } from '../relation.ts';
+import { actionsOf, oldAndNew } from '../rules.ts';
+import { Scope } from '../scope.ts';
+import { condition } from '../select.ts';
+import type { Analyzer } from '../state.ts';
+import { nothing, type Outcome, rows } from '../statement.ts';
+import { typeOfName } from '../typename.ts';
+import { oid } from '../types/oid.ts';
+import { constant } from '../value.ts';
+import { created, creationSchema, objectDone, relationTouched } from './object.ts';
+import { ownScope, tableScope } from './table.ts';
+
+const optionsOf = (nodes: readonly Pg.Node[] | undefined): Map<string, Pg.Node | undefined> =>
+  new Map((nodes ?? []).flatMap(node => ('DefElem' in node ? [[node.DefElem.defname ?? '', node.DefElem.arg]] : [])));
+
+const modes: Readonly<Record<string, 'i' | 'o' | 'b' | 'v' | 't'>> = {
+  FUNC_PARAM_IN: 'i',
+  FUNC_PARAM_DEFAULT: 'i',
+  FUNC_PARAM_OUT: 'o',
+  FUNC_PARAM_INOUT: 'b',
+  FUNC_PARAM_VARIADIC: 'v',
+  FUNC_PARAM_TABLE: 't',
+};
+
+function argumentsOf(a: Analyzer, node: Pg.CreateFunctionStmt): CatalogFunction['allArguments'] {
+  return (node.parameters ?? []).map(parameter => {
+    if (!('FunctionParameter' in parameter)) return unresolved('CREATE FUNCTION');
+    const { name = '', mode, argType, defexpr } = parameter.FunctionParameter;
+    if (defexpr) expression(a, new Scope(null), defexpr);
+    return { name, mode: modes[mode ?? ''] ?? 'i', typeOid: argType ? typeOfName(a, argType).oid : 0 };
+  });
+}
+
+const sourceText = (node: Pg.Node | undefined): string | null => {
+  if (!node || !('List' in node)) return node && 'String' in node ? stringOf(node) : null;
+  const items = node.List.items ?? [];
+  return items.length === 1 ? stringOf(items[0]) : null;
+};
+
+/** The function as it will be in the catalog. */
+function described(a: Analyzer, node: Pg.CreateFunctionStmt): CatalogFunction {
+  const options = optionsOf(node.options);
+  const names = stringsOf(node.funcname);
+  const allArguments = argumentsOf(a, node);
+  const inputs = allArguments.filter(argument => 'ibv'.includes(argument.mode));
+  const outputs = allArguments.filter(argument => 'obt'.includes(argument.mode));
+  const returns = node.returnType ? typeOfName(a, node.returnType) : null;
+  const implied =
+    outputs.length === 1 ? (outputs[0]?.typeOid ?? oid.record) : outputs.length > 1 ? oid.record : oid.void;
+  const language = options.get('language');
+  const definer = options.get('security');
+  return {
+    oid: a.nextOid() - 1_000_000,
+    schema: creationSchema(a, qualified(names).schema),
+    name: qualified(names).name,
+    kind: node.is_procedure ? 'procedure' : 'function',
+    argumentTypes: inputs.map(argument => argument.typeOid),
+    allArguments,
+    defaults: 0,
+    variadicTypeOid: 0,
+    returnTypeOid: returns?.oid ?? implied,
+    returnsSet: returns?.set ?? allArguments.some(argument => argument.mode === 't'),
+    volatility: 'v',
+    strict: false,
+    leakproof: false,
+    securityDefiner: definer !== undefined && 'Boolean' in definer && definer.Boolean.boolval === true,
+    language: language ? stringOf(language).toLowerCase() : 'sql',
+    body: sourceText(options.get('as')),
+    atomic: false,
+    searchPath: null,
+    aggregate: null,
+    extension: null,
+  };
+}
+
+const trusted: ReadonlySet<string> = new Set(['sql', 'plpgsql']);
+
+/** What the body would do counts as what creating it does: somebody is going to call it. */
+function bodyFindings(a: Analyzer, fn: CatalogFunction, node: Pg.CreateFunctionStmt): void {
+  if (node.sql_body) {
+    const inner = a.nested({ origin: 'function', oid: fn.oid, path: a.path, arguments: placeholderArguments(fn) });
+    actionsOf(inner, null, node.sql_body);
+    a.out.include(inner.out, false);
+    return;
+  }
+  const args = fn.argumentTypes.map(type => constant(type));
+  if (!callBody(a, fn, args, { result: fn.returnTypeOid }))
+    a.out.object('opaque', 'create', 'function', fn.name, { schema: fn.schema });
+}
+
+const placeholderArguments = (fn: CatalogFunction) => {
+  const inputs = fn.allArguments.filter(argument => 'ibv'.includes(argument.mode));
+  return {
+    function: fn.name,
+    names: inputs.map(argument => argument.name),
+    values: inputs.map(argument => constant(argument.typeOid)),
+  };
+};
+
+export function createFunction(a: Analyzer, node: Pg.CreateFunctionStmt): Outcome {
+  const fn = described(a, node);
+  const name = `${fn.schema}.${fn.name}`;
+  a.out.object('define', 'create', 'function', fn.name, { schema: fn.schema });
+  a.out.hazard('code', name);
+  if (fn.securityDefiner) a.out.hazard('security_definer', name);
+  if (!trusted.has(fn.language)) a.out.hazard('untrusted_language', `${name} (${fn.language})`);
+  bodyFindings(a, fn, node);
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+export function alterFunction(a: Analyzer, node: Pg.AlterFunctionStmt): Outcome {
+  const { schema, name } = objectDone(a, node.objtype, node.func ? { ObjectWithArgs: node.func } : undefined, {
+    action: 'define',
+    verb: 'alter',
+  });
+  const shown = schema === null ? name : `${schema}.${name}`;
+  a.out.hazard('code', shown);
+  if (optionsOf(node.actions).has('security')) a.out.hazard('security_definer', shown);
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+/** DO runs its text at once. */
+export function doStatement(a: Analyzer, node: Pg.DoStmt): Outcome {
+  const options = optionsOf(node.args);
+  const language = options.get('language');
+  const body = sourceText(options.get('as'));
+  a.out.hazard('anonymous_block', language ? stringOf(language) : 'plpgsql');
+  const name = 'inline_code_block';
+  const fn: CatalogFunction = {
+    ...emptyFunction,
+    oid: a.nextOid() - 2_000_000,
+    name,
+    language: language ? stringOf(language).toLowerCase() : 'plpgsql',
+    body,
+  };
+  if (!trusted.has(fn.language)) a.out.hazard('untrusted_language', fn.language);
+  try {
+    if (!callBody(a, fn, [], { result: oid.void })) a.out.object('opaque', 'call', 'other', name);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    a.out.object('opaque', 'call', 'other', name);
+  }
+  a.out.object('call', 'call', 'other', name);
+  a.catalogChanges();
+  return nothing('do');
+}
+
+const emptyFunction: CatalogFunction = {
+  oid: 0,
+  schema: '',
+  name: '',
+  kind: 'function',
+  argumentTypes: [],
+  allArguments: [],
+  defaults: 0,
+  variadicTypeOid: 0,
+  returnTypeOid: oid.void,
+  returnsSet: false,
+  volatility: 'v',
+  strict: false,
+  leakproof: false,
+  securityDefiner: false,
+  language: 'plpgsql',
+  body: null,
+  atomic: false,
+  searchPath: null,
+  aggregate: null,
+  extension: null,
+};
+
+export function callStatement(a: Analyzer, node: Pg.CallStmt): Outcome {
+  if (!node.funccall) return unresolved('CALL');
+  const value = expression(a, new Scope(null), { FuncCall: node.funccall });
+  return value.fields && value.fields.length > 0 ? rows('call', value.fields) : nothing('call');
+}
+
+export function createTrigger(a: Analyzer, node: Pg.CreateTrigStmt): Outcome {
+  const relation = relationTouched(a, node.relation, { action: 'define', verb: 'alter' });
+  const name = node.trigname ?? '';
+  a.out.object('define', 'create', 'other', `trigger ${name}`, { schema: relation?.schema ?? null });
+  a.out.hazard('code', `trigger ${name}`);
+  if (relation && node.whenClause) condition(a, oldAndNew(a, relation), node.whenClause);
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+export function createRule(a: Analyzer, node: Pg.RuleStmt): Outcome {
+  const relation = relationFor(a, node.relation ?? unresolved('RuleStmt'));
+  a.touch(relation);
+  a.out.relation('define', 'alter', relation);
+  a.out.hazard('rule', node.rulename ?? '');
+  const scope = oldAndNew(a, relation);
+  if (node.whereClause) condition(a, scope, node.whereClause);
+  for (const action of node.actions ?? []) actionsOf(a, scope, action);
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+export function policyStatement(a: Analyzer, node: Pg.CreatePolicyStmt | Pg.AlterPolicyStmt): Outcome {
+  const relation = relationTouched(a, node.table, { action: 'define', verb: 'alter' });
+  a.out.hazard('row_security', node.policy_name ?? '');
+  if (relation)
+    for (const clause of [node.qual, node.with_check]) if (clause) condition(a, ownScope(a, relation), clause);
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+export function createDomain(a: Analyzer, node: Pg.CreateDomainStmt): Outcome {
+  created(a, 'type', stringsOf(node.domainname));
+  const type = node.typeName ? typeOfName(a, node.typeName).oid : 0;
+  const scope = tableScope([{ name: 'value', value: constant(type) }], null);
+  for (const own of node.constraints ?? []) {
+    if (!('Constraint' in own) || !own.Constraint.raw_expr) continue;
+    if (own.Constraint.contype === 'CONSTR_CHECK') condition(a, scope, own.Constraint.raw_expr);
+    else expression(a, new Scope(null), own.Constraint.raw_expr);
+  }
+  a.out.hazard('code', dotted(stringsOf(node.domainname)));
+  return nothing('ddl');
+}
+
+export function alterDomain(a: Analyzer, node: Pg.AlterDomainStmt): Outcome {
+  const names = stringsOf(node.typeName);
+  objectDone(a, 'OBJECT_DOMAIN', { List: { items: node.typeName ?? [] } }, { action: 'define', verb: 'alter' });
+  a.out.hazard('code', dotted(names));
+  a.catalogChanges();
+  return nothing('ddl');
+}

@@ -1,0 +1,135 @@
+/** CREATE TABLE AS, SELECT INTO, views and materialised views: relations whose columns are made of others'. */
+import type { CatalogColumn, CatalogRelation, RelationKind } from '../../catalog/snapshot.ts';
+import { stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { executeStatement } from '../prepared.ts';
+import { unresolved } from '../refuse.ts';
+import { lookupRelation, relationFor } from '../relation.ts';
+import { query, selectStmt } from '../select.ts';
+import type { Analyzer } from '../state.ts';
+import { nothing, type Outcome } from '../statement.ts';
+import { oid } from '../types/oid.ts';
+import { columnValue, type Field, unionOrigins } from '../value.ts';
+import { creationSchema } from './object.ts';
+
+type Made = { name: string; schema: string; temporary: boolean; kind: RelationKind; columns: readonly Field[] };
+
+/** A relation that will exist once this statement ran, with the columns it takes its values from. */
+export function announce(a: Analyzer, made: Made): void {
+  const relationOid = a.nextOid();
+  const columns: CatalogColumn[] = made.columns.map(({ name, value }, index) => ({
+    attnum: index + 1,
+    name,
+    typeOid: value.type === oid.unknown ? oid.text : value.type,
+    typmod: value.typmod,
+    notNull: false,
+    generated: null,
+    virtual: false,
+    hasDefault: false,
+    defaultText: null,
+  }));
+  const relation: CatalogRelation = {
+    oid: relationOid,
+    schema: made.schema,
+    name: made.name,
+    kind: made.kind,
+    columns,
+    rowTypeOid: 0,
+    definition: null,
+    extension: null,
+    temporary: made.temporary,
+    parents: [],
+    rowsEstimate: -1,
+    bytesEstimate: 0,
+    rowSecurity: false,
+    triggers: [],
+    rules: [],
+  };
+  a.out.relation('define', 'create', relation);
+  const fields = made.columns.map(({ name, value }, index) => {
+    const own = { relationOid, attnum: index + 1, schema: made.schema, relation: made.name, column: name };
+    const { type, typmod, kind } = { ...value, type: value.type === oid.unknown ? oid.text : value.type };
+    return {
+      name,
+      value: {
+        ...columnValue(type, unionOrigins([[own], value.origins]), {
+          typmod,
+          wire: { relationOid, attnum: index + 1 },
+        }),
+        kind: kind === 'column' || value.origins.length === 0 ? ('column' as const) : ('pure' as const),
+      },
+    };
+  });
+  a.create({ relation, fields });
+}
+
+/** What is in the columns follows them: into the stored rows, or into every later reading of the view. */
+function follow(a: Analyzer, schema: string, name: string, columns: readonly Field[]): void {
+  for (const column of columns) {
+    a.out.usedAs(column.value, 'source');
+    if (column.value.origins.length > 0)
+      a.out.flows.push({ target: { schema, relation: name, column: column.name }, origins: column.value.origins });
+  }
+}
+
+const renamed = (columns: readonly Field[], names: readonly string[]): readonly Field[] =>
+  columns.map((column, index) => ({ name: names[index] ?? column.name, value: column.value }));
+
+function sourceOf(a: Analyzer, node: Pg.Node): readonly Field[] {
+  if ('ExecuteStmt' in node) return executeStatement(a, node.ExecuteStmt).columns ?? [];
+  return query(a, null, node).columns;
+}
+
+export function createTableAs(a: Analyzer, node: Pg.CreateTableAsStmt): Outcome {
+  const rel = node.into?.rel;
+  if (!node.query || !rel) return unresolved('CreateTableAsStmt');
+  const columns = renamed(sourceOf(a, node.query), stringsOf(node.into?.colNames));
+  into(a, rel, columns, node.objtype === 'OBJECT_MATVIEW' ? 'm' : 'r');
+  return nothing('ddl');
+}
+
+function into(a: Analyzer, rel: Pg.RangeVar, columns: readonly Field[], kind: RelationKind): void {
+  const temporary = rel.relpersistence === 't';
+  const schema = creationSchema(a, rel.schemaname, temporary);
+  const name = rel.relname ?? '';
+  announce(a, { name, schema, temporary, kind, columns });
+  follow(a, schema, name, columns);
+}
+
+/** INTO stands in the first arm of a set operation. */
+export function intoClause(node: Pg.SelectStmt): Pg.RangeVar | null {
+  let current: Pg.SelectStmt | undefined = node;
+  while (current) {
+    if (current.intoClause?.rel) return current.intoClause.rel;
+    current = current.larg;
+  }
+  return null;
+}
+
+export function selectInto(a: Analyzer, node: Pg.SelectStmt, rel: Pg.RangeVar): Outcome {
+  into(a, rel, selectStmt(a, null, node, { keepUnknown: false }).columns, 'r');
+  return nothing('ddl');
+}
+
+export function viewStatement(a: Analyzer, node: Pg.ViewStmt): Outcome {
+  if (!node.query || !node.view) return unresolved('ViewStmt');
+  const temporary = node.view.relpersistence === 't';
+  const schema = creationSchema(a, node.view.schemaname, temporary);
+  const name = node.view.relname ?? '';
+  const columns = renamed(query(a, null, node.query).columns, stringsOf(node.aliases));
+  const replaced = node.replace ? lookupRelation(a, node.view.schemaname ?? schema, name) : null;
+  if (replaced) {
+    a.touch(replaced);
+    a.out.relation('define', 'alter', replaced);
+  }
+  announce(a, { name, schema, temporary, kind: 'v', columns });
+  follow(a, schema, name, columns);
+  return nothing('ddl');
+}
+
+/** Runs the view's query again and stores what it gives. */
+export function refreshStatement(a: Analyzer, node: Pg.RefreshMatViewStmt): Outcome {
+  const relation = relationFor(a, node.relation ?? unresolved('REFRESH'));
+  a.out.relation('maintain', 'refresh', relation);
+  return nothing('maintenance');
+}

@@ -1,0 +1,117 @@
+/** Statements that only name an object: COMMENT, RENAME, SET SCHEMA, sequences, types, indexes, statistics. */
+
+import { targetField } from '../dml.ts';
+import { expression } from '../expression.ts';
+import { dotted, stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { unresolved } from '../refuse.ts';
+import { relationFor } from '../relation.ts';
+import { condition } from '../select.ts';
+import type { Analyzer } from '../state.ts';
+import { nothing, type Outcome } from '../statement.ts';
+import { typeOfName } from '../typename.ts';
+import { created, creationSchema, objectDone, relationTouched } from './object.ts';
+import { ownScope } from './table.ts';
+
+export function commentStatement(a: Analyzer, node: Pg.CommentStmt): Outcome {
+  objectDone(a, node.objtype, node.object, { action: 'define', verb: 'comment', missingOk: true });
+  return nothing('ddl');
+}
+
+/** A part of a relation (column, constraint, trigger, …) is renamed with the relation. */
+export function renameStatement(a: Analyzer, node: Pg.RenameStmt): Outcome {
+  const missingOk = node.missing_ok === true;
+  if (node.relation) relationTouched(a, node.relation, { action: 'define', verb: 'alter', missingOk });
+  else
+    objectDone(a, node.renameType, node.object ?? named(node.subname), { action: 'define', verb: 'alter', missingOk });
+  if (node.renameType === 'OBJECT_ROLE') a.out.hazard('role', node.subname ?? '');
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+const named = (name: string | undefined): Pg.Node => ({ String: { sval: name ?? '' } });
+
+export function setSchema(a: Analyzer, node: Pg.AlterObjectSchemaStmt): Outcome {
+  const target = node.relation ? { RangeVar: node.relation } : node.object;
+  const missingOk = node.missing_ok === true;
+  const { name } = objectDone(a, node.objectType, target, { action: 'define', verb: 'alter', missingOk });
+  const kind = node.relation ? 'relation' : 'other';
+  a.out.object('define', 'create', kind, name, { schema: node.newschema ?? null });
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+export function dependsStatement(a: Analyzer, node: Pg.AlterObjectDependsStmt): Outcome {
+  const target = node.relation ? { RangeVar: node.relation } : node.object;
+  objectDone(a, node.objectType, target, { action: 'define', verb: 'alter' });
+  return nothing('ddl');
+}
+
+export function createSchema(a: Analyzer, node: Pg.CreateSchemaStmt): Outcome {
+  const name = node.schemaname ?? node.authrole?.rolename ?? '';
+  a.out.object('define', 'create', 'schema', name, { schema: name });
+  a.catalogChanges();
+  // The elements are created inside the schema that does not exist yet.
+  if ((node.schemaElts ?? []).length > 0)
+    unresolved('CREATE SCHEMA', undefined, 'create the schema and its objects separately');
+  return nothing('ddl');
+}
+
+export function createSequence(a: Analyzer, node: Pg.CreateSeqStmt): Outcome {
+  const { schemaname, relname, relpersistence } = node.sequence ?? {};
+  const schema = creationSchema(a, schemaname, relpersistence === 't');
+  a.out.object('define', 'create', 'sequence', relname ?? '', { schema, temporary: relpersistence === 't' });
+  a.catalogChanges(false);
+  return nothing('ddl');
+}
+
+export function alterSequence(a: Analyzer, node: Pg.AlterSeqStmt): Outcome {
+  relationTouched(a, node.sequence, { action: 'define', verb: 'alter', missingOk: node.missing_ok === true });
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+/** Types made of other types. */
+export function createType(a: Analyzer, names: readonly string[], columns: readonly Pg.Node[]): Outcome {
+  created(a, 'type', names);
+  for (const column of columns)
+    if ('ColumnDef' in column && column.ColumnDef.typeName) typeOfName(a, column.ColumnDef.typeName);
+  return nothing('ddl');
+}
+
+export function alterType(a: Analyzer, names: readonly Pg.Node[] | undefined): Outcome {
+  objectDone(a, 'OBJECT_TYPE', { List: { items: [...(names ?? [])] } }, { action: 'define', verb: 'alter' });
+  a.catalogChanges();
+  return nothing('ddl');
+}
+
+/** Building an index evaluates its expressions over every row; a unique one compares them. */
+export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
+  const relation = relationFor(a, node.relation ?? unresolved('IndexStmt'));
+  a.out.relation('define', 'alter', relation);
+  a.out.object('define', 'create', 'relation', node.idxname ?? 'index', { schema: relation.schema });
+  const scope = ownScope(a, relation);
+  for (const element of [...(node.indexParams ?? []), ...(node.indexIncludingParams ?? [])]) {
+    if (!('IndexElem' in element)) return unresolved('CREATE INDEX');
+    const { name, expr } = element.IndexElem;
+    const value = expr ? expression(a, scope, expr) : targetField(a, relation, name ?? '').value;
+    if (node.unique) a.out.usedAs(value, 'distinct');
+  }
+  if (node.whereClause) condition(a, scope, node.whereClause);
+  a.catalogChanges(false);
+  return nothing('ddl');
+}
+
+/** Extended statistics keep samples of values in catalogs. */
+export function createStatistics(a: Analyzer, node: Pg.CreateStatsStmt): Outcome {
+  for (const target of node.relations ?? []) {
+    if (!('RangeVar' in target)) return unresolved('CREATE STATISTICS');
+    const relation = relationFor(a, target.RangeVar);
+    a.out.relation('define', 'alter', relation);
+    for (const element of node.exprs ?? [])
+      if ('StatsElem' in element && element.StatsElem.expr)
+        expression(a, ownScope(a, relation), element.StatsElem.expr);
+  }
+  a.out.object('define', 'create', 'other', dotted(stringsOf(node.defnames)));
+  return nothing('ddl');
+}

@@ -1,0 +1,152 @@
+/** CREATE TABLE and CREATE FOREIGN TABLE: columns, and everything their constraints and defaults run. */
+import type { CatalogRelation } from '../../catalog/snapshot.ts';
+import { expression } from '../expression.ts';
+import { item } from '../from.ts';
+import { stringsOf } from '../names.ts';
+import type { Pg } from '../parse.ts';
+import { unresolved } from '../refuse.ts';
+import { relationFields, relationFor } from '../relation.ts';
+import { Scope } from '../scope.ts';
+import { condition } from '../select.ts';
+import type { Analyzer } from '../state.ts';
+import { nothing, type Outcome } from '../statement.ts';
+import { typeOfName } from '../typename.ts';
+import { relationOfType } from '../types/coerce.ts';
+import { constant, type Field, unionOrigins, type Value } from '../value.ts';
+import { announce } from './create-as.ts';
+import { creationSchema } from './object.ts';
+
+/** Names that table expressions may use: the table's own columns. */
+export function tableScope(columns: readonly Field[], name: string | null): Scope {
+  const scope = new Scope(null);
+  scope.items.push(item({ name, columns }));
+  return scope;
+}
+
+/** What a generated column is made of. */
+export type Generated = { column: string; value: Value };
+
+export function constraint(a: Analyzer, scope: Scope, node: Pg.Constraint, column: string | null): Generated | null {
+  switch (node.contype) {
+    case 'CONSTR_CHECK':
+      if (node.raw_expr) condition(a, scope, node.raw_expr);
+      return null;
+    case 'CONSTR_DEFAULT':
+      if (node.raw_expr) expression(a, new Scope(null), node.raw_expr);
+      return null;
+    case 'CONSTR_GENERATED': {
+      const value = node.raw_expr ? expression(a, scope, node.raw_expr) : null;
+      if (value) a.out.usedAs(value, 'source');
+      return value && column !== null ? { column, value } : null;
+    }
+    case 'CONSTR_FOREIGN':
+      if (node.pktable) a.out.relation('define', 'alter', relationFor(a, node.pktable));
+      return null;
+    case 'CONSTR_EXCLUSION':
+      for (const element of node.exclusions ?? []) exclusion(a, scope, element);
+      if (node.where_clause) condition(a, scope, node.where_clause);
+      return null;
+    default:
+      return null;
+  }
+}
+
+function exclusion(a: Analyzer, scope: Scope, node: Pg.Node): void {
+  const [element] = 'List' in node ? (node.List.items ?? []) : [];
+  if (element && 'IndexElem' in element && element.IndexElem.expr)
+    a.out.usedAs(expression(a, scope, element.IndexElem.expr), 'distinct');
+}
+
+const columnDef = (a: Analyzer, node: Pg.ColumnDef): Field => {
+  const type = node.typeName ? typeOfName(a, node.typeName) : { oid: 0, typmod: -1 };
+  return { name: node.colname ?? '', value: constant(type.oid, null, type.typmod) };
+};
+
+/** LIKE copies a definition, not data; but what is known about the columns is likely to be true of the copy. */
+function likeColumns(a: Analyzer, node: Pg.TableLikeClause): readonly Field[] {
+  const relation = relationFor(a, node.relation ?? unresolved('LIKE'));
+  a.out.relation('read', 'other', relation);
+  return relationFields(a, relation);
+}
+
+/** A child's rows show in its parent, so the parent is written to as well. */
+function parentColumns(a: Analyzer, node: Pg.Node): readonly Field[] {
+  if (!('RangeVar' in node)) return unresolved('INHERITS');
+  const parent = relationFor(a, node.RangeVar);
+  a.out.relation('define', 'alter', parent);
+  return relationFields(a, parent);
+}
+
+const withoutDuplicates = (fields: readonly Field[]): Field[] => {
+  const byName = new Map<string, Field>();
+  for (const field of fields) {
+    const known = byName.get(field.name);
+    const origins = known ? unionOrigins([known.value.origins, field.value.origins]) : field.value.origins;
+    byName.set(field.name, { name: field.name, value: { ...(known?.value ?? field.value), origins } });
+  }
+  return [...byName.values()];
+};
+
+function columnsOf(a: Analyzer, node: Pg.CreateStmt): Field[] {
+  const fields: Field[] = [];
+  for (const parent of node.inhRelations ?? []) fields.push(...parentColumns(a, parent));
+  if (node.ofTypename) {
+    const relation = a.catalog.relation(relationOfType(a.catalog, typeOfName(a, node.ofTypename).oid));
+    for (const column of relation?.columns ?? []) fields.push({ name: column.name, value: constant(column.typeOid) });
+  }
+  for (const element of node.tableElts ?? []) {
+    if ('ColumnDef' in element) {
+      if (element.ColumnDef.typeName) fields.push(columnDef(a, element.ColumnDef));
+    } else if ('TableLikeClause' in element) fields.push(...likeColumns(a, element.TableLikeClause));
+    else if (!('Constraint' in element)) unresolved('CREATE TABLE');
+  }
+  return withoutDuplicates(fields);
+}
+
+function constraintsOf(a: Analyzer, scope: Scope, node: Pg.CreateStmt): Generated[] {
+  const generated: (Generated | null)[] = [];
+  for (const element of node.tableElts ?? []) {
+    if ('Constraint' in element) constraint(a, scope, element.Constraint, null);
+    if (!('ColumnDef' in element)) continue;
+    for (const own of element.ColumnDef.constraints ?? [])
+      if ('Constraint' in own) generated.push(constraint(a, scope, own.Constraint, element.ColumnDef.colname ?? ''));
+  }
+  for (const own of [...(node.constraints ?? []), ...(node.nnconstraints ?? [])])
+    if ('Constraint' in own) constraint(a, scope, own.Constraint, null);
+  for (const part of node.partspec?.partParams ?? [])
+    if ('PartitionElem' in part && part.PartitionElem.expr) expression(a, scope, part.PartitionElem.expr);
+  return generated.filter(entry => entry !== null);
+}
+
+export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
+  const rel = node.relation;
+  if (!rel) return unresolved('CreateStmt');
+  const temporary = rel.relpersistence === 't';
+  const schema = creationSchema(a, rel.schemaname, temporary);
+  const columns = columnsOf(a, node);
+  const scope = tableScope(columns, rel.relname ?? null);
+  const generated = constraintsOf(a, scope, node);
+  const all = columns.map(column => {
+    const made = generated.find(entry => entry.column === column.name);
+    return made ? { name: column.name, value: { ...column.value, origins: made.value.origins } } : column;
+  });
+  announce(a, { name: rel.relname ?? '', schema, temporary, kind: node.partspec ? 'p' : 'r', columns: all });
+  for (const column of all)
+    if (column.value.origins.length > 0)
+      a.out.flows.push({
+        target: { schema, relation: rel.relname ?? '', column: column.name },
+        origins: column.value.origins,
+      });
+  return nothing('ddl');
+}
+
+export function createForeignTable(a: Analyzer, node: Pg.CreateForeignTableStmt): Outcome {
+  a.out.hazard('foreign_connection', node.servername ?? '');
+  a.out.object('define', 'other', 'server', node.servername ?? '');
+  return node.base ? createTable(a, node.base) : unresolved('CreateForeignTableStmt');
+}
+
+export const constraintColumns = (node: Pg.Constraint): string[] => stringsOf(node.keys);
+
+export const ownScope = (a: Analyzer, relation: CatalogRelation): Scope =>
+  tableScope(relationFields(a, relation), relation.name);

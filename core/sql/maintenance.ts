@@ -1,0 +1,79 @@
+/** VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT and TRUNCATE. */
+
+import { nameOf } from './dml.ts';
+import type { Pg } from './parse.ts';
+import { unresolved } from './refuse.ts';
+import { relationFor } from './relation.ts';
+import type { Analyzer } from './state.ts';
+import { nothing, type Outcome } from './statement.ts';
+import { writeTo } from './write.ts';
+
+const hasOption = (options: readonly Pg.Node[] | undefined, name: string): boolean =>
+  (options ?? []).some(option => 'DefElem' in option && option.DefElem.defname === name);
+
+export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
+  const verb = node.is_vacuumcmd ? 'vacuum' : 'analyze';
+  const names: string[] = [];
+  for (const target of node.rels ?? []) {
+    if (!('VacuumRelation' in target) || !target.VacuumRelation.relation) return unresolved('VACUUM');
+    const relation = relationFor(a, target.VacuumRelation.relation);
+    a.out.relation('maintain', verb, relation);
+    names.push(nameOf(relation));
+  }
+  if (names.length === 0) a.out.object('maintain', verb, 'database', a.catalog.header.database);
+  if (hasOption(node.options, 'full'))
+    for (const name of names.length > 0 ? names : ['*']) a.out.hazard('vacuum_full', name);
+  return nothing('maintenance');
+}
+
+export function clusterStatement(a: Analyzer, node: Pg.ClusterStmt): Outcome {
+  const relation = node.relation ? relationFor(a, node.relation) : null;
+  if (relation) a.out.relation('maintain', 'cluster', relation);
+  else a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
+  a.out.hazard('rewrite_table', relation ? nameOf(relation) : '*');
+  return nothing('maintenance');
+}
+
+export function reindexStatement(a: Analyzer, node: Pg.ReindexStmt): Outcome {
+  const relation = node.relation ? relationFor(a, node.relation) : null;
+  if (relation) a.out.relation('maintain', 'reindex', relation);
+  const name = relation ? nameOf(relation) : (node.name ?? a.catalog.header.database);
+  if (!relation) {
+    const kind = node.kind === 'REINDEX_OBJECT_SCHEMA' ? 'schema' : 'database';
+    a.out.object('maintain', 'reindex', kind, name, kind === 'schema' ? { schema: name } : {});
+  }
+  a.out.hazard('rewrite_table', name);
+  return nothing('maintenance');
+}
+
+export function checkpointStatement(a: Analyzer): Outcome {
+  a.out.object('maintain', 'other', 'other', 'checkpoint');
+  a.out.hazard('backend_control', 'checkpoint');
+  return nothing('maintenance');
+}
+
+/** CASCADE empties every table with a foreign key to one of these, however it was declared. */
+function truncateReferencing(a: Analyzer, relationOid: number, seen: Set<number>): void {
+  if (seen.has(relationOid)) return;
+  seen.add(relationOid);
+  for (const key of a.catalog.header.foreignKeys) {
+    const child = key.referencedOid === relationOid ? a.catalog.relation(key.relationOid) : null;
+    if (!child) continue;
+    a.out.relation('write', 'truncate', child);
+    a.out.hazard('truncate', nameOf(child));
+    truncateReferencing(a, child.oid, seen);
+  }
+}
+
+export function truncateStatement(a: Analyzer, node: Pg.TruncateStmt): Outcome {
+  for (const target of node.relations ?? []) {
+    if (!('RangeVar' in target)) return unresolved('TRUNCATE');
+    const relation = relationFor(a, target.RangeVar);
+    writeTo(a, relation, 'truncate', 'truncate');
+    a.out.hazard('truncate', nameOf(relation), target.RangeVar.location);
+    if (node.behavior !== 'DROP_CASCADE') continue;
+    a.out.hazard('cascade', nameOf(relation));
+    truncateReferencing(a, relation.oid, new Set());
+  }
+  return nothing('maintenance');
+}

@@ -1,0 +1,138 @@
+/**
+ * Several statements in one message are analysed before any of them runs, so each must be read as it will be once the ones
+ * before it ran. What can be foreseen (tables and views made, search_path set, statements prepared) is; after anything else that
+ * changes what names mean, the rest of the message is refused and has to be sent separately.
+ */
+import type { Catalog } from '../catalog/lookup.ts';
+import type { AnalysisSettings, Hazard, SessionEffect, StatementAnalysis } from './analysis.ts';
+import type { Collector } from './collect.ts';
+import { analysisOf } from './outcome.ts';
+import type { Pg } from './parse.ts';
+import { unresolved } from './refuse.ts';
+import { splitSearchPath } from './search-path.ts';
+import { Analyzer, type Created, type SearchPath, searchPathOf } from './state.ts';
+import { nothing, statement } from './statement.ts';
+
+const separately = 'an earlier statement of the same message changes what names mean; send this one separately';
+
+/** Statements whose meaning no earlier one can change. */
+const independent: ReadonlySet<string> = new Set(['TransactionStmt', 'VariableSetStmt', 'VariableShowStmt']);
+
+export class Message {
+  private catalog: Catalog;
+  private readonly base: Catalog;
+  private settings: AnalysisSettings;
+  private path: SearchPath;
+  private readonly created: Created[] = [];
+  private readonly touched = new Set<number>();
+  private frozen = false;
+  /** The search_path was set for this transaction alone. */
+  private local = false;
+
+  constructor(catalog: Catalog, settings: AnalysisSettings) {
+    this.base = catalog;
+    this.catalog = catalog;
+    this.settings = settings;
+    this.path = searchPathOf(catalog, settings.searchPath, settings.temporarySchema);
+  }
+
+  run(raw: Pg.RawStmt, text: string, place: { start: number; length: number }): StatementAnalysis {
+    const node = raw.stmt;
+    if (this.frozen && node && !independent.has(Object.keys(node)[0] ?? ''))
+      unresolved('message', place.start, separately);
+    const a = new Analyzer({
+      catalog: this.catalog,
+      path: this.path,
+      settings: this.settings,
+      text,
+      createdBefore: this.created.length,
+      touched: this.touched,
+    });
+    const analysis = analysisOf(a, node ? statement(a, node) : nothing('other'), place);
+    this.follow(a.out);
+    return analysis;
+  }
+
+  private follow(out: Collector): void {
+    for (const effect of out.effects) this.apply(effect);
+    for (const relationOid of out.touched) this.touched.add(relationOid);
+    if (out.freezes) this.frozen = true;
+    if (out.created.length === 0) return;
+    this.created.push(...out.created);
+    const schemas = this.created.map(({ relation }) => relation.schema);
+    this.catalog = this.base.withRelations(
+      this.created.map(({ relation }) => relation),
+      schemas,
+    );
+    for (const { relation, fields } of this.created) this.catalog.memo.set(`fields ${relation.oid}`, fields);
+    const temporary = this.created.find(({ relation }) => relation.temporary)?.relation.schema ?? null;
+    const { searchPath, temporarySchema } = this.settings;
+    this.setPath(searchPath, temporarySchema ?? temporary);
+  }
+
+  private setPath(searchPath: readonly string[], temporarySchema: string | null): void {
+    this.settings = { ...this.settings, searchPath, temporarySchema };
+    this.path = searchPathOf(this.catalog, searchPath, temporarySchema);
+  }
+
+  private apply(effect: SessionEffect): void {
+    const { prepared, cursors } = this.settings;
+    switch (effect.type) {
+      case 'set':
+        this.set(effect);
+        return;
+      case 'reset':
+        if (effect.name === 'search_path' || effect.name === 'role') this.frozen = true;
+        return;
+      case 'reset_all':
+      case 'discard_all':
+        this.frozen = true;
+        return;
+      case 'prepare':
+        this.settings = { ...this.settings, prepared: new Map(prepared).set(effect.name, effect.analysis) };
+        return;
+      case 'deallocate':
+        this.settings = { ...this.settings, prepared: without(prepared, effect.name) };
+        return;
+      case 'declare':
+        this.settings = { ...this.settings, cursors: new Map(cursors).set(effect.name, effect.analysis) };
+        return;
+      case 'close':
+        this.settings = { ...this.settings, cursors: without(cursors, effect.name) };
+        return;
+      case 'commit':
+        if (this.local || this.settings.unsettled) this.frozen = true;
+        return;
+      case 'rollback':
+      case 'rollback_to':
+        if (this.changed() || this.settings.unsettled) this.frozen = true;
+        return;
+      default:
+    }
+  }
+
+  private changed(): boolean {
+    return this.local || this.created.length > 0 || this.touched.size > 0 || this.pathChanged;
+  }
+
+  private pathChanged = false;
+
+  private set(effect: Extract<SessionEffect, { type: 'set' }>): void {
+    if (effect.name === 'role' || effect.name === 'session_authorization') this.frozen = true;
+    if (effect.name !== 'search_path') return;
+    this.pathChanged = true;
+    if (effect.local) this.local = true;
+    if (effect.value === null) this.frozen = true;
+    else this.setPath(splitSearchPath(effect.value), this.settings.temporarySchema);
+  }
+}
+
+const without = <V>(map: ReadonlyMap<string, V>, name: string | null): ReadonlyMap<string, V> => {
+  const rest = new Map(name === null ? [] : map);
+  if (name !== null) rest.delete(name);
+  return rest;
+};
+
+/** Positions of hazards, from bytes to characters of the whole text. */
+export const positioned = (hazards: readonly Hazard[], positionOf: (byte: number) => number | null): Hazard[] =>
+  hazards.map(hazard => ({ ...hazard, position: hazard.position === null ? null : positionOf(hazard.position) }));
