@@ -112,6 +112,11 @@ export const pushCatalog = proxyCommand()
     if (!taken.changed) return { result, audit: null };
     await poke(tx, 'catalog', connection.id);
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'catalog' } });
+    // Estimates move all the time; only what is there is worth an event.
+    const moved = [result.relations, result.columns].some(
+      ({ added, changed, removed }) => added + changed + removed > 0,
+    );
+    if (!moved) return { result, audit: null };
     return {
       result,
       audit: {
