@@ -25,8 +25,9 @@ export function analyze(
   if (!parsed.ok) return { ok: false, refusal: parsed.refusal, ...shape(text, parsed.refusal) };
   const shown = normalize(text);
   try {
-    const statements = statementsOf(parsed.statements, catalog, settings, text);
-    return { ok: true, statements, ...shown, literalFree: false };
+    const message = new Message(catalog, settings);
+    const statements = statementsOf(message, parsed.statements, text);
+    return { ok: true, statements, ...shown, literalFree: !message.positional && isLiteralFree(statements) };
   } catch (error) {
     if (error instanceof RefusalError) return { ok: false, refusal: refusalOf(error, text), ...shown };
     if (error instanceof RangeError) return { ok: false, refusal: tooDeep, ...shown };
@@ -61,13 +62,13 @@ const refusalOf = (error: RefusalError, text: string): Refusal => ({
   position: positionOf(text, error.location),
 });
 
-function statementsOf(
-  nodes: readonly Pg.RawStmt[],
-  catalog: Catalog,
-  settings: AnalysisSettings,
-  text: string,
-): StatementAnalysis[] {
-  const message = new Message(catalog, settings);
+/** Kinds of statements where an integer is only ever a value. In SET, FETCH, EXPLAIN (ANALYZE 1), … it is more. */
+const valueOnly: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge']);
+
+const isLiteralFree = (statements: readonly StatementAnalysis[]): boolean =>
+  statements.length === 1 && statements.every(({ kind, effects }) => valueOnly.has(kind) && effects.length === 0);
+
+function statementsOf(message: Message, nodes: readonly Pg.RawStmt[], text: string): StatementAnalysis[] {
   const bytes = Buffer.from(text, 'utf8');
   return nodes.map(raw => {
     const start = raw.stmt_location ?? 0;

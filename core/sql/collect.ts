@@ -35,6 +35,8 @@ export class Collector {
   readonly touched = new Set<number>();
   /** The catalog changes in a way that later statements of the same message cannot be read under. */
   freezes = false;
+  /** An integer in the text means something by its value: a position, an object's OID. */
+  positional = false;
   parameters = 0;
 
   get accesses(): readonly Access[] {
@@ -131,6 +133,7 @@ export class Collector {
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
     for (const relationOid of inner.touched) this.touched.add(relationOid);
+    if (inner.positional) this.positional = true;
     if (inner.freezes || inner.created.length > 0) this.freezes = true;
   }
 

@@ -88,15 +88,18 @@ const since: Readonly<Record<string, number>> = {
 const functionsSince: Readonly<Record<string, number>> = { system_user: 160000, json_object: 160000 };
 
 function checkVersion(a: Analyzer, tag: string, node: Pg.Node): void {
-  const version = since[tag] ?? ('FuncCall' in node ? functionVersion(node.FuncCall) : undefined);
+  const version = since[tag] ?? ('FuncCall' in node ? functionVersion(a, node.FuncCall) : undefined);
   if (version !== undefined && a.catalog.header.serverVersion < version)
     unresolved(tag, locationOf(node), 'this server reads the statement differently from the parser');
 }
 
-function functionVersion(node: Pg.FuncCall): number | undefined {
+function functionVersion(a: Analyzer, node: Pg.FuncCall): number | undefined {
   const names = stringsOf(node.funcname);
-  // Only the grammar itself puts pg_catalog there for these without the text saying so.
-  return names.length === 2 && names[0] === 'pg_catalog' ? functionsSince[names[1] ?? ''] : undefined;
+  const [schema, name = ''] = names;
+  if (names.length !== 2 || schema !== 'pg_catalog') return undefined;
+  // The function json_object is as old as jsonb: unless somebody made another, it is the same one.
+  if (name === 'json_object' && a.catalog.functionsNamed(name).every(fn => fn.schema === schema)) return undefined;
+  return functionsSince[name];
 }
 
 /** Byte offset of any node that has one. */

@@ -50,6 +50,7 @@ export class Message {
     });
     const analysis = analysisOf(a, node ? statement(a, node) : nothing('other'), place);
     this.follow(a.out);
+    if (a.out.positional) this.positional = true;
     return analysis;
   }
 
@@ -116,6 +117,8 @@ export class Message {
   }
 
   private pathChanged = false;
+  /** Some integer means something by its value. */
+  positional = false;
 
   private set(effect: Extract<SessionEffect, { type: 'set' }>): void {
     if (effect.name === 'role' || effect.name === 'session_authorization') this.frozen = true;

@@ -46,6 +46,7 @@ export function targetOf(
   }
   const position = barePosition(node);
   if (position === null) return expression(a, scope, node);
+  a.out.positional = true;
   const target = targets[position - 1];
   return (
     target?.value ??

@@ -2,6 +2,7 @@
 import type { CatalogFunction, CatalogOperator, CatalogRelation } from '../../catalog/snapshot.ts';
 import { callBody } from '../bodies.ts';
 import { functionHazard } from '../function-hazards.ts';
+import { sequenceCall } from '../sequence.ts';
 import { setConfig } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
@@ -43,6 +44,7 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, args: readonly V
   a.out.function(fn, trust.trust);
   functionHazard(a, fn, how.location);
   setConfig(a, fn, args, how.location);
+  sequenceCall(a, fn, args);
   if (trust.trust === 'effects' || trust.trust === 'unknown') recordCall(a, fn, trust);
   return applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
 }
