@@ -115,16 +115,22 @@ describe('mask-classified', () => {
 });
 
 describe('guard-prod', () => {
-  it.each(['drop', 'drop_column', 'truncate', 'unbounded_update', 'unbounded_delete', 'vacuum_full'] as const)(
-    'refuses %s in production, for everyone',
-    code => {
-      for (const who of [developer, owner, admin, agent]) {
-        const decision = run(who, hazard(code));
-        expect(decision.effect).toBe('deny');
-        expect(rulesOf(decision).some(rule => rule.startsWith('guard-prod/'))).toBe(true);
-      }
-    },
-  );
+  it.each([
+    'drop',
+    'drop_column',
+    'truncate',
+    'unbounded_update',
+    'unbounded_delete',
+    'vacuum_full',
+    'lock_table',
+    'row_lock',
+  ] as const)('refuses %s in production, for everyone', code => {
+    for (const who of [developer, owner, admin, agent]) {
+      const decision = run(who, hazard(code));
+      expect(decision.effect).toBe('deny');
+      expect(rulesOf(decision).some(rule => rule.startsWith('guard-prod/'))).toBe(true);
+    }
+  });
 
   it('leaves development alone', () => {
     expect(run(developer, hazard('drop'), dev).effect).toBe('allow');
