@@ -148,6 +148,28 @@ test('a table has its own owners, or else those of its schema', () => {
   expect(labels.ownersOf({ schema: null, name: 'x' })).toEqual([]);
 });
 
+test('owners of a partitioned table own its partitions, heirs of other tables are their own', () => {
+  const relations = [
+    { ...relation(1, 'events', ['id']), kind: 'p' as const },
+    { ...relation(2, 'events_2025', ['id'], [1]), kind: 'p' as const },
+    relation(3, 'events_2025_q1', ['id'], [2]),
+    relation(4, 'staff', ['id']),
+    relation(5, 'managers', ['id'], [4]),
+  ];
+  const owns = (name: string, group: string) => ({ schema: 'public', relation: name, owner: { group } });
+  const { ownersOf } = resolveLabels(
+    { relations },
+    { labels: [], owners: [owns('events', 'data'), owns('staff', 'hr')] },
+  );
+  expect(ownersOf({ schema: 'public', name: 'events_2025_q1' })).toEqual([{ group: 'data' }]);
+  expect(ownersOf({ schema: 'public', name: 'managers' })).toEqual([]);
+  const own = resolveLabels(
+    { relations },
+    { labels: [], owners: [owns('events', 'data'), owns('events_2025', 'archive')] },
+  );
+  expect(own.ownersOf({ schema: 'public', name: 'events_2025' })).toEqual([{ group: 'archive' }]);
+});
+
 test('copies carry labels on, and copies of copies', () => {
   const labels = resolveLabels(
     { relations: [relation(1, 'customers', ['email'])] },

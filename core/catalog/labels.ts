@@ -28,13 +28,15 @@ export type Labels = {
 
 export type LabelSource = {
   relations: readonly (Pick<CatalogRelation, 'oid' | 'schema' | 'name' | 'parents'> & {
+    kind?: CatalogRelation['kind'];
     columns: readonly Pick<CatalogColumn, 'attnum' | 'name'>[];
   })[];
 };
 
 const systemSchemas: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema']);
 
-const nameKey = (schema: string, relation: string, column = ''): string => JSON.stringify([schema, relation, column]);
+/** No name of PostgreSQL holds a NUL. */
+const nameKey = (schema: string, relation: string, column = ''): string => `${schema}\0${relation}\0${column}`;
 
 /** Distinct tags, most sensitive first, in an order that does not depend on the input's. */
 export function sortTags(tags: readonly Tag[]): readonly Tag[] {
@@ -125,7 +127,11 @@ function inheritTags(relations: readonly Relation[], own: ReadonlyMap<number, Re
   const parents = new Map(relations.map(relation => [relation.oid, relation.parents] as const));
   const children = new Map<number, number[]>();
   for (const relation of relations) {
-    for (const parent of relation.parents) children.set(parent, [...(children.get(parent) ?? []), relation.oid]);
+    for (const parent of relation.parents) {
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [relation.oid]);
+      else siblings.push(relation.oid);
+    }
   }
   const table = new TagTable();
   for (const relation of relations) {
@@ -144,14 +150,35 @@ function inheritTags(relations: readonly Relation[], own: ReadonlyMap<number, Re
   return table;
 }
 
-function lookup(table: TagTable, owners: readonly Owner[], any: boolean): Labels {
-  const relationOwners = new Map<string, Owner['owner'][]>();
-  const schemaOwners = new Map<string, Owner['owner'][]>();
+type OwnersOf = Labels['ownersOf'];
+
+/** Owners of a partitioned table own its partitions, unless these have owners of their own. */
+function ownerLookup(owners: readonly Owner[], relations: readonly Relation[]): OwnersOf {
+  const ofRelation = new Map<string, Owner['owner'][]>();
+  const ofSchema = new Map<string, Owner['owner'][]>();
   for (const { schema, relation, owner } of owners) {
-    const map = relation === null ? schemaOwners : relationOwners;
+    const map = relation === null ? ofSchema : ofRelation;
     const key = relation === null ? schema : nameKey(schema, relation);
     map.set(key, [...(map.get(key) ?? []), owner]);
   }
+  const parents = new Map(relations.map(relation => [relation.oid, relation.parents] as const));
+  const partitioned = new Map(relations.flatMap(each => (each.kind === 'p' ? [[each.oid, each] as const] : [])));
+  const inherited = new Map<string, Owner['owner'][]>();
+  for (const { oid, schema, name } of partitioned.size === 0 || ofRelation.size === 0 ? [] : relations) {
+    const held = [...reach(oid, parents)].flatMap(parent => {
+      const above = partitioned.get(parent);
+      return above === undefined ? [] : (ofRelation.get(nameKey(above.schema, above.name)) ?? []);
+    });
+    if (held.length > 0) inherited.set(nameKey(schema, name), held);
+  }
+  return ({ schema, name }) => {
+    if (schema === null) return [];
+    const key = nameKey(schema, name);
+    return ofRelation.get(key) ?? inherited.get(key) ?? ofSchema.get(schema) ?? [];
+  };
+}
+
+function lookup(table: TagTable, ownersOf: OwnersOf, any: boolean): Labels {
   const sorted = new Map<Labelled, readonly Tag[]>();
   const tagsOf = (labelled: Labelled): readonly Tag[] => {
     const held = sorted.get(labelled) ?? sortTags(labelled.tags);
@@ -182,16 +209,13 @@ function lookup(table: TagTable, owners: readonly Owner[], any: boolean): Labels
           .flatMap(each => each.tags),
       ),
     columnsOf: (oid, name) => columnsOf(oid, name).map(each => ({ column: each.column, tags: tagsOf(each) })),
-    ownersOf({ schema, name }) {
-      if (schema === null) return [];
-      return relationOwners.get(nameKey(schema, name)) ?? schemaOwners.get(schema) ?? [];
-    },
+    ownersOf,
   };
 }
 
 /**
- * Resolves labels and owners against a catalog; what holds user data in the system schemas is labelled with it. Labels of relations that the catalog does not have are kept by name: a label
- * that is held too long only masks too much.
+ * Resolves labels and owners against a catalog; what holds user data in the system schemas is labelled with them. Labels of
+ * relations that the catalog does not have are kept by name: a label that is held too long only masks too much.
  */
 export function resolveLabels(
   catalog: LabelSource,
@@ -204,7 +228,7 @@ export function resolveLabels(
   for (const { label, level, ...column } of kept) {
     if (table.find(column) === undefined) table.add(column, [{ label, level }]);
   }
-  return lookup(table, given.owners, given.labels.length > 0);
+  return lookup(table, ownerLookup(given.owners, catalog.relations), given.labels.length > 0);
 }
 
 /**
@@ -217,7 +241,7 @@ export function withFlows(labels: Labels, flows: readonly DataFlow[]): Labels {
   for (const { target, origins } of flows) {
     const tags = origins.flatMap(origin => seen.ofColumn(origin));
     table.add({ ...target, relationOid: 0, attnum: 0 }, tags);
-    seen = join(labels, lookup(table, [], tags.length > 0));
+    seen = join(labels, lookup(table, labels.ownersOf, tags.length > 0));
   }
   return seen;
 }
@@ -229,7 +253,7 @@ function join(base: Labels, more: Labels): Labels {
     ofRelation: (oid, name) => sortTags([...base.ofRelation(oid, name), ...more.ofRelation(oid, name)]),
     ofSchema: schema => sortTags([...base.ofSchema(schema), ...more.ofSchema(schema)]),
     columnsOf: (oid, name) => [...base.columnsOf(oid, name), ...more.columnsOf(oid, name)],
-    ownersOf: name => base.ownersOf(name),
+    ownersOf: base.ownersOf,
   };
 }
 

@@ -72,7 +72,8 @@ export type ColumnMasks = (column: ColumnRef) => readonly ColumnRule[];
 export function columnMasks(scope: Scope): ColumnMasks {
   const seen = new Map<string, readonly ColumnRule[]>();
   return column => {
-    const key = JSON.stringify([column.relationOid, column.attnum, column.schema, column.relation, column.column]);
+    const { relationOid, attnum, schema, relation } = column;
+    const key = `${relationOid}\0${attnum}\0${schema}\0${relation}\0${column.column}`;
     const held = seen.get(key);
     if (held !== undefined) return held;
     const rules = rulesForColumn(scope, column);

@@ -72,7 +72,7 @@ function covers(scope: Scope, compiled: CompiledRule, target: Target): boolean {
 
 /** Accesses are the same to rules when these agree. */
 const accessKey = (target: Target): string =>
-  JSON.stringify([target.action, target.kind, target.qualified, target.temporary]);
+  `${target.action}\0${target.kind}\0${target.temporary}\0${target.qualified}`;
 
 function cover(scope: Scope, verdict: SideVerdict): void {
   const covered = new Set<string>();

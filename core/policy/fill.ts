@@ -43,7 +43,7 @@ export function fillTest(scope: Scope): (column: ColumnRef) => boolean {
     return filling.some(action => isFillable(scope, { ...target, action }));
   };
   return column => {
-    const key = JSON.stringify([column.schema, column.relation]);
+    const key = `${column.schema}\0${column.relation}`;
     const held = verdicts.get(key) ?? verdictOn(column);
     verdicts.set(key, held);
     return held;

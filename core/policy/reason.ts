@@ -23,16 +23,12 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export function settleReasons(reasons: readonly Reason[]): readonly Reason[] {
   const distinct = new Map<string, Reason>();
   for (const reason of reasons) {
-    const bounded = {
-      ...reason,
-      rule: cut(reason.rule, reasonLimits.rule),
-      subject: cut(reason.subject, reasonLimits.subject),
-      message: cut(reason.message, reasonLimits.message),
-    };
-    distinct.set(
-      JSON.stringify([bounded.rule, bounded.effect, bounded.subject, bounded.message, bounded.observed]),
-      bounded,
-    );
+    const { effect, observed } = reason;
+    const rule = cut(reason.rule, reasonLimits.rule);
+    const subject = cut(reason.subject, reasonLimits.subject);
+    const message = cut(reason.message, reasonLimits.message);
+    const key = `${rule}\0${effect}\0${observed}\0${subject}\0${message}`;
+    if (!distinct.has(key)) distinct.set(key, { rule, effect, subject, message, observed });
   }
   return [...distinct.values()]
     .sort(

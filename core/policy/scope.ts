@@ -18,7 +18,8 @@ export type StatementView = {
    */
   accesses: readonly { target: Target; needsAllow: boolean; implicit: boolean }[];
   hazards: readonly { hazard: Hazard; target: Target }[];
-  statementFacts: ConditionFacts['statement'];
+  /** Made when a condition first asks. */
+  statementFacts: () => ConditionFacts['statement'];
   sessionFacts: ConditionFacts['session'];
 };
 
@@ -63,6 +64,7 @@ export function viewStatement(
   }));
   const targets = accesses.map(each => each.target);
   const { session } = residual.subject;
+  let facts: ConditionFacts['statement'] | undefined;
   return {
     statement,
     labels,
@@ -72,7 +74,10 @@ export function viewStatement(
       hazard,
       target: hazardTarget(hazard.object, targets, { labels, owned }),
     })),
-    statementFacts: factsOfStatement(statement, targets),
+    statementFacts: () => {
+      facts ??= factsOfStatement(statement, targets);
+      return facts;
+    },
     sessionFacts: {
       application: session?.application ?? '',
       address: session?.address ?? '',
@@ -102,7 +107,7 @@ function evaluateCondition(scope: Scope, { when, rule }: CompiledRule): { applie
       : when.evaluate({
           identity: side.identity,
           connection,
-          statement: view.statementFacts,
+          statement: view.statementFacts(),
           session: view.sessionFacts,
         });
   if (outcome.ok) return { applies: outcome.value, note: null };
