@@ -51,7 +51,8 @@ const fileSchema = z
     listen: z
       .object({
         host: z.string().default('127.0.0.1'),
-        port: port.default(6432),
+        /** 0: any that is free. */
+        port: port.or(z.literal(0)).default(6432),
         /** How clients reach it, where that differs: `host:port`. */
         advertise: z.string().max(255).optional(),
       })

@@ -119,6 +119,7 @@ export class ProxyService {
     await this.catalogs.stop();
     await this.pool.close();
     this.note({ type: 'proxy.stop', reason });
+    await this.spool.flush();
     await this.sync.stop(farewellMs);
     await this.spool.close();
   }

@@ -191,6 +191,17 @@ export class Spool {
     this.acknowledgedOnDisk = this.acknowledgedSeq;
   }
 
+  /** Flushes now instead of with the next interval; a failure shows in `state.fault`. */
+  async flush(): Promise<void> {
+    await this.flushing?.catch(() => {});
+    if (this.fault !== null) return;
+    try {
+      this.flushNow();
+    } catch (cause) {
+      this.enterFault(cause);
+    }
+  }
+
   /** Writes and flushes what it can; throws when that is not everything. */
   async close(): Promise<void> {
     clearTimeout(this.flushTimer ?? undefined);
