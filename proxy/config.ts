@@ -67,7 +67,7 @@ const fileSchema = z
       .default({ mode: 'auto', names: [] }),
     /** `/healthz` and `/metrics`, without authentication: keep it local. */
     operations: z
-      .object({ host: z.string().default('127.0.0.1'), port })
+      .object({ host: z.string().default('127.0.0.1'), port: port.or(z.literal(0)) })
       .strict()
       .optional(),
     limits: z

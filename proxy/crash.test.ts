@@ -54,12 +54,12 @@ async function start(): Promise<void> {
     });
   }
   const ready = () => /"listen":"127\.0\.0\.1:(\d+)".*"operations":(\d+).*"message":"ready"/.exec(output);
-  await expect.poll(ready, { timeout: 30_000, message: output }).not.toBeNull();
+  await expect.poll(() => ready()?.[1] ?? output, { timeout: 30_000 }).toMatch(/^\d+$/);
   proxy = { child, port: Number(ready()?.[1]), operations: Number(ready()?.[2]) };
 }
 
 /** Writes numbered statements until the connection is gone; gives the last number that was confirmed. */
-async function work(from: number): Promise<{ tried: number; confirmed: number }> {
+async function work(from: number, onConfirmed: () => void): Promise<{ tried: number; confirmed: number }> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: proxy?.port ?? 0,
@@ -77,6 +77,7 @@ async function work(from: number): Promise<{ tried: number; confirmed: number }>
       tried += 1;
       await client.query(`insert into ran select ${tried} as marker_${tried}_`);
       confirmed = tried;
+      onConfirmed();
     }
   } catch {
     return { tried, confirmed };
@@ -91,10 +92,12 @@ it('survives being killed again and again, also while the control plane is away'
   for (let round = 0; round < 5; round++) {
     await start();
     if (round === 2) await control.stop();
-    const working = Promise.all([work(number), work(number + 100_000)]);
-    await new Promise(resolve => setTimeout(resolve, 250 + round * 130));
-    proxy?.child.kill('SIGKILL');
-    const [one, two] = await working;
+    let left = 11 + round * 7;
+    const killInTime = () => {
+      left -= 1;
+      if (left === 0) proxy?.child.kill('SIGKILL');
+    };
+    const [one, two] = await Promise.all([work(number, killInTime), work(number + 100_000, killInTime)]);
     confirmed.push(one.confirmed - number, two.confirmed - number - 100_000);
     number = Math.max(one.tried, two.tried - 100_000) + 1;
     if (round === 2) await control.start(Number(new URL(control.url).port));
