@@ -83,6 +83,8 @@ export type HoldDesk = {
   file(held: HeldStatement): Promise<{ url: string }>;
   /** Resolves once, when decided, expired or aborted (then `withdrawn`). */
   wait(requestId: string, signal: AbortSignal): Promise<HoldOutcome>;
+  /** Nobody waits any more, but the request stays open: once approved, `claim` finds it. */
+  release(requestId: string): void;
   attachImpact(requestId: string, impact: Impact): void;
   /** Uses up an approval with this hash that is still in its window; at most once over all proxies. */
   claim(hash: string, connectionId: string, identityId: string): Promise<{ requestId: string } | null>;

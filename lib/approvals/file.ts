@@ -84,7 +84,7 @@ export type Filed = { row: RequestRow; isNew: boolean };
 export async function fileHeld(tx: Tx, input: { held: HeldStatement; proxyId: string; at: Date }): Promise<Filed> {
   const { held, proxyId, at } = input;
   const [before] = await tx.select().from(request).where(eq(request.id, held.id));
-  if (before) return { row: sameOrRefused(before, held, proxyId), isNew: false };
+  if (before) return { row: await stopWaiting(tx, sameOrRefused(before, held, proxyId), held), isNew: false };
   const { on, who } = await partiesOf(tx, held);
   await assertRoom(tx, who.id);
   const needs = needsOf(held);
@@ -131,6 +131,13 @@ function sameOrRefused(before: RequestRow, held: HeldStatement, proxyId: string)
   if (before.proxyId !== proxyId || before.hash !== held.hash)
     throw new AppError('conflict', 'there is another request with this id');
   return before;
+}
+
+/** A session whose patience has ended files again without waiting: from then on the approval is there to be claimed. */
+async function stopWaiting(tx: Tx, before: RequestRow, held: HeldStatement): Promise<RequestRow> {
+  if (held.waiting || !before.waiting) return before;
+  await tx.update(request).set({ waiting: false }).where(eq(request.id, before.id));
+  return { ...before, waiting: false };
 }
 
 /** Rows the statement is expected to touch. */

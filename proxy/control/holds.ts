@@ -91,6 +91,15 @@ export class Holds implements HoldDesk {
     });
   }
 
+  release(requestId: string): void {
+    const held = this.waiting.get(requestId)?.held;
+    if (!held) return;
+    this.settle(requestId, { outcome: 'unavailable', by: [], reason: 'nobody waits any more' });
+    void this.file({ ...held, waiting: false }).catch(error =>
+      this.options.log?.(`request ${requestId}: ${error.message}`),
+    );
+  }
+
   /** From the stream. */
   decided(message: Decided): void {
     const { outcome, by, reason, requestId } = message;

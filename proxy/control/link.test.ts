@@ -306,6 +306,15 @@ describe('held statements', () => {
     await eventually(() => control.count('POST', `/proxies/self/requests/${request.id}/withdraw`)).toBe(1);
   });
 
+  it('are there to be claimed when the session waits no longer', async () => {
+    const { link, request, outcome } = await filing();
+    link.holds.release(request.id);
+    expect(await outcome).toMatchObject({ outcome: 'unavailable' });
+    const filed = () => control.asked.filter(each => each.path === '/proxies/self/requests').map(each => each.body);
+    await eventually(filed).toMatchObject([{ waiting: true }, { id: request.id, waiting: false }]);
+    expect(link.holds.waitingCount).toBe(0);
+  });
+
   it('are filed again when the control plane stumbles, under the same id', async () => {
     await control.publish();
     const { link } = await start();

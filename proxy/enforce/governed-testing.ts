@@ -51,6 +51,7 @@ type Filed = { held: HeldStatement; decide: (outcome: HoldOutcome) => void; abor
 export class TestDesk implements HoldDesk {
   readonly filed: Filed[] = [];
   readonly reports: { requestId: string; outcome: string; rows: number }[] = [];
+  readonly released: string[] = [];
   readonly claimable = new Map<string, string>();
   isReachable = true;
   readonly #waits = new Map<string, (outcome: HoldOutcome) => void>();
@@ -71,6 +72,10 @@ export class TestDesk implements HoldDesk {
         resolve({ outcome: 'withdrawn', by: [], reason: '' });
       });
     });
+  }
+
+  release(requestId: string): void {
+    this.released.push(requestId);
   }
 
   attachImpact(): void {}

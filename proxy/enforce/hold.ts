@@ -88,6 +88,7 @@ export class Hold {
       hint: `Follow it at ${filed.url}. Cancel the statement to withdraw the request.`,
     });
     const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
+    if (outcome === null) desk.release(requestId);
     if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
     return { run, result: outcome.outcome === 'approved' ? cleared(request, requestId) : refusedBy(ended(outcome)) };
   }

@@ -67,6 +67,7 @@ export const testIdentity: SessionIdentity = {
 const noDesk: HoldDesk = {
   file: () => Promise.reject(new Error('no desk')),
   wait: () => Promise.reject(new Error('no desk')),
+  release: () => {},
   attachImpact: () => {},
   claim: () => Promise.resolve(null),
   report: () => {},
