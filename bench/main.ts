@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { startPostgres } from '#scripts/postgres.ts';
 import { type Rig, startRig } from '#scripts/rig/rig.ts';
-import { Stoppers } from '#scripts/supervisor/stoppers.ts';
+import { Stoppers, stopOnEnd } from '#scripts/supervisor/stoppers.ts';
 import { throwAwayDir } from '#scripts/throw-away.ts';
 import { benchConnection, benchLogin } from './installation.ts';
 import { memoryDuring } from './memory.ts';
@@ -131,9 +131,7 @@ async function main(): Promise<void> {
   }
   const dir = throwAwayDir('weir-bench-');
   const stoppers = new Stoppers();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stoppers.stopAll().finally(() => process.exit(130)));
-  }
+  stopOnEnd(stoppers);
   try {
     const server = await startPostgres({ dir: `${dir}/postgres`, settings: { shared_buffers: '256MB' } });
     stoppers.add(() => server.stop());

@@ -15,6 +15,8 @@ export class RawClient {
   /** Signs in with `pg`, then takes its socket. */
   static async connect(url: string): Promise<RawClient> {
     const client = new pg.Client({ connectionString: url, ssl: false });
+    // It still listens to the socket, whose end is ours to judge.
+    client.on('error', () => {});
     await client.connect();
     const socket = (client as unknown as { connection: { stream: Socket } }).connection.stream;
     socket.removeAllListeners('data');

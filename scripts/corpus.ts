@@ -8,7 +8,7 @@ import { corpusLogins } from './corpus/installation.ts';
 import { postgresUrl, startPostgres } from './postgres.ts';
 import { startRig } from './rig/rig.ts';
 import { root } from './root.ts';
-import { Stoppers } from './supervisor/stoppers.ts';
+import { Stoppers, stopOnEnd } from './supervisor/stoppers.ts';
 import { throwAwayDir } from './throw-away.ts';
 
 /** Beside the checkout, unless WEIR_CORPUS_DIR says otherwise. */
@@ -83,11 +83,9 @@ async function main(): Promise<number> {
   }
   const dir = throwAwayDir('weir-corpus-');
   const stoppers = new Stoppers();
-  const interrupted = new Promise<number>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(130));
-  });
+  stopOnEnd(stoppers);
   try {
-    return await Promise.race([interrupted, run(given, { runner, dir, stoppers })]);
+    return await run(given, { runner, dir, stoppers });
   } finally {
     await stoppers.stopAll();
     if (process.env.WEIR_CORPUS_KEEP) console.error(`Logs are in ${dir}`);

@@ -21,3 +21,15 @@ export class Stoppers {
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
   }
 }
+
+/** Stops what runs when the process is asked to end, or falls over something nobody expected. */
+export function stopOnEnd(stoppers: Stoppers): void {
+  const leave = (code: number) => void stoppers.stopAll().finally(() => process.exit(code));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(130));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.once(event, (error: unknown) => {
+      console.error(error);
+      leave(1);
+    });
+  }
+}
