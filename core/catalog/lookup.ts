@@ -179,6 +179,11 @@ export class Catalog {
     return Catalog.of(data, system);
   }
 
+  /** The same objects under another header, e.g. as another server version would have them. */
+  withHeader(header: CatalogHeader): Catalog {
+    return new Catalog(header, this.layers);
+  }
+
   /** With relations (and their schemas) that an earlier statement of the same message will have made. */
   withRelations(relations: readonly CatalogRelation[], schemas: readonly string[]): Catalog {
     const types = relations.map(rowTypeFor);

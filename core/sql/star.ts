@@ -1,5 +1,6 @@
 /** What `*` and `t.*` expand to. */
 
+import { argumentNamed } from './arguments.ts';
 import { fieldsOfType } from './expr/row.ts';
 import { expression } from './expression.ts';
 import { stringsOf } from './names.ts';
@@ -54,7 +55,7 @@ function columnStar(a: Analyzer, scope: Scope, names: readonly string[], locatio
   if (names.length === 0) {
     const items = starItems(scope);
     if (items.length === 0)
-      undefinedName('undefined_column', 'A_Star', 'SELECT * with no tables specified is not valid', location);
+      undefinedName('syntax_error', 'A_Star', 'SELECT * with no tables specified is not valid', location);
     return read(
       a,
       items.flatMap(item => item.columns),
@@ -64,10 +65,10 @@ function columnStar(a: Analyzer, scope: Scope, names: readonly string[], locatio
   const schema = names.length > 1 ? (names[names.length - 2] ?? null) : null;
   const item = findItem(scope, schema, name, location);
   if (item) return read(a, item.columns);
-  // `column.*` of a row-typed column, and arguments of a function's body.
-  const row = expression(a, scope, { ColumnRef: { fields: names.map(sval => ({ String: { sval } })), location } });
+  // `column.*` is only for arguments of a function's body; a row-typed column needs parentheses.
+  const row = argumentNamed(a, names);
   return (
-    rowFields(a, row) ??
+    (row && rowFields(a, row)) ??
     undefinedName('undefined_table', 'A_Star', `missing FROM-clause entry for table "${name}"`, location)
   );
 }
