@@ -97,6 +97,10 @@ describe('a held statement', () => {
     });
     expect(performance.now() - startedMs).toBeLessThan(1000);
     stream.close();
+    // A proxy that comes back without knowing where it was is told again.
+    const fresh = await proxy.stream();
+    expect((await fresh.next(next => next.type === 'decided' && next.requestId === held.id)).message).toEqual(message);
+    fresh.close();
     const result = { outcome: 'ok', rows: 1, sqlstate: null };
     expect((await proxy.rest('POST', `/proxies/self/requests/${held.id}/result`, result)).body.state).toBe('done');
     expect((await proxy.rest('POST', `/proxies/self/requests/${held.id}/result`, result)).body.state).toBe('done');

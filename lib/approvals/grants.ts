@@ -51,7 +51,7 @@ const visibleTo = (caller: IdentityCaller): SQL =>
 
 const approvers = sql<string[]>`coalesce((
   select jsonb_agg(v.identity_id order by v.at) from request_vote v
-  where v.request_id = ${request.id} and v.verdict = 'approve'), '[]')`;
+  where v.request_id = request.id and v.verdict = 'approve'), '[]')`;
 
 /** Who may end it: whoever holds the permission, the holder's side, and those who approved it. */
 const mayRevoke = (caller: IdentityCaller, row: typeof request.$inferSelect, approvedBy: readonly string[]): boolean =>

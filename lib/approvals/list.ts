@@ -41,8 +41,8 @@ function tabCondition(tab: RequestTab, caller: IdentityCaller, now: Date): SQL |
 
 /** Who approved, or who denied: those whose votes made it what it is. */
 const deciders = sql<string[]>`coalesce((
-  select jsonb_agg(v.identity_id order by v.at) from request_vote v where v.request_id = ${request.id}
-    and v.verdict = case ${request.state} when 'denied' then 'deny' else 'approve' end), '[]')`;
+  select jsonb_agg(v.identity_id order by v.at) from request_vote v where v.request_id = request.id
+    and v.verdict = case request.state when 'denied' then 'deny' else 'approve' end), '[]')`;
 
 const itemColumns = (callerId: string, now: Date) => ({
   row: request,
@@ -50,7 +50,7 @@ const itemColumns = (callerId: string, now: Date) => ({
   environment: connection.environment,
   deciders,
   approved: sql<number>`(select count(*)::int from request_vote v
-    where v.request_id = ${request.id} and v.verdict = 'approve')`,
+    where v.request_id = request.id and v.verdict = 'approve')`,
   votable: sql<boolean>`${votable(callerId, now)}`,
 });
 

@@ -3,12 +3,13 @@ import 'server-only';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Db, Tx } from '#db/client.ts';
-import { groupMember, identity, identityGroup } from '#db/schema/identity.ts';
+import { identity } from '#db/schema/identity.ts';
 
+/** Written out: where one table is selected from, drizzle leaves the tables of columns away, also inside a subquery. */
 const groupNames = sql<string[]>`coalesce((
-  select array_agg(${identityGroup.name} order by ${identityGroup.name})
-  from ${groupMember} join ${identityGroup} on ${identityGroup.id} = ${groupMember.groupId}
-  where ${groupMember.identityId} = ${identity.id}), '{}')`;
+  select array_agg(g.name order by g.name)
+  from group_member m join identity_group g on g.id = m.group_id
+  where m.identity_id = identity.id), '{}')`;
 
 const select = (db: Db | Tx, where: SQL | undefined): Promise<Principal[]> =>
   db

@@ -172,6 +172,23 @@ describe('the bundle', () => {
     expect((await proxy.bundle())?.bundle.policies.map(policy => policy.name)).not.toContain('draft-one');
   });
 
+  it('carries identities with their own groups and roles', async () => {
+    const { sql } = plane.database;
+    await sql`insert into identity_group (name) values ('engineering'), ('finance')`;
+    await sql`insert into group_member select id, ${developer.id} from identity_group where name = 'engineering'`;
+    await sql`insert into group_member select id, ${admin.id} from identity_group`;
+    const { transact, publish } = await import('#lib/transaction.ts');
+    await transact({ db: plane.database.db, clock: plane.clock }, async tx =>
+      publish(tx, { topic: 'bundle', key: '', payload: { reason: 'group' } }),
+    );
+    const { identities = [] } = (await proxy.bundle())?.bundle ?? {};
+    const groupsOf = (id: string) => identities.find(each => each.id === id)?.groups;
+    expect(groupsOf(developer.id)).toEqual(['engineering']);
+    expect(groupsOf(admin.id)).toEqual(['engineering', 'finance']);
+    expect(groupsOf(operator.id)).toEqual([]);
+    expect(identities.find(each => each.id === developer.id)?.roles).toEqual(['developer']);
+  });
+
   it('is renewed well before it expires, under the same version', async () => {
     const before = await proxy.bundle();
     plane.clock.advance(bundleRenewalMs + 1000);

@@ -1,7 +1,7 @@
 /** What a proxy must hear at once: a newer bundle, decisions, kills, its own end. In order, resumable, from any replica. */
 import 'server-only';
 import { eventIterator, withEventMeta } from '@orpc/server';
-import { and, eq, gt, inArray, isNull } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { type StreamMessage, streamMessageSchema } from '#core/contract/proxy.ts';
 import type { Db, Sql } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
@@ -19,12 +19,20 @@ const outcomes = ['approved', 'denied', 'expired', 'withdrawn', 'revoked'] as co
 
 type Decided = Extract<StreamMessage, { type: 'decided' }>;
 
-/** The present state, for a proxy that cannot say what it has seen: the bundle there is, and decisions it may wait for. */
+/** Whose votes made it what it is, as the proxy passes it on to the client. */
+const votesOf = sql<{ login: string; reason: string }[]>`coalesce((
+  select jsonb_agg(jsonb_build_object('login', i.login, 'reason', v.reason) order by v.at)
+  from request_vote v join identity i on i.id = v.identity_id
+  where v.request_id = request.id and request.state in ('approved', 'denied')), '[]')`;
+
+/** For a proxy that cannot say what it has seen: that it is revoked, or the bundle there is and decisions it may wait for. */
 async function presentState(db: Db, proxyId: string, now: Date): Promise<StreamMessage[]> {
+  const [self] = await db.select().from(proxy).where(eq(proxy.id, proxyId));
+  if (!self || self.revokedAt !== null) return [{ type: 'revoked', reason: self?.revokeReason ?? 'not known here' }];
   const [{ version }, rows] = await Promise.all([
     currentVersion(db),
     db
-      .select({ id: request.id, state: request.state })
+      .select({ id: request.id, state: request.state, votes: votesOf })
       .from(request)
       .where(
         and(
@@ -37,18 +45,19 @@ async function presentState(db: Db, proxyId: string, now: Date): Promise<StreamM
       )
       .limit(decidedMax),
   ]);
-  const decided = rows.map(({ id, state }): Decided => {
+  const decided = rows.map(({ id, state, votes }): Decided => {
     const outcome = outcomes.find(each => each === state) ?? 'revoked';
-    return { type: 'decided', requestId: id, outcome, by: [], reason: '' };
+    const reason = votes.map(vote => vote.reason).join('\n');
+    return {
+      type: 'decided',
+      requestId: id,
+      outcome,
+      by: votes.map(vote => vote.login),
+      reason: reason.slice(0, 2000),
+    };
   });
   return [{ type: 'bundle', version }, ...decided];
 }
-
-const isRevoked = async (db: Db, id: string): Promise<{ reason: string } | null> => {
-  const [row] = await db.select().from(proxy).where(eq(proxy.id, id));
-  if (row && row.revokedAt === null) return null;
-  return { reason: row?.revokeReason ?? 'not known here' };
-};
 
 const messageOf = (received: Received): StreamMessage | null => {
   if (received.topic !== 'proxy' && received.topic !== 'proxies') return null;
@@ -56,18 +65,16 @@ const messageOf = (received: Received): StreamMessage | null => {
   return message.success ? message.data : null;
 };
 
-type On = { db: Db; sql: Sql; proxyId: string; now: () => Date; signal: AbortSignal };
+type On = { db: Db; listen: Sql; proxyId: string; now: () => Date; signal: AbortSignal };
 
 async function* follow(on: On, after: number | undefined): AsyncGenerator<{ id: number; message: StreamMessage }> {
-  const { db, sql, proxyId, signal } = on;
+  const { db, proxyId, signal } = on;
   // The position is taken before the state is read: what happens in between comes twice rather than not at all.
-  const start = after ?? (await hubOf({ sql })).lastId;
+  const start = after ?? (await hubOf({ sql: on.listen })).lastId;
   if (after === undefined)
     for (const message of await presentState(db, proxyId, on.now())) yield { id: start, message };
-  for await (const received of subscribe(
-    { sql },
-    { topics: ['proxy', 'proxies'], key: proxyId, after: start, signal },
-  )) {
+  const subscription = { topics: ['proxy', 'proxies'] as const, key: proxyId, after: start, signal };
+  for await (const received of subscribe({ sql: on.listen }, subscription)) {
     if (received.topic === 'reset') {
       for (const message of await presentState(db, proxyId, on.now())) yield { id: received.id, message };
       continue;
@@ -85,18 +92,10 @@ export const followStream = proxyStream()
     summary: 'Hear at once of bundles, decisions, kills and revocation (SSE, resumes with Last-Event-ID)',
   })
   .output(eventIterator(streamMessageSchema))
-  .handler(async function* ({ context: { db, sql, clock, caller, signal }, lastEventId }) {
-    keepBundle({ db, sql, clock });
-    const on = { db, sql, proxyId: caller.id, now: () => clock.now(), signal };
-    const after = resumeAfter(lastEventId);
-    const start = after ?? (await hubOf({ sql })).lastId;
-    // A revocation after this check is found in the stream itself.
-    const revoked = await isRevoked(db, caller.id);
-    if (revoked) {
-      yield withEventMeta({ type: 'revoked' as const, reason: revoked.reason }, { id: String(start) });
-      return;
-    }
-    for await (const { id, message } of follow(on, after)) {
+  .handler(async function* ({ context: { db, sql: listen, clock, caller, signal }, lastEventId }) {
+    keepBundle({ db, sql: listen, clock });
+    const on = { db, listen, proxyId: caller.id, now: () => clock.now(), signal };
+    for await (const { id, message } of follow(on, resumeAfter(lastEventId))) {
       yield withEventMeta(message, { id: String(id) });
       if (message.type === 'revoked') return;
     }
