@@ -18,7 +18,7 @@ export async function groupsOf(db: Db | Tx, identityId: string): Promise<string[
   return rows.map(row => row.name);
 }
 
-type Credential = { sessionId: string } | { apiTokenId: string; scope: readonly Permission[] };
+type Credential = { sessionId: string } | { apiTokenId: string | null; scope: readonly Permission[] };
 
 export async function identityCaller(db: Db | Tx, row: IdentityRow, credential: Credential): Promise<IdentityCaller> {
   const held = permissionsOf(row.roles);

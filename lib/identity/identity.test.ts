@@ -104,6 +104,19 @@ it('revokes a token of one’s own, any with the permission, and hides the rest'
   expect(row).toEqual({ topic: 'bundle' });
 });
 
+it('lets a token for proxies say what may be opened with it, and do nothing else', async () => {
+  const dev = await plane.identity({ roles: ['developer'] });
+  const { body } = await plane.rest('POST', '/tokens', { as: dev, body: {} });
+  const as = { bearer: String(body.token) };
+  expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(200);
+  expect((await plane.rest('GET', '/sessions', { as })).status).toBe(403);
+  expect((await plane.rest('POST', '/tokens', { as, body: {} })).status).toBe(403);
+  await plane.rest('POST', `/tokens/${body.jti}/revoke`, { as: dev, body: {} });
+  expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(401);
+  const forged = `${as.bearer.slice(0, -4)}AAAA`;
+  expect((await plane.rest('GET', '/connections/mine', { as: { bearer: forged } })).status).toBe(401);
+});
+
 it('repeats a request with the same Idempotency-Key, and shows a secret once only', async () => {
   const headers = { 'idempotency-key': 'group-1' };
   const make = (name: string) => plane.rest('POST', '/groups', { as: admin, body: { name }, headers });

@@ -2,6 +2,7 @@
 import 'server-only';
 import type { Database } from '#db/client.ts';
 import { apiTokenPattern, callerOfApiToken } from '#lib/identity/api-token.ts';
+import { callerOfClientToken, isClientToken } from '#lib/identity/client-token.ts';
 import { callerOfSession } from '#lib/identity/web-session.ts';
 import { authenticateProxy } from '#lib/proxies/authenticate.ts';
 import type { AnonymousCaller, Caller, Clock } from './context.ts';
@@ -18,6 +19,7 @@ export async function callerOfBearer(asking: Asking, authorization: string | nul
   const token = authorization.match(/^Bearer ([\x21-\x7e]+)$/i)?.[1];
   if (token === undefined || token.length > bearerLengthMax) return bad;
   if (apiTokenPattern.test(token)) return callerOfApiToken(asking, token);
+  if (isClientToken(token)) return callerOfClientToken(asking, token);
   return authenticateProxy(asking, token);
 }
 
