@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetDatabase } from '#db/testing.ts';
 import { handleRest } from '#lib/orpc/handle.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
+import { TestTerminal } from './cli/cli-testing.ts';
 import { loadConfig, type ProxyConfig } from './config.ts';
 import { type Enrolment, ensureEnrolled } from './control/enrol.ts';
 import { targetOf } from './control/target-testing.ts';
@@ -166,6 +167,21 @@ describe('proxy and control plane', () => {
     const denied = async () =>
       (await ask(people.auditor, 'GET', `/statements?decision=deny&q=${encodeURIComponent('drop table')}`)).items;
     await eventually(denied).toMatchObject([{ effect: 'deny' }]);
+  });
+
+  it('tell the command line where to connect', async () => {
+    const { token } = await issue(people.dev);
+    const list = async () => {
+      const terminal = new TestTerminal({ WEIR_TOKEN: String(token), WEIR_CONTROL_URL: config.control.url, PATH: '' });
+      return `${await terminal.run('connections')} ${terminal.out}`;
+    };
+    await eventually(list).toMatch(
+      new RegExp(`^0 [\\s\\S]*shop-prod +\\| prod +\\| \\w+ +\\| 127.0.0.1:${proxy.port}`),
+    );
+    const ca = join(state, 'tls/ca.pem');
+    const terminal = new TestTerminal({ WEIR_TOKEN: String(token), WEIR_CONTROL_URL: config.control.url, PATH: '' });
+    expect(await terminal.run('connect', 'shop-prod', '--ca', ca, '-c', 'select 42 as answer'), terminal.err).toBe(0);
+    expect(terminal.out).toContain('42');
   });
 
   it('hold a write until a reviewer has decided, and run exactly that', async () => {

@@ -1,4 +1,5 @@
 /** Puts a proxy together from its parts, and takes it apart again, in the order of their dependencies. */
+import { hostname } from 'node:os';
 import type { Heartbeat } from '#core/contract/proxy.ts';
 import { noSettings } from '#core/sql/analyze.ts';
 import { serverCertificate } from './certificate.ts';
@@ -107,6 +108,7 @@ export class ProxyService {
     await Promise.all([this.link.start(), this.catalogs.start()]);
     this.listener = await this.makeListener();
     this.port = await this.listener.listen();
+    this.link.announce();
   }
 
   /** Gives statements under way their time, records the end, and sends what can be sent. */
@@ -255,4 +257,8 @@ const pauseMs = (ms: number): Promise<void> =>
     setTimeout(resolve, ms).unref();
   });
 
-const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** Somebody who listens everywhere is reached by name. */
+function addressOf(host: string, port: number): string {
+  const reached = host === '0.0.0.0' || host === '::' ? hostname() : host;
+  return `${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}

@@ -9,11 +9,9 @@ export const proxyPortDefault = 6432;
 const connectionsSchema = z.object({
   items: z.array(
     z.looseObject({
-      name: z.string(),
-      environment: z.string().default(''),
-      description: z.string().default(''),
-      access: z.string().optional(),
-      proxies: z.array(z.looseObject({ listen: z.string(), reachable: z.boolean().default(true) })).default([]),
+      connection: z.looseObject({ name: z.string(), environment: z.string() }),
+      access: z.string(),
+      endpoints: z.array(z.looseObject({ proxy: z.string(), listen: z.string() })),
     }),
   ),
 });
@@ -22,7 +20,7 @@ export type KnownConnection = z.infer<typeof connectionsSchema>['items'][number]
 /** The connections the caller may know of. Fails in the control plane's words. */
 export async function knownConnections(credential: Credential) {
   const client = controlClient({ url: credential.controlUrl, bearer: async () => credential.token });
-  return client.get(connectionsSchema, { method: 'GET', path: '/connections/mine', timeoutMs: 5_000 });
+  return client.get(connectionsSchema, { method: 'GET', path: '/connections/mine?limit=200', timeoutMs: 5_000 });
 }
 
 type Asking = {
@@ -44,9 +42,9 @@ export async function findAddress({
   if (io.env.WEIR_PROXY) return parseAddress(io.env.WEIR_PROXY, port);
   if (port !== undefined) return { host: '127.0.0.1', port: portOf(port) };
   const known = await knownConnections(credential);
-  const proxies = known.ok ? (known.value.items.find(item => item.name === name)?.proxies ?? []) : [];
-  const best = proxies.find(proxy => proxy.reachable) ?? proxies[0];
-  return best ? parseAddress(best.listen, undefined) : { host: '127.0.0.1', port: proxyPortDefault };
+  const endpoints = known.ok ? known.value.items.find(item => item.connection.name === name)?.endpoints : undefined;
+  const [first] = endpoints ?? [];
+  return first ? parseAddress(first.listen, undefined) : { host: '127.0.0.1', port: proxyPortDefault };
 }
 
 function parseAddress(address: string, port: string | undefined): { host: string; port: number } {

@@ -141,7 +141,13 @@ describe('signing in', () => {
     control.overrides.set('GET /connections/mine', () => ({
       status: 200,
       body: {
-        items: [{ name: 'shop-prod', environment: 'prod', access: 'standing', proxies: [{ listen: 'p:6432' }] }],
+        items: [
+          {
+            connection: { name: 'shop-prod', environment: 'prod' },
+            access: 'standing',
+            endpoints: [{ proxy: 'p', listen: 'p:6432', tls: true }],
+          },
+        ],
       },
     }));
     const list = terminal({ WEIR_TOKEN: await here.token(), WEIR_CONTROL_URL: control.url });

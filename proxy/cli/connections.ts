@@ -22,8 +22,8 @@ export const connections: Command = {
     }
     const columns = ['connection', 'environment', 'access', 'proxy'].map(name => ({ name, typeOid: 25 }));
     const table = new TablePrinter(columns, chunk => io.stdout.write(chunk));
-    for (const { name, environment, access, proxies } of items) {
-      table.row([name, environment, access ?? '', proxies.map(proxy => proxy.listen).join(', ')]);
+    for (const { connection, access, endpoints } of items) {
+      table.row([connection.name, connection.environment, access, endpoints.map(each => each.listen).join(', ')]);
     }
     table.end();
     return exitCodes.ok;

@@ -388,7 +388,8 @@ describe('events and heartbeat', () => {
 
   it('say how the proxy is', async () => {
     await control.publish();
-    await start();
+    const { link } = await start();
+    link.announce();
     await eventually(() => control.count('POST', '/proxies/self/heartbeat')).toBeGreaterThan(0);
     const sent = control.asked.find(each => each.path === '/proxies/self/heartbeat');
     expect(heartbeatSchema.parse(sent?.body)).toEqual(heartbeat());

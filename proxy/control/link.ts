@@ -87,6 +87,10 @@ export class ControlLink {
     this.revalidator.start();
     this.catalogs.start();
     await this.pull.start();
+  }
+
+  /** Clients are taken: from now on the control plane hears how this proxy is. */
+  announce(): void {
     this.heartbeats.start();
   }
 
