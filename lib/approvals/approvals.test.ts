@@ -219,6 +219,20 @@ describe('an approval nobody waits for', () => {
     expect((await claim(held)).body.requestId).toBeNull();
   });
 
+  it('is there when the session has stopped waiting, before or after the decision', async () => {
+    const stop = (waiting: HeldStatement) =>
+      proxy.rest('POST', '/proxies/self/requests', { ...waiting, waiting: false });
+    const early = await file({ hash: distinctHash() });
+    await stop(early);
+    await decide(early.id, owner);
+    expect((await claim(early)).body.requestId).toBe(early.id);
+    const late = await file({ hash: distinctHash() });
+    await decide(late.id, owner);
+    expect((await claim(late)).body.requestId).toBeNull();
+    expect((await stop(late)).body.state).toBe('approved');
+    expect((await claim(late)).body.requestId).toBe(late.id);
+  });
+
   it('is not used by a session that waits for its own', async () => {
     const waiting = await file({ hash: distinctHash() });
     await decide(waiting.id, owner);

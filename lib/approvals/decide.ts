@@ -10,6 +10,7 @@ import type { IdentityCaller } from '#lib/orpc/context.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import { publish } from '#lib/transaction.ts';
 import { candidatesFor, countVotes, mayVote, type Quorum } from './eligible.ts';
+import { windowMinutesOf } from './file.ts';
 import { decideInputSchema, decideOutputSchema, exclusionTitle } from './schema.ts';
 import { lockRequest, moveRequest, noteRequest, type RequestRow, tellProxy } from './state.ts';
 import { maySee } from './visible.ts';
@@ -53,10 +54,9 @@ export const wordsForYou = (exclusion: keyof typeof exclusionTitle): string =>
 type Vote = { verdict: 'approve' | 'deny'; reason: string; at: Date };
 
 async function approve(tx: Tx, row: RequestRow, by: IdentityCaller, { reason, at }: Vote): Promise<RequestRow> {
-  const windowMinutes = Math.min(...row.needs.map(need => need.approvers.windowMinutes));
   // A session that waits runs it at once, for as long as it takes; any other comes back for it within the window.
   const isClaimed = row.kind === 'statement' && !row.waiting;
-  const usableUntil = isClaimed ? new Date(at.getTime() + windowMinutes * 60_000) : null;
+  const usableUntil = isClaimed ? new Date(at.getTime() + windowMinutesOf(row.needs) * 60_000) : null;
   const approved = await moveRequest(tx, row, 'approved', {
     at,
     actorId: by.id,

@@ -8,7 +8,7 @@ import { type RequestNeed, request } from '#db/schema/approvals.ts';
 import { columnLabel, connection } from '#db/schema/catalog.ts';
 import { identity } from '#db/schema/identity.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
-import { noteRequest, type RequestRow } from './state.ts';
+import { isFinal, lockRequest, noteRequest, type RequestRow } from './state.ts';
 
 /** What one identity may have waiting, so that a loop in an agent cannot bury everybody else's requests. */
 export const pendingPerIdentityMax = 100;
@@ -79,12 +79,16 @@ async function partiesOf(tx: Tx, held: HeldStatement) {
 
 const minutes = (count: number): number => count * 60_000;
 
+/** The shortest window any rule allows. */
+export const windowMinutesOf = (needs: readonly RequestNeed[]): number =>
+  Math.min(...needs.map(need => need.approvers.windowMinutes));
+
 export type Filed = { row: RequestRow; isNew: boolean };
 
 export async function fileHeld(tx: Tx, input: { held: HeldStatement; proxyId: string; at: Date }): Promise<Filed> {
   const { held, proxyId, at } = input;
   const [before] = await tx.select().from(request).where(eq(request.id, held.id));
-  if (before) return { row: await stopWaiting(tx, sameOrRefused(before, held, proxyId), held), isNew: false };
+  if (before) return { row: await stopWaiting(tx, sameOrRefused(before, held, proxyId), input), isNew: false };
   const { on, who } = await partiesOf(tx, held);
   await assertRoom(tx, who.id);
   const needs = needsOf(held);
@@ -133,11 +137,21 @@ function sameOrRefused(before: RequestRow, held: HeldStatement, proxyId: string)
   return before;
 }
 
-/** A session whose patience has ended files again without waiting: from then on the approval is there to be claimed. */
-async function stopWaiting(tx: Tx, before: RequestRow, held: HeldStatement): Promise<RequestRow> {
+/**
+ * A session whose patience has ended files again without waiting: from then on the approval is there to be claimed, also one that
+ * was given while nobody was listening any more.
+ */
+async function stopWaiting(
+  tx: Tx,
+  before: RequestRow,
+  { held, at }: { held: HeldStatement; at: Date },
+): Promise<RequestRow> {
   if (held.waiting || !before.waiting) return before;
-  await tx.update(request).set({ waiting: false }).where(eq(request.id, before.id));
-  return { ...before, waiting: false };
+  const row = await lockRequest(tx, before.id);
+  if (!row || isFinal(row.state)) return row ?? before;
+  const usableUntil = row.state === 'approved' ? new Date(at.getTime() + minutes(windowMinutesOf(row.needs))) : null;
+  await tx.update(request).set({ waiting: false, usableUntil }).where(eq(request.id, row.id));
+  return { ...row, waiting: false, usableUntil };
 }
 
 /** Rows the statement is expected to touch. */
