@@ -11,7 +11,7 @@ import { nothing, type Outcome } from '../statement.ts';
 import { typeOfName } from '../typename.ts';
 import type { Value } from '../value.ts';
 import { relationTouched } from './object.ts';
-import { constraint, constraintColumns, ownScope } from './table.ts';
+import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
 
 /** Changes that are a hazard by themselves. Those not listed only change definitions, briefly locked. */
 const hazards: Readonly<Record<string, readonly HazardCode[]>> = {
@@ -124,7 +124,9 @@ function dropColumn(a: Analyzer, { relation, node }: Change): void {
 
 /** Another relation takes part: a partition, a parent. */
 function withOther(a: Analyzer, { node }: Change): void {
-  const name = defOf(node, 'PartitionCmd')?.name ?? defOf(node, 'RangeVar');
+  const partition = defOf(node, 'PartitionCmd');
+  if (partition?.bound) partitionBound(a, partition.bound);
+  const name = partition?.name ?? defOf(node, 'RangeVar');
   if (!name) return;
   const other = lookupRelation(a, name.schemaname ?? null, name.relname ?? '');
   if (!other) return;

@@ -115,7 +115,14 @@ function constraintsOf(a: Analyzer, scope: Scope, node: Pg.CreateStmt): Generate
     if ('Constraint' in own) constraint(a, scope, own.Constraint, null);
   for (const part of node.partspec?.partParams ?? [])
     if ('PartitionElem' in part && part.PartitionElem.expr) expression(a, scope, part.PartitionElem.expr);
+  if (node.partbound) partitionBound(a, node.partbound);
   return generated.filter(entry => entry !== null);
+}
+
+/** Bounds are evaluated once, now. MINVALUE and MAXVALUE look like columns. */
+export function partitionBound(a: Analyzer, node: Pg.PartitionBoundSpec): void {
+  for (const datum of [...(node.listdatums ?? []), ...(node.lowerdatums ?? []), ...(node.upperdatums ?? [])])
+    if (!('ColumnRef' in datum)) expression(a, new Scope(null), datum);
 }
 
 export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {

@@ -3,6 +3,7 @@ import { expression } from '../expression.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
+import { query } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { oid } from '../types/oid.ts';
 import { constant, type Value } from '../value.ts';
@@ -35,6 +36,10 @@ function currentOf(a: Analyzer, node: Pg.CurrentOfExpr): Value {
 
 /** `(a, b) = (SELECT …)` or `= ROW(…)`: the source is read once per column, which finds the same things again. */
 function multiAssign(a: Analyzer, scope: Scope, source: Pg.Node, index: number): Value {
+  if ('SubLink' in source && source.SubLink.subselect) {
+    const column = query(a, scope, source.SubLink.subselect).columns[index];
+    return column ? { ...column.value, wire: null, literal: null } : unresolved('MultiAssignRef');
+  }
   const row = expression(a, scope, source);
   return row.fields?.[index]?.value ?? unresolved('MultiAssignRef');
 }
