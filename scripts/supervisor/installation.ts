@@ -38,13 +38,16 @@ export type Installed = {
 
 export async function install(at: Installing): Promise<Installed> {
   const { state, settings, stoppers, signal, say } = at;
-  const [databases, programs] = await Promise.all([
+  const preparing = [
     prepareDatabases(at),
     bundle(['proxy', 'parser-worker', 'seed']),
     settings.dev
       ? null
       : buildConsole({ signal, onBuild: () => say('Building the console (the first time, and when it changed)') }),
-  ]);
+  ] as const;
+  // What one of them has begun is known to be stopped only when all have come to an end.
+  await Promise.allSettled(preparing);
+  const [databases, programs] = await Promise.all(preparing);
   signal.throwIfAborted();
   const [proxyProgram = '', , seedProgram = ''] = programs;
   const files = proxyFiles(state);

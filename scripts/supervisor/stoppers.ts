@@ -1,16 +1,17 @@
-/** What has been started, to be stopped in the reverse order, once. */
+/** What has been started, to be stopped in the reverse order, each once. */
 export class Stoppers {
   readonly #stops: (() => Promise<unknown>)[] = [];
-  #stopping: Promise<void> | null = null;
+  #stopping: Promise<void> = Promise.resolve();
 
   add(stop: () => Promise<unknown>): void {
     this.#stops.push(stop);
   }
 
-  /** Goes on to the next when one fails; the failures are in the result. */
+  /** Goes on to the next when one fails; the failures are in the result. Asked again, it stops what was added since. */
   stopAll(): Promise<void> {
-    this.#stopping ??= this.#stopInTurn();
-    return this.#stopping;
+    const stopped = this.#stopping.then(() => this.#stopInTurn());
+    this.#stopping = stopped.catch(() => {});
+    return stopped;
   }
 
   async #stopInTurn(): Promise<void> {
