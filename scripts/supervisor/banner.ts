@@ -1,7 +1,7 @@
 /** What a newcomer is told when everything runs. */
 import path from 'node:path';
 import type { Installed } from './installation.ts';
-import type { Settings } from './settings.ts';
+import { consolePortDefault, type Settings } from './settings.ts';
 
 type Ready = { settings: Settings; installed: Installed; seconds: number };
 
@@ -25,6 +25,9 @@ export function printBanner({ settings, installed, seconds }: Ready): void {
     lines.push('', '  Open the governed database as the developer:');
     lines.push(`    PGPASSWORD="$(cat ${quoted(file.startsWith('..') ? tokenFile : file)})" psql "${url}"`);
   }
+  const control = settings.consolePort === consolePortDefault ? '' : ` --control ${settings.consoleUrl}`;
+  lines.push('', '  Or as yourself, signed in through the browser, also where there is no psql:');
+  lines.push(`    npx weir login${control} && npx weir connect shop-prod`);
   lines.push('', '  Ctrl-C stops everything.', '');
   console.log(lines.join('\n'));
 }

@@ -15,7 +15,7 @@ export type Settings = {
   echo: boolean;
 };
 
-const consolePortDefault = 3000;
+export const consolePortDefault = 3000;
 const proxyPortDefault = 6432;
 
 export async function readSettings(argv: readonly string[]): Promise<Settings> {
