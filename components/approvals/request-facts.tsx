@@ -1,4 +1,5 @@
 'use client';
+/** The facts of a request at a glance, each with how it was found and how old it is. */
 import { FactStrip, FactTile } from '#components/shared/fact-tile.tsx';
 import { OwnerName } from '#components/shared/owner-name.tsx';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
@@ -6,7 +7,6 @@ import { formatCount, formatDuration, plural } from '#components/ui/number-forma
 import { Unknown } from '#components/ui/states.tsx';
 import { useNow } from '#components/ui/time.tsx';
 import { formatRelative } from '#components/ui/time-format.ts';
-/** The facts of a request at a glance, each with how it was found and how old it is. */
 import type { RequestDetail } from '#lib/approvals/schema.ts';
 
 /** How long the proxy may take to report; after that the impact is unknown rather than on its way. */

@@ -1,7 +1,7 @@
 'use client';
+/** Follows what happens to requests: one stream for the page, however many parts of it listen. */
 import { type LiveState, useLive } from '#components/ui/live.ts';
 import type { RequestChange } from '#lib/approvals/schema.ts';
-/** Follows what happens to requests: one stream for the page, however many parts of it listen. */
 import { client } from '#lib/orpc/browser.ts';
 
 type Options = {

@@ -1,6 +1,6 @@
 'use client';
-import { useSearchParams } from 'next/navigation';
 /** Signing in with a password, or through the identity provider where one is configured. */
+import { useSearchParams } from 'next/navigation';
 import { signIn } from 'next-auth/react';
 import { type FormEvent, useState } from 'react';
 import type { z } from 'zod';

@@ -1,6 +1,6 @@
 'use client';
-import { formatCount } from '#components/ui/number-format.ts';
 /** How a session's statements were decided, as a small stacked bar with the numbers in words. */
+import { formatCount } from '#components/ui/number-format.ts';
 import { type Effect, effects } from '#core/policy/schema.ts';
 import { decisionWord } from './decision-badge.tsx';
 

@@ -123,3 +123,12 @@ export function IdentityChain({ hops }: { hops: readonly ChainHop[] }) {
     </ol>
   );
 }
+
+/** An actor as events name it, for IdentityPair. Whom it acts for is always a person. */
+export function actorOf(identity: { kind: IdentityKind; login: string; onBehalfOf: { login: string } | null }): {
+  identity: Named;
+  onBehalfOf: Named | null;
+} {
+  const { kind, login, onBehalfOf } = identity;
+  return { identity: { kind, login }, onBehalfOf: onBehalfOf ? { kind: 'user', login: onBehalfOf.login } : null };
+}

@@ -1,6 +1,6 @@
 'use client';
-import { Lock } from 'lucide-react';
 /** A page for those who hold its permission; others are told which one it is. The server refuses the data in any case. */
+import { Lock } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/states.tsx';

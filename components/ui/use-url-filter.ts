@@ -7,17 +7,18 @@ import { resolveTime, type TimeRange } from './time-range.ts';
 
 const parsers = { q: parseAsString.withDefault(''), from: parseAsString, to: parseAsString };
 
-/** The present is rounded, so that a relative range asks the same question for a while and finds the cached answer. */
-const roundMs = 10_000;
-
 export function useUrlFilter(fields: readonly FilterField[], textCharsMin = 0) {
   const [{ q, from, to }, setState] = useQueryStates(parsers, { history: 'replace', shallow: true });
   const parsed = useMemo(() => filterInput(parseFilter(q, fields, { textCharsMin })), [q, fields, textCharsMin]);
-  const nowMs = Math.ceil(Date.now() / roundMs) * roundMs;
-  const iso = (text: string | null) => {
-    const at = text === null ? null : resolveTime(text, nowMs);
-    return at === null ? undefined : new Date(at).toISOString();
-  };
+  // A relative range is resolved when it is chosen: resolved anew on each render it would be another question each time.
+  const times = useMemo(() => {
+    const nowMs = Date.now();
+    const iso = (text: string | null) => {
+      const at = text === null ? null : resolveTime(text, nowMs);
+      return at === null ? undefined : new Date(at).toISOString();
+    };
+    return { from: iso(from), to: iso(to) };
+  }, [from, to]);
   return {
     text: q,
     range: { from, to } satisfies TimeRange,
@@ -27,7 +28,7 @@ export function useUrlFilter(fields: readonly FilterField[], textCharsMin = 0) {
     one: (key: string) => parsed.values.get(key)?.[0],
     many: (key: string) => parsed.values.get(key),
     /** ISO 8601, for the server. */
-    times: { from: iso(from), to: iso(to) },
+    times,
     isFiltered: q !== '' || from !== null || to !== null,
     setText: (next: string) => void setState({ q: next || null }),
     setRange: (range: TimeRange) => void setState({ from: range.from, to: range.to }),

@@ -1,0 +1,122 @@
+'use client';
+/** Whether the log is complete and unaltered: each source's chain, how far it was verified, and the walk on demand. */
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheck, ShieldAlert } from 'lucide-react';
+import { IdentityShape } from '#components/shared/identity.tsx';
+import { useCommand } from '#components/shell/use-command.ts';
+import { Badge } from '#components/ui/badge.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Card, CardHeader } from '#components/ui/card.tsx';
+import { CopyButton } from '#components/ui/copy-button.tsx';
+import { DataRegion } from '#components/ui/data-region.tsx';
+import { inertText } from '#components/ui/inert-text.ts';
+import { formatCount } from '#components/ui/number-format.ts';
+import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
+import { TimeText } from '#components/ui/time.tsx';
+import type { Chain } from '#lib/audit/schema.ts';
+import { orpc } from '#lib/orpc/browser.ts';
+
+function Verified({ chain }: { chain: Chain }) {
+  if (chain.brokenSeq !== null) {
+    return (
+      <Badge tone="deny">
+        <ShieldAlert aria-hidden /> Broken at {formatCount(chain.brokenSeq)}
+      </Badge>
+    );
+  }
+  if (chain.verifiedAt === null) return <span className="text-muted-foreground">not yet</span>;
+  const rest = chain.lastSeq - chain.verifiedSeq;
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-1.5">
+      <CircleCheck aria-hidden className="size-4 text-allow" />
+      to {formatCount(chain.verifiedSeq)}
+      {rest > 0 ? <span className="text-muted-foreground">({formatCount(rest)} newer)</span> : null}
+      <TimeText value={chain.verifiedAt} precision="minute" className="text-muted-foreground" />
+    </span>
+  );
+}
+
+function ChainRow({ chain }: { chain: Chain }) {
+  return (
+    <tr className="group/row">
+      <TableCell>
+        <span className="inline-flex items-center gap-1.5">
+          {chain.kind === 'proxy' ? <IdentityShape kind="proxy" /> : <IdentityShape kind="service" />}
+          {inertText(chain.name)}
+        </span>
+      </TableCell>
+      <TableCell className="text-right">{formatCount(chain.lastSeq)}</TableCell>
+      <TableCell>
+        {chain.lastTime ? <TimeText value={chain.lastTime} /> : <span className="text-muted-foreground">never</span>}
+      </TableCell>
+      <TableCell>
+        <Verified chain={chain} />
+      </TableCell>
+      <TableCell>
+        {chain.fault ? (
+          <span className="text-fault">
+            {inertText(chain.fault.message)} at {formatCount(chain.fault.seq)}
+          </span>
+        ) : (
+          <span className="text-muted-foreground">none</span>
+        )}
+      </TableCell>
+      <TableCell>
+        <span className="inline-flex items-center font-mono text-xs">
+          {chain.lastHash.slice(0, 12)}
+          <CopyButton value={chain.lastHash} what="hash of the last event" />
+        </span>
+      </TableCell>
+    </tr>
+  );
+}
+
+export function ChainCard() {
+  const query = useQuery({ ...orpc.audit.chain.get.queryOptions(), refetchInterval: 30_000 });
+  const verify = useCommand(orpc.audit.chain.verify.mutationOptions(), {
+    doing: 'verify the log',
+    done: output => (output.intact ? 'Every stored event matches its chain' : 'The log is not intact'),
+    changes: [orpc.audit.chain.key()],
+  });
+  return (
+    <Card>
+      <CardHeader title="Integrity" hint={query.data ? `${formatCount(query.data.gaps)} gaps` : undefined}>
+        {query.data ? (
+          query.data.intact ? (
+            <Badge tone="allow">
+              <CircleCheck aria-hidden /> Intact
+            </Badge>
+          ) : (
+            <Badge tone="deny">
+              <ShieldAlert aria-hidden /> Not intact
+            </Badge>
+          )
+        ) : null}
+        <Button size="small" pending={verify.isPending} onClick={() => verify.mutate({})}>
+          {verify.isPending ? 'Verifying…' : 'Verify now'}
+        </Button>
+      </CardHeader>
+      <DataRegion query={query} className="px-4 pb-4">
+        {data => (
+          <TableFrame label="Chains of the log">
+            <thead>
+              <tr>
+                <TableHead>Source</TableHead>
+                <TableHead className="text-right">Events</TableHead>
+                <TableHead>Last event</TableHead>
+                <TableHead>Verified</TableHead>
+                <TableHead>Refused batches</TableHead>
+                <TableHead>Head</TableHead>
+              </tr>
+            </thead>
+            <tbody>
+              {data.sources.map(chain => (
+                <ChainRow key={chain.source} chain={chain} />
+              ))}
+            </tbody>
+          </TableFrame>
+        )}
+      </DataRegion>
+    </Card>
+  );
+}

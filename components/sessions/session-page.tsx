@@ -1,0 +1,208 @@
+'use client';
+/** One session: who, from where, every statement in order, and the way to end it. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Power } from 'lucide-react';
+import { parseAsInteger, useQueryState } from 'nuqs';
+import { useMemo, useState } from 'react';
+import { useShortcut } from '#components/keyboard/keyboard.tsx';
+import { decisionSentence } from '#components/shared/decision-bar.tsx';
+import { FactStrip, FactTile } from '#components/shared/fact-tile.tsx';
+import { actorOf, IdentityPair } from '#components/shared/identity.tsx';
+import { ReasonDialog } from '#components/shared/reason-dialog.tsx';
+import { useCan } from '#components/shell/caller.tsx';
+import { useCommand } from '#components/shell/use-command.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Card, CardHeader } from '#components/ui/card.tsx';
+import { DataRegion } from '#components/ui/data-region.tsx';
+import { DataTable } from '#components/ui/data-table.tsx';
+import { inertText } from '#components/ui/inert-text.ts';
+import { LoadMore } from '#components/ui/load-more.tsx';
+import { formatBytes, formatCount, formatDuration } from '#components/ui/number-format.ts';
+import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
+import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
+import { TimeText, useNow } from '#components/ui/time.tsx';
+import type { SessionDetail } from '#lib/audit/schema.ts';
+import { orpc } from '#lib/orpc/browser.ts';
+import { SessionStateBadge } from './session-state.tsx';
+import { SessionTicks } from './session-ticks.tsx';
+import { statementColumns } from './statement-columns.tsx';
+import { StatementSheet } from './statement-sheet.tsx';
+import { useSessionChanges } from './use-session-changes.ts';
+
+const reasonCharsMin = 5;
+
+function KillSession({ session }: { session: SessionDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  useShortcut('session.kill', () => setOpen(true));
+  const kill = useCommand(orpc.audit.sessions.kill.mutationOptions(), {
+    doing: 'kill the session',
+    done: output =>
+      output.state === 'asked' ? 'The proxy was told to end the session' : 'The session had ended already',
+    changes: [orpc.audit.sessions.key()],
+  });
+  return (
+    <ReasonDialog
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      trigger={
+        <Button variant="destructive" pending={kill.isPending}>
+          <Power aria-hidden /> Kill session…
+        </Button>
+      }
+      title="Kill this session"
+      effect={
+        <p>
+          Cuts {inertText(session.identity.login)} off {session.connection} at once. An open transaction is rolled back;
+          what it committed stays. The client may connect again while its token and grant are good.
+        </p>
+      }
+      action="Kill session"
+      pending={kill.isPending}
+      reasonMin={reasonCharsMin}
+      onConfirm={reason => kill.mutate({ id: session.id, reason })}
+    />
+  );
+}
+
+function Facts({ session }: { session: SessionDetail }) {
+  const nowMs = useNow();
+  const end = session.endedAt === null ? nowMs : Date.parse(session.endedAt);
+  return (
+    <FactStrip label="Facts of the session">
+      <FactTile
+        label="Started"
+        value={
+          <span className="text-sm">
+            <TimeText value={session.startedAt} isRelativeShown={false} />
+          </span>
+        }
+        method={
+          session.state === 'lost' || end === 0
+            ? undefined
+            : `for ${formatDuration(Math.max(0, end - Date.parse(session.startedAt)))}`
+        }
+      />
+      <FactTile
+        label="Client"
+        value={<span className="text-sm">{inertText(session.client.application) || 'unnamed'}</span>}
+        method={`${session.client.address}:${session.client.port}, ${session.client.tls ?? 'no TLS'}`}
+      />
+      <FactTile
+        label="Through"
+        value={<span className="text-sm">{session.proxyName ?? 'unknown proxy'}</span>}
+        method={`as ${session.upstreamRole}`}
+      />
+      <FactTile
+        label="Statements"
+        value={formatCount(session.statements)}
+        method={decisionSentence(session.decisions)}
+      />
+      <FactTile label="Rows out" value={formatCount(session.rows)} method={formatBytes(session.bytesOut)} />
+      <FactTile label="Masked cells" value={formatCount(session.maskedCells)} />
+      <FactTile label="Errors" value={formatCount(session.errors)} />
+    </FactStrip>
+  );
+}
+
+function Statements({ session }: { session: SessionDetail }) {
+  const [number, setNumber] = useQueryState('stmt', parseAsInteger.withOptions({ history: 'push' }));
+  const query = useInfiniteQuery(
+    orpc.audit.sessions.statements.infiniteOptions({
+      input: (cursor: string | undefined) => ({ id: session.id, cursor, limit: 100 }),
+      initialPageParam: undefined,
+      getNextPageParam: page => page.nextCursor ?? undefined,
+    }),
+  );
+  const columns = useMemo(
+    () =>
+      statementColumns({
+        isAcrossSessions: false,
+        href: statement => `/sessions/${session.id}?stmt=${statement.number}`,
+      }),
+    [session.id],
+  );
+  return (
+    <Card>
+      <CardHeader title="Statements" hint="in the order they ran" />
+      <DataRegion
+        query={query}
+        isEmpty={data => data.pages.every(page => page.items.length === 0)}
+        empty={<EmptyState title="No statement was sent in this session" />}
+      >
+        {data => {
+          const rows = data.pages.flatMap(page => page.items);
+          return (
+            <>
+              <SessionTicks
+                statements={rows}
+                startedAt={session.startedAt}
+                chosen={number}
+                onChoose={next => void setNumber(next)}
+              />
+              <DataTable
+                label="Statements of the session"
+                columns={columns}
+                rows={rows}
+                rowId={row => String(row.number)}
+                selectedId={number === null ? null : String(number)}
+                total={session.statements}
+                isTotalAbout
+                footer={<LoadMore query={query} label="Load later" />}
+              />
+            </>
+          );
+        }}
+      </DataRegion>
+      <StatementSheet id={number === null ? null : `${session.id}.${number}`} onClose={() => void setNumber(null)} />
+    </Card>
+  );
+}
+
+function Viewers({ session }: { session: SessionDetail }) {
+  const names = [...new Set(session.viewedBy.map(view => view.login))];
+  if (names.length === 0) return null;
+  return (
+    <p className="text-xs text-muted-foreground">
+      Looked at by {names.slice(0, 5).join(', ')}
+      {names.length > 5 ? ` and ${names.length - 5} more` : ''}; looking is recorded.
+    </p>
+  );
+}
+
+export function SessionPage({ id }: { id: string }) {
+  const canKill = useCan('session:kill');
+  const query = useQuery(orpc.audit.sessions.get.queryOptions({ input: { id } }));
+  useSessionChanges(query.data?.state === 'live');
+  return (
+    <PageBody>
+      <DataRegion query={query}>
+        {session => (
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+            <PageHeader
+              back={{ href: '/sessions', label: 'Sessions' }}
+              title={
+                <span className="flex flex-wrap items-center gap-x-2">
+                  <IdentityPair {...actorOf(session.identity)} />
+                  <span className="font-normal text-muted-foreground">on</span> {session.connection}
+                </span>
+              }
+              sentence={session.endReason ? `Ended: ${inertText(session.endReason)}` : undefined}
+              mark={<SessionStateBadge state={session.state} />}
+            >
+              {session.state === 'live' && canKill ? <KillSession session={session} /> : null}
+            </PageHeader>
+            {session.state === 'lost' ? (
+              <PartialStrip>
+                Its proxy stopped without ending the session; statements after{' '}
+                <TimeText value={session.activeAt} isRelativeShown={false} /> may be missing until it is back.
+              </PartialStrip>
+            ) : null}
+            <Facts session={session} />
+            <Statements session={session} />
+            <Viewers session={session} />
+          </div>
+        )}
+      </DataRegion>
+    </PageBody>
+  );
+}

@@ -1,0 +1,78 @@
+'use client';
+/** The columns of a list of statements. */
+import Link from 'next/link';
+import { DecisionBadge } from '#components/shared/decision-badge.tsx';
+import { actorOf, IdentityPair } from '#components/shared/identity.tsx';
+import { type Column, rowAction } from '#components/ui/data-table.tsx';
+import { formatCount, formatDuration } from '#components/ui/number-format.ts';
+import { SqlLine } from '#components/ui/sql-text.tsx';
+import { TimeHeading, TimeText } from '#components/ui/time.tsx';
+import type { StatementView } from '#lib/audit/schema.ts';
+import { OutcomeBadge } from './outcome-badge.tsx';
+
+const number = (value: number | null) =>
+  value === null ? <span className="text-muted-foreground">–</span> : formatCount(value);
+
+const where: Column<StatementView>[] = [
+  {
+    id: 'who',
+    header: 'Identity',
+    meta: { narrow: 'detail' },
+    cell: ({ row }) => <IdentityPair {...actorOf(row.original.identity)} />,
+  },
+  {
+    id: 'connection',
+    header: 'Connection',
+    meta: { narrow: 'detail' },
+    cell: ({ row }) => <span className="font-mono text-xs">{row.original.connection}</span>,
+  },
+];
+
+type Options = {
+  /** False inside one session, where they are the same in every row. */
+  isAcrossSessions: boolean;
+  href: (statement: StatementView) => string;
+};
+
+export function statementColumns({ isAcrossSessions, href }: Options): Column<StatementView>[] {
+  return [
+    {
+      id: 'time',
+      header: () => <TimeHeading />,
+      meta: { narrow: 'detail' },
+      cell: ({ row }) => <TimeText value={row.original.time} isRelativeShown={false} />,
+    },
+    {
+      id: 'statement',
+      header: 'Statement',
+      meta: { narrow: 'title', className: 'w-1/2 max-w-0 min-w-64' },
+      cell: ({ row }) => (
+        <Link {...rowAction} href={href(row.original)} scroll={false} className="block outline-none hover:underline">
+          <SqlLine sql={row.original.text} />
+        </Link>
+      ),
+    },
+    {
+      id: 'decision',
+      header: 'Decision',
+      meta: { narrow: 'badge' },
+      cell: ({ row }) => <DecisionBadge kind={row.original.effect} />,
+    },
+    ...(isAcrossSessions ? where : []),
+    {
+      id: 'outcome',
+      header: 'Outcome',
+      meta: { narrow: 'detail' },
+      cell: ({ row }) => <OutcomeBadge outcome={row.original.outcome} sqlstate={row.original.sqlstate} />,
+    },
+    { id: 'rows', header: 'Rows', meta: { align: 'right' }, cell: ({ row }) => number(row.original.rows) },
+    { id: 'masked', header: 'Masked', meta: { align: 'right' }, cell: ({ row }) => number(row.original.maskedCells) },
+    {
+      id: 'duration',
+      header: 'Took',
+      meta: { align: 'right', className: 'whitespace-nowrap' },
+      cell: ({ row }) =>
+        row.original.durationUs === null ? number(null) : formatDuration(row.original.durationUs / 1000),
+    },
+  ];
+}
