@@ -1,7 +1,6 @@
 /** Puts a proxy together from its parts, and takes it apart again, in the order of their dependencies. */
 import { hostname } from 'node:os';
 import type { Heartbeat } from '#core/contract/proxy.ts';
-import { noSettings } from '#core/sql/analyze.ts';
 import { serverCertificate } from './certificate.ts';
 import type { ProxyConfig } from './config.ts';
 import { authenticator } from './control/authenticate.ts';
@@ -9,7 +8,7 @@ import { BundleStore } from './control/bundle.ts';
 import type { CatalogChange, CatalogSenderOptions } from './control/catalog-sender.ts';
 import { Catalogs } from './control/catalogs.ts';
 import { controlClient } from './control/client.ts';
-import { edgesOf } from './control/edges.ts';
+import { lineageOfCatalog } from './control/edges.ts';
 import type { Enrolment } from './control/enrol.ts';
 import { computeImpact } from './control/impact.ts';
 import { bearerOf } from './control/keys.ts';
@@ -206,18 +205,15 @@ export class ProxyService {
     }
   }
 
-  private edges(change: CatalogChange): ReturnType<CatalogSenderOptions['edges']> {
-    const connectionId = this.bundles.last?.connectionByName(change.name)?.id ?? change.name;
-    return edgesOf(change.data, text =>
-      this.analyst.analyse({
-        sessionId: `catalog of ${change.name}`,
-        text,
-        connectionId,
-        data: change.data,
-        isLocal: false,
-        settings: noSettings,
-      }),
-    );
+  private async edges({ name, data }: CatalogChange): ReturnType<CatalogSenderOptions['edges']> {
+    try {
+      const { edges, unresolved } = await lineageOfCatalog(data);
+      if (unresolved.length > 0) this.input.log.info({ connection: name, unresolved }, 'lineage is not known of these');
+      return [...edges];
+    } catch (error) {
+      this.input.log.warn({ connection: name, err: error }, 'the lineage of the catalog is not known');
+      return [];
+    }
   }
 
   private async introspect(connectionId: string): Promise<void> {

@@ -215,7 +215,7 @@ export class ParserPool {
 
   private receive(slot: Slot, message: Exclude<FromWorker, { type: 'ready' }>): void {
     if (message.job !== slot.job?.id) return;
-    if (message.type === 'failure') {
+    if (message.type !== 'analysis') {
       this.lose(slot, 'the statement broke the parser');
       return;
     }

@@ -4,6 +4,7 @@ import { type Catalog, catalogOf } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { must } from '#core/contract/assert.ts';
 import { analyze } from '#core/sql/analyze.ts';
+import { lineageOf } from '#core/sql/lineage.ts';
 import { loadParser } from '#core/sql/parse.ts';
 import type { FromWorker, ToWorker } from './parser-protocol.ts';
 
@@ -18,11 +19,12 @@ function addCatalog(message: Extract<ToWorker, { type: 'catalog' }>): void {
   catalogs.set(message.id, base ? base.withUser(data) : catalogOf(data));
 }
 
-function run(message: Extract<ToWorker, { type: 'analyze' }>): void {
-  const { job, text, settings, limits } = message;
+function run(message: Extract<ToWorker, { type: 'analyze' | 'lineage' }>): void {
+  const { job } = message;
   try {
     const catalog = must(catalogs.get(message.catalog), 'the catalog was sent before the job');
-    send({ type: 'analysis', job, analysis: analyze(text, catalog, settings, limits) });
+    if (message.type === 'lineage') send({ type: 'lineage', job, lineage: lineageOf(catalog) });
+    else send({ type: 'analysis', job, analysis: analyze(message.text, catalog, message.settings, message.limits) });
   } catch (error) {
     // Whatever it was, this thread's parser is not to be trusted with another statement.
     send({ type: 'failure', job, message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' });
