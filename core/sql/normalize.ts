@@ -4,20 +4,17 @@ import { scanText } from './parse.ts';
 
 export type Normalized = { normalized: string; literals: readonly string[]; fingerprint: string };
 
-/** Token names of the scanner that are literals, with what stands in for them. */
-const placeholders: Readonly<Record<string, string>> = {
-  ICONST: ':int',
-  FCONST: ':number',
-  SCONST: ':text',
-  USCONST: ':text',
-  BCONST: ':bits',
-  XCONST: ':bits',
-};
-
 const comments: ReadonlySet<string> = new Set(['SQL_COMMENT', 'C_COMMENT']);
 
-/** What a literal's value is, as far as its token tells: quotes and escapes are left as written. */
-const literalText = (token: string): string => token;
+/** What stands in for a literal, told by how the token is written: the scanner does not name all kinds of them. */
+function placeholderOf(token: string): string | null {
+  const first = token[0] ?? '';
+  if (first >= '0' && first <= '9') return /^\d+$/.test(token) ? ':int' : ':number';
+  if (first === '.' && token.length > 1 && token !== '..') return ':number';
+  if (first === '$') return /^\$\d+$/.test(token) ? null : ':text';
+  if (first === "'" || /^(?:[en]|u&)'/i.test(token)) return ':text';
+  return /^[bx]'/i.test(token) ? ':bits' : null;
+}
 
 export const unparsable = '<unparsable>';
 
@@ -38,13 +35,10 @@ export function normalize(text: string): Normalized {
     }
     const gap = token.start > end || parts.length === 0 ? ' ' : '';
     if (parts.length > 0 && (gap !== '' || slice(token.start - 1, token.start).trim() === '')) parts.push(' ');
-    const placeholder = placeholders[token.tokenName];
     const written = slice(token.start, token.end);
-    if (placeholder === undefined) parts.push(written);
-    else {
-      parts.push(placeholder);
-      literals.push(literalText(written));
-    }
+    const placeholder = placeholderOf(written);
+    parts.push(placeholder ?? written);
+    if (placeholder !== null) literals.push(written);
     end = token.end;
   }
   return sealed(parts.join(''), literals);
