@@ -48,13 +48,13 @@ async function preparedOf({ text, state, context, analyse }: Parts, plain: Analy
     const statement = analysis?.ok === true ? analysis.statements[0] : undefined;
     if (statement !== undefined) found.set(name, statement);
   };
-  for (const [key, { ruling }] of state.statements.confirmed()) {
-    const name = utf8OfLatin1(key) ?? '';
+  for (const [nameKey, { key, ruling }] of state.statements.confirmed()) {
+    const name = utf8OfLatin1(nameKey) ?? '';
     const statement = ruling.statements[0];
     if (!isNamed(name) || statement === undefined) continue;
-    const { text: bytes } = splitKey(ruling.key);
+    const { text: bytes } = splitKey(key);
     if (ruling.context === context.bucket) found.set(name, statement.analysis);
-    else await again(name, utf8OfLatin1(bytes), declaredTypes(ruling.key));
+    else await again(name, utf8OfLatin1(bytes), declaredTypes(key));
   }
   for (const [name, prepared] of state.sqlPrepared) {
     if (isNamed(name)) await again(name, prepared.text, []);

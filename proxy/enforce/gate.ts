@@ -2,7 +2,9 @@
  * Decides on statements: finds the ruling on a text under the present policies, catalog and settings, or makes it. One gate serves
  * all sessions of a proxy; each session has its own view of it (session-gate.ts).
  */
+
 import type { CatalogData } from '#core/catalog/snapshot.ts';
+import { ok, type Result } from '#core/contract/error.ts';
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
 import type { Analyse } from './analyst.ts';
 import { Flows } from './flows.ts';
@@ -22,8 +24,32 @@ export class Gate {
   readonly cache = new RulingCache();
   readonly #flows = new Map<string, Flows>();
 
+  readonly #refreshes = new Map<string, Promise<Result<unknown>>>();
+
   constructor(options: GateOptions) {
     this.options = options;
+  }
+
+  /** A session has changed the catalog for everybody: nothing is ruled on by the old one from now on. */
+  refresh(connectionId: string): void {
+    const refreshing: Promise<Result<unknown>> = this.options.views.refresh(connectionId).then(result => {
+      if (this.#refreshes.get(connectionId) === refreshing) this.#refreshes.delete(connectionId);
+      return result;
+    });
+    this.#refreshes.set(connectionId, refreshing);
+  }
+
+  isStale(connectionId: string): boolean {
+    return this.#refreshes.size > 0 && this.#refreshes.has(connectionId);
+  }
+
+  /** Resolves when the shared catalog is as new as the last change known here. */
+  async whenFresh(connectionId: string): Promise<Result<null>> {
+    for (let pending = this.#refreshes.get(connectionId); pending; pending = this.#refreshes.get(connectionId)) {
+      const result = await pending;
+      if (!result.ok) return result;
+    }
+    return ok(null);
   }
 
   /** What was copied on a connection since this proxy started. */

@@ -11,9 +11,18 @@ const entriesMax = 20_000;
 const entryWeight = 4_000;
 const contextsMax = 2_000;
 
+/** Texts and templates look alike, so they are kept apart. */
+class Shelf {
+  readonly text = new Map<string, Ruling>();
+  readonly template = new Map<string, Ruling>();
+}
+
+/** An exact text, or one with its integers left out. */
+export type KeyKind = keyof Shelf;
+
 export class Bucket {
-  young = new Map<string, Ruling>();
-  old = new Map<string, Ruling>();
+  young = new Shelf();
+  old = new Shelf();
   generation = 0;
 }
 
@@ -33,22 +42,22 @@ export class RulingCache {
     return bucket;
   }
 
-  get(bucket: Bucket, key: string): Ruling | null {
+  get(bucket: Bucket, kind: KeyKind, key: string): Ruling | null {
     if (bucket.generation !== this.#generation) this.#age(bucket);
-    const found = bucket.young.get(key);
+    const found = bucket.young[kind].get(key);
     if (found !== undefined) return found;
-    const older = bucket.old.get(key);
+    const older = bucket.old[kind].get(key);
     if (older === undefined) return null;
-    this.put(bucket, key, older);
+    this.put(bucket, { kind, key }, older);
     return older;
   }
 
-  put(bucket: Bucket, key: string, ruling: Ruling): void {
+  put(bucket: Bucket, { kind, key }: { kind: KeyKind; key: string }, ruling: Ruling): void {
     if (this.#weight > weightMax || this.#entries > entriesMax) {
       this.#nextGeneration();
     }
     if (bucket.generation !== this.#generation) this.#age(bucket);
-    bucket.young.set(key, ruling);
+    bucket.young[kind].set(key, ruling);
     this.#weight += entryWeight + key.length + ruling.fragment.length * 2;
     this.#entries += 1;
   }
@@ -63,8 +72,8 @@ export class RulingCache {
   }
 
   #age(bucket: Bucket): void {
-    bucket.old = bucket.generation + 1 === this.#generation ? bucket.young : new Map();
-    bucket.young = new Map();
+    bucket.old = bucket.generation + 1 === this.#generation ? bucket.young : new Shelf();
+    bucket.young = new Shelf();
     bucket.generation = this.#generation;
   }
 

@@ -5,6 +5,7 @@ import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
 import { decide } from '#core/policy/evaluate.ts';
 import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
+import { type Template, templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
@@ -35,11 +36,11 @@ export class SessionGate implements OpenGate {
   #localVersion = 0;
   /** The session has changed the catalog since it was read. */
   #isTouched = false;
-  /** The shared catalog has to be compared with the server before the next ruling. */
-  #isSharedStale = false;
+  /** The open transaction has changed the catalog. */
+  #isDefining = false;
   /** Copies made in the open transaction. */
   readonly #flows = new Flows();
-  readonly literals = null;
+  literals: readonly string[] | null = null;
 
   constructor(gate: Gate, session: GatedSession) {
     this.#gate = gate;
@@ -49,7 +50,6 @@ export class SessionGate implements OpenGate {
 
   get needsIdle(): boolean {
     if (this.#isTouched || this.#session.settings.searchPath === null) return true;
-    if (this.#isSharedStale && !this.#session.state().isInTransaction) return true;
     if (this.#local === null) return false;
     const view = this.#view();
     return view.ok && view.value !== this.#local.view;
@@ -61,14 +61,25 @@ export class SessionGate implements OpenGate {
   }
 
   lookup(key: string): Ruling | null {
-    if (this.needsIdle) return null;
+    if (this.needsIdle || this.#gate.isStale(this.#identity.connection.id)) return null;
     const context = this.#current();
     if (!context.ok) return this.reject(context.error, '(not analysed)');
-    return this.#gate.cache.get(context.value.bucket, key);
+    return this.#find(context.value, key);
+  }
+
+  /** By the exact text, or by the text without its integers, where those cannot matter. */
+  #find({ bucket }: Context, key: string): Ruling | null {
+    const { cache } = this.#gate;
+    const exact = cache.get(bucket, 'text', key);
+    if (exact !== null) return exact;
+    const template = templateOf(key);
+    const shared = template === null ? null : cache.get(bucket, 'template', template.key);
+    if (template !== null && shared !== null) this.literals = template.literals;
+    return shared;
   }
 
   isCurrent(ruling: Ruling): boolean {
-    if (this.needsIdle) return false;
+    if (this.needsIdle || this.#gate.isStale(this.#identity.connection.id)) return false;
     const context = this.#current();
     return context.ok && ruling.context === context.value.bucket;
   }
@@ -97,7 +108,7 @@ export class SessionGate implements OpenGate {
       const ready = await this.#prepare();
       const context = ready.ok ? this.#current() : ready;
       if (!context.ok) return this.reject(context.error, '(not analysed)');
-      const known = this.#gate.cache.get(context.value.bucket, key);
+      const known = this.#find(context.value, key);
       if (known !== null) return known;
       const analysis = await this.#analyse(context.value, key, text);
       if (isUndefined(analysis) && !hasRefreshed && this.#local === null) {
@@ -124,7 +135,7 @@ export class SessionGate implements OpenGate {
 
   catalogTouched(): void {
     this.#isTouched = true;
-    this.#isSharedStale = true;
+    this.#isDefining = true;
   }
 
   temporaryDropped(): void {
@@ -140,6 +151,11 @@ export class SessionGate implements OpenGate {
   }
 
   transactionEnded(hasFailed: boolean): void {
+    if (this.#isDefining) {
+      this.#isDefining = false;
+      this.#isTouched = true;
+      this.#gate.refresh(this.#identity.connection.id);
+    }
     if (this.#flows.size === 0) return;
     const shared = this.#gate.flowsOf(this.#identity.connection.id);
     if (!hasFailed) for (const flow of this.#flows.list) shared.add(flow);
@@ -226,11 +242,8 @@ export class SessionGate implements OpenGate {
       if (typeof path !== 'string') return unreadable;
       settings.searchPathIs(path);
     }
-    if (this.#isSharedStale && !this.#session.state().isInTransaction) {
-      const refreshed = await this.#gate.options.views.refresh(this.#identity.connection.id);
-      if (!refreshed.ok) return refreshed;
-      this.#isSharedStale = false;
-    }
+    const fresh = await this.#gate.whenFresh(this.#identity.connection.id);
+    if (!fresh.ok) return fresh;
     const view = this.#view();
     if (!view.ok) return view;
     const isLocalStale = this.#local !== null && this.#local.view !== view.value;
@@ -301,7 +314,9 @@ export class SessionGate implements OpenGate {
   #rule(context: Context, key: string, analysis: Analysis): Ruling {
     const { view, catalog, labels, bucket, minute } = context;
     const decision = decide(context.residual, analysis, labels, minute === null ? {} : { nowMs: minute * minuteMs });
-    const bound = isSessionBound(analysis, splitKey(key).text);
+    const { text, types } = splitKey(key);
+    const bound = isSessionBound(analysis, text);
+    const template = bound || types !== '' || decision.effect === 'approve' ? null : sharedTemplate(analysis, text);
     const ruling = makeRuling({
       key,
       context: bucket,
@@ -310,13 +325,27 @@ export class SessionGate implements OpenGate {
       labels,
       analysis,
       decision,
-      literals: this.#gate.options.recorder.seal(analysis.literals),
-      isShared: false,
+      literals: template === null ? this.#gate.options.recorder.seal(analysis.literals) : null,
+      isShared: template !== null,
       isSessionBound: bound,
     });
-    if (!bound) this.#gate.cache.put(bucket, key, ruling);
+    if (template !== null) {
+      this.literals = template.literals;
+      this.#gate.cache.put(bucket, { kind: 'template', key: template.key }, ruling);
+    } else if (!bound && !isUndefined(analysis)) this.#gate.cache.put(bucket, { kind: 'text', key }, ruling);
     return ruling;
   }
+}
+
+/** The template of a text, where one ruling can serve everything that has it. An approval is for one text alone. */
+function sharedTemplate(analysis: Analysis, text: string): Template | null {
+  if (!analysis.ok || !analysis.literalFree) return null;
+  const template = templateOf(text);
+  const isSame =
+    template !== null &&
+    template.literals.length === analysis.literals.length &&
+    template.literals.every((literal, index) => literal === analysis.literals[index]);
+  return isSame ? template : null;
 }
 
 /** Stands in while the server cannot be asked, in a failed transaction: it will not run anything either. */

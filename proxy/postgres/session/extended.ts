@@ -45,7 +45,8 @@ export function parse(s: Session, m: Message): boolean {
   if (s.statements.isFull) return refuse(s, tooManyNames);
   // Declared parameter types are part of what a text means: they choose between functions.
   const text = latin1(m.bytes, nameEnd + 1, textEnd);
-  const ruling = ruleOn(s, hasTypes(m, textEnd + 3) ? `${text}\0${latin1(m.bytes, textEnd + 3, m.end)}` : text);
+  const key = hasTypes(m, textEnd + 3) ? `${text}\0${latin1(m.bytes, textEnd + 3, m.end)}` : text;
+  const ruling = ruleOn(s, key);
   if (ruling === null) return false;
   const literals = literalsOf(s, ruling);
   const statementName = utf8Of(m.bytes, m.start + 5, nameEnd);
@@ -56,7 +57,7 @@ export function parse(s: Session, m: Message): boolean {
   }
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
-  const prepared: Prepared = { name, ruling, literals, isDescribed: false, isRecorded: false };
+  const prepared: Prepared = { name, key, ruling, literals, isDescribed: false, isRecorded: false };
   const entry = expectation(expects.parse, { name, ruling, prepared });
   s.queue.push(entry);
   s.statements.propose(name, prepared);
@@ -82,9 +83,10 @@ function hasTypes(m: Message, from: number): boolean {
 function findStatement(s: Session, key: string, name: string): Prepared | 'wait' | null {
   const found = s.statements.get(key);
   if (found !== null || !s.sqlPrepared.has(name)) return found;
-  const ruling = ruleOn(s, Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1'));
+  const text = Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1');
+  const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  const prepared: Prepared = { name: key, ruling, literals: null, isDescribed: false, isRecorded: true };
+  const prepared: Prepared = { name: key, key: text, ruling, literals: null, isDescribed: false, isRecorded: true };
   s.statements.confirm(key, prepared);
   return prepared;
 }
@@ -96,7 +98,7 @@ function currentRuling(s: Session, prepared: Prepared): Ruling | null {
   if (s.ruled === null && !mustDrain(s) && !prepared.ruling.isSessionBound && s.gate.isCurrent(prepared.ruling)) {
     return prepared.ruling;
   }
-  return ruleOn(s, prepared.ruling.key);
+  return ruleOn(s, prepared.key);
 }
 
 export function bind(s: Session, m: Message): boolean {
@@ -162,9 +164,10 @@ function streamBody(s: Session, m: Message, passes: boolean): true {
 function findPortal(s: Session, key: string, name: string): Portal | 'wait' | null {
   const found = s.portals.get(key);
   if (found !== null || !s.settings.cursors.has(name)) return found;
-  const ruling = ruleOn(s, Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1'));
+  const text = Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1');
+  const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  return newPortal(key, { name: '', ruling, literals: null, isDescribed: false, isRecorded: true });
+  return newPortal(key, { name: '', key: text, ruling, literals: null, isDescribed: false, isRecorded: true });
 }
 
 export function describeName(s: Session, m: Message): boolean {

@@ -9,6 +9,8 @@ import type { RowPlan, Ruling } from './ruling.ts';
 export type Prepared = {
   /** As it stands in messages: one character per byte, cut as PostgreSQL cuts it. */
   name: string;
+  /** The text as it was sent; a shared ruling has that of another. */
+  key: string;
   ruling: Ruling;
   /** Literals of this text that a shared ruling does not have. */
   literals: readonly string[] | null;
