@@ -53,7 +53,20 @@ export async function ensureEnrolled(options: EnrolOptions): Promise<Result<Enro
       hint: 'create an enrolment on the Proxies page of the console and set WEIR_ENROL_TOKEN, or run: weir proxy enrol',
     });
   }
-  return enrol({ ...options, token: options.token() });
+  const token = readToken(options.token);
+  return token.ok ? enrol({ ...options, token: token.value }) : token;
+}
+
+/** It may be a file that is not there, or a variable that is not set. */
+function readToken(read: () => string): Result<string> {
+  try {
+    return ok(read());
+  } catch (error) {
+    return fail(
+      'invalid_input',
+      `the enrolment token cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
 }
 
 export async function enrol(options: Omit<EnrolOptions, 'token'> & { token: string }): Promise<Result<Enrolment>> {
