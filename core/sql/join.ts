@@ -88,7 +88,6 @@ export function joinItems(a: Analyzer, scope: Scope, node: Pg.JoinExpr): Item[] 
   const names = node.isNatural ? namesInCommon(leftColumns, rightColumns) : stringsOf(node.usingClause);
   const merged = mergedFields(a, node, names, [leftColumns, rightColumns]);
   if (node.quals) condition(a, inner, node.quals);
-  else if (names.length === 0) crossJoined(a, node);
   const rest = (fields: readonly Field[]): Field[] => fields.filter(field => !names.includes(field.name));
   const columns = [...merged, ...rest(leftColumns), ...rest(rightColumns)];
   return [...visibleSides(node, both), ...usingAlias(node, merged), result(node, columns)];
@@ -112,7 +111,3 @@ const result = (node: Pg.JoinExpr, columns: readonly Field[]): Item =>
     rowVisible: node.alias !== undefined,
     columns: renamed(columns, node.alias),
   });
-
-const crossJoined = (a: Analyzer, node: Pg.JoinExpr): void => {
-  if (node.jointype === 'JOIN_INNER' && !node.isNatural) a.out.hazard('cross_join', 'CROSS JOIN');
-};

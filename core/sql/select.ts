@@ -1,4 +1,5 @@
 /** SELECT, VALUES, TABLE and set operations: what comes out of each column and what decides which rows. */
+import { noteCrossJoin } from './cross-join.ts';
 import { withScope } from './cte.ts';
 import { dataModifying } from './dml.ts';
 import { unified } from './expr/basic.ts';
@@ -49,6 +50,7 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   from(a, scope, node.fromClause);
   const targets = targetList(a, scope, node.targetList);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
+  noteCrossJoin(a, scope, node);
   for (const item of node.groupClause ?? []) groupItem(a, scope, targets, item);
   if (node.havingClause) condition(a, scope, node.havingClause);
   for (const window of node.windowClause ?? []) if ('WindowDef' in window) windowUses(a, scope, window.WindowDef);
