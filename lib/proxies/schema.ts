@@ -70,6 +70,7 @@ export const enrolmentItemSchema = z.object({
   usedAt: timeSchema.nullable(),
   proxyId: z.uuid().nullable(),
 });
+export type EnrolmentItem = z.infer<typeof enrolmentItemSchema>;
 export const enrolmentCreateInputSchema = z
   .object({
     name: enrolInputSchema.shape.name.nullable().default(null),
