@@ -21,11 +21,11 @@ export const password = (): string => fs.readFileSync(world().passwordFile, 'utf
 
 /** Signs in on the sign-in page, as anybody would. */
 export async function signIn(page: Page, login: string): Promise<void> {
-  await page.goto('/');
+  await page.goto('/signin');
   await page.getByLabel(/e-mail/i).fill(login);
   await page.getByLabel(/password/i).fill(password());
   await page.getByRole('button', { name: /sign in/i }).click();
-  await page.waitForURL(url => !url.pathname.startsWith('/sign-in'));
+  await page.waitForURL(url => url.pathname !== '/signin');
 }
 
 /** A connected client of the proxy, with the token as its password; over TLS, whose authority is the installation's own. */
