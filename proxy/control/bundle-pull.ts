@@ -99,7 +99,7 @@ export class BundlePull {
     const applied = await this.options.bundles.apply(signed.value);
     if (!applied.ok) return applied.error.message;
     // Only what is in force may be left out of the next answer.
-    this.etag = answer.value.headers.get('etag');
+    this.etag = answer.value.headers.etag ?? null;
     return null;
   }
 }

@@ -127,6 +127,7 @@ export class Holds implements HoldDesk {
     const answer = await this.options.client.get(claimSchema, {
       method: 'POST',
       path: '/proxies/self/approvals/claim',
+      once: true,
       json: { hash, connectionId, identityId },
       timeoutMs: 3_000,
     });

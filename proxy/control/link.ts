@@ -166,7 +166,7 @@ export function eventPush(client: Pick<ControlClient, 'call'>): Push {
     const answer = await client.call({
       method: 'POST',
       path: '/proxies/self/events',
-      body: { bytes: new Uint8Array(compressed), type: 'application/x-ndjson', encoding: 'gzip' },
+      body: { bytes: compressed, type: 'application/x-ndjson', encoding: 'gzip' },
       timeoutMs: 30_000,
       signal,
     });

@@ -83,7 +83,7 @@ export class ControlStream {
       this.options.onUp();
       const parser = new EventParser(event => this.take(event));
       const decoder = new TextDecoder();
-      for await (const chunk of opened.value.body ?? []) {
+      for await (const chunk of opened.value as AsyncIterable<Buffer>) {
         clearTimeout(watchdog);
         watchdog = setTimeout(() => abort.abort(), this.silenceMaxMs);
         this.failures = 0;
