@@ -1,15 +1,19 @@
 /** A control plane for tests: its own database, a clock that only moves when told, identities, and the REST API called in process. */
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
+import { encode } from 'next-auth/jwt';
 import type { IdentityKind } from '#core/identity/principal.ts';
 import { type Permission, permissions, type Role } from '#core/identity/role.ts';
 import { type Database, openDatabase } from '#db/client.ts';
 import { apiToken, identity } from '#db/schema/identity.ts';
 import { testDatabase } from '#db/testing.ts';
+import { sessionCookieName, webSecret } from './auth/cookie.ts';
 import { hashOfToken, mintApiToken } from './identity/api-token.ts';
 import { identityCaller } from './identity/caller.ts';
+import { openWebSession } from './identity/web-session.ts';
 import type { BaseContext, Caller } from './orpc/context.ts';
-import { handleRest } from './orpc/handle.ts';
+import { handleRest, handleRpc } from './orpc/handle.ts';
+import { transact } from './transaction.ts';
 
 export type TestIdentity = { id: string; login: string; bearer: string };
 export type TestAnswer = { status: number; headers: Headers; body: Record<string, unknown> };
@@ -25,6 +29,12 @@ export type TestPlane = {
   /** `path` below /api/v1. */
   rest(method: string, path: string, asking?: Asking): Promise<TestAnswer>;
   response(method: string, path: string, asking?: Asking): Promise<Response>;
+  /** The browser's way: a web session of the identity's own, and the console's own origin unless `headers` say otherwise. */
+  rpc(
+    path: string,
+    input: unknown,
+    asking: { as: TestIdentity | null; headers?: Record<string, string> },
+  ): Promise<TestAnswer>;
   /** For calling procedures or functions directly. */
   context(caller: Caller | TestIdentity): Promise<BaseContext>;
   close(): Promise<void>;
@@ -70,6 +80,22 @@ export async function testPlane(): Promise<TestPlane> {
     return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : { text } };
   };
 
+  const cookieOf = async ({ id }: TestIdentity): Promise<string> => {
+    const opening = { identityId: id, method: 'password' as const, address: null, userAgent: null, now: clock.now() };
+    const sid = await transact({ db, clock }, tx => openWebSession(tx, opening));
+    return `${sessionCookieName()}=${await encode({ token: { sid }, secret: webSecret(), maxAge: 3600 })}`;
+  };
+
+  const rpc: TestPlane['rpc'] = async (path, input, { as, headers = {} }) => {
+    const cookie = as === null ? '' : await cookieOf(as);
+    const own = { 'sec-fetch-site': 'same-origin', 'x-csrf-token': 'weir', 'content-type': 'application/json' };
+    const init = { method: 'POST', headers: { cookie, ...own, ...headers }, body: JSON.stringify({ json: input }) };
+    const answer = await handleRpc(new Request(`http://127.0.0.1/api/rpc/${path}`, init), { database, clock });
+    const body = (await answer.json()) as Record<string, unknown>;
+    const json = (body.json ?? body) as Record<string, unknown>;
+    return { status: answer.status, headers: answer.headers, body: json };
+  };
+
   const context = async (caller: Caller | TestIdentity): Promise<BaseContext> => {
     const request = { id: randomUUID(), via: 'job' as const, address: null, userAgent: null };
     const base = { db, sql, clock, request: { ...request, idempotencyKey: null, ifMatch: null } };
@@ -79,5 +105,5 @@ export async function testPlane(): Promise<TestPlane> {
     return { ...base, caller: await identityCaller(db, row, { sessionId: randomUUID() }) };
   };
 
-  return { database, clock, identity: makeIdentity, rest, response, context, close: database.close };
+  return { database, clock, identity: makeIdentity, rest, response, rpc, context, close: database.close };
 }
