@@ -264,6 +264,31 @@ describe('suggestions', () => {
       skipped: [{ id: items[0]?.id, reason: 'is rejected already' }],
     });
   });
+
+  it('are listed label by label and page by page, with how many there are of each', async () => {
+    const { id } = await shop();
+    const page = async (query: string) =>
+      suggestionListOutputSchema.parse(
+        (await rest('GET', `/catalog/suggestions?connectionId=${id}&order=label&${query}`, developer)).body,
+      );
+    const all = await page('');
+    expect(all.items.length).toBeGreaterThan(1);
+    const place = (item: (typeof all.items)[number]) => [item.label, item.relation.schema, item.relation.name].join();
+    expect(all.items.map(place)).toEqual(all.items.map(place).sort());
+    expect(all.labels.reduce((sum, each) => sum + each.count, 0)).toBe(all.items.length);
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { items, nextCursor } = await page(`limit=1&cursor=${cursor}`);
+      seen.push(...items.map(item => item.id));
+      if (nextCursor === null) break;
+      cursor = nextCursor;
+    }
+    expect(seen).toEqual(all.items.map(item => item.id));
+    const [first] = all.labels;
+    const ofOne = await page(`label=${first?.label}`);
+    expect(ofOne.items).toHaveLength(first?.count ?? 0);
+    expect(ofOne.labels).toEqual(all.labels);
+  });
 });
 
 describe('browsing', () => {

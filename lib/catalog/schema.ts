@@ -248,9 +248,14 @@ export const suggestionListInputSchema = z.object({
   connectionId: z.uuid().optional(),
   state: z.enum(suggestionStates).default('open'),
   label: labelSchema.optional(),
+  /** `label`: those of one label together, in the order of their columns. */
+  order: z.enum(['newest', 'label']).default('newest'),
 });
+export const suggestionLabelsMax = 100;
 export const suggestionListOutputSchema = listOutput(suggestionViewSchema).extend({
   counts: z.record(z.enum(suggestionStates), z.number().int()),
+  /** How many there are of each label in the chosen state, whichever label was asked for. */
+  labels: z.array(z.object({ label: labelSchema, count: z.number().int() })).max(suggestionLabelsMax),
 });
 export const suggestionAcceptInputSchema = z
   .object({

@@ -17,6 +17,7 @@ import {
   suggestionAcceptInputSchema,
   suggestionAcceptManyInputSchema,
   suggestionAcceptManyOutputSchema,
+  suggestionLabelsMax,
   suggestionListInputSchema,
   suggestionListOutputSchema,
   suggestionRejectInputSchema,
@@ -32,7 +33,9 @@ const sameColumn = (table: typeof columnLabel | typeof catalogColumn) =>
     eq(table.attnum, suggestion.attnum),
   );
 
-async function viewsOf(db: Db | Tx, where: SQL | undefined, limit: number): Promise<SuggestionView[]> {
+type Order = { by: SQL; limit: number };
+
+async function viewsOf(db: Db | Tx, where: SQL | undefined, { by, limit }: Order): Promise<SuggestionView[]> {
   const rows = await db
     .select({
       suggestion,
@@ -46,7 +49,7 @@ async function viewsOf(db: Db | Tx, where: SQL | undefined, limit: number): Prom
     .leftJoin(catalogColumn, sameColumn(catalogColumn))
     .leftJoin(columnLabel, sameColumn(columnLabel))
     .where(where)
-    .orderBy(sql`${suggestion.createdAt} desc, ${suggestion.id} desc`)
+    .orderBy(by)
     .limit(limit);
   const people = await peopleOf(
     db,
@@ -71,17 +74,46 @@ async function viewsOf(db: Db | Tx, where: SQL | undefined, limit: number): Prom
   }));
 }
 
-const listKey = z.tuple([z.iso.datetime(), z.uuid()]);
+type Listing = {
+  by: SQL;
+  /** Rows after the one the cursor names. */
+  after: (cursor: string | undefined) => SQL | undefined;
+  keyOf: (view: SuggestionView) => string[];
+};
+
+const newestKey = z.tuple([z.iso.datetime(), z.uuid()]);
+const labelKey = z.tuple([z.string(), z.string(), z.string(), z.string(), z.uuid()]);
+
+const placeOf = sql`${suggestion.label}, ${suggestion.schema}, ${suggestion.relation}, ${suggestion.column}, ${suggestion.id}`;
+
+const listings: Record<'newest' | 'label', Listing> = {
+  newest: {
+    by: sql`${suggestion.createdAt} desc, ${suggestion.id} desc`,
+    after: cursor => {
+      const key = decodeCursor(cursor, newestKey);
+      return key
+        ? sql`(${suggestion.createdAt}, ${suggestion.id}) < (${key[0]}::timestamptz, ${key[1]}::uuid)`
+        : undefined;
+    },
+    keyOf: view => [view.createdAt, view.id],
+  },
+  label: {
+    by: placeOf,
+    after: cursor => {
+      const key = decodeCursor(cursor, labelKey);
+      return key ? sql`(${placeOf}) > (${key[0]}, ${key[1]}, ${key[2]}, ${key[3]}, ${key[4]}::uuid)` : undefined;
+    },
+    keyOf: view => [view.label, view.relation.schema, view.relation.name, view.column.name, view.id],
+  },
+};
 
 const listSuggestions = query({ permission: 'catalog:read' })
   .route({ method: 'GET', path: '/catalog/suggestions', tags: ['Catalog'], summary: 'List suggested labels' })
   .input(suggestionListInputSchema)
   .output(suggestionListOutputSchema)
   .handler(async ({ context: { db }, input }) => {
-    const after = decodeCursor(input.cursor, listKey);
-    const matching = and(
+    const ofAnyLabel = and(
       input.connectionId ? eq(suggestion.connectionId, input.connectionId) : undefined,
-      input.label ? eq(suggestion.label, input.label) : undefined,
       input.q
         ? or(
             contains(suggestion.column, input.q),
@@ -90,23 +122,30 @@ const listSuggestions = query({ permission: 'catalog:read' })
           )
         : undefined,
     );
-    const before = after
-      ? sql`(${suggestion.createdAt}, ${suggestion.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
-      : undefined;
-    const [views, counted] = await Promise.all([
-      viewsOf(db, and(matching, eq(suggestion.state, input.state), before), input.limit + 1),
+    const inState = eq(suggestion.state, input.state);
+    const matching = and(ofAnyLabel, input.label ? eq(suggestion.label, input.label) : undefined);
+    const { by, after, keyOf } = listings[input.order];
+    const [views, counted, labels] = await Promise.all([
+      viewsOf(db, and(matching, inState, after(input.cursor)), { by, limit: input.limit + 1 }),
       db
         .select({ state: suggestion.state, count: sql<number>`count(*)::int` })
         .from(suggestion)
         .where(matching)
         .groupBy(suggestion.state),
+      db
+        .select({ label: suggestion.label, count: sql<number>`count(*)::int` })
+        .from(suggestion)
+        .where(and(ofAnyLabel, inState))
+        .groupBy(suggestion.label)
+        .orderBy(suggestion.label)
+        .limit(suggestionLabelsMax),
     ]);
     const count = (state: Row['state']) => counted.find(row => row.state === state)?.count ?? 0;
-    const page = pageOf(views, input.limit, view => [view.createdAt, view.id]);
     return {
-      ...page,
+      ...pageOf(views, input.limit, keyOf),
       about: count(input.state),
       counts: { open: count('open'), accepted: count('accepted'), rejected: count('rejected') },
+      labels,
     };
   });
 
@@ -145,7 +184,7 @@ async function acceptOne(tx: Tx, row: Row, by: Decider & Choice): Promise<AuditE
 }
 
 async function viewOf(tx: Tx, id: string): Promise<SuggestionView> {
-  const [view] = await viewsOf(tx, eq(suggestion.id, id), 1);
+  const [view] = await viewsOf(tx, eq(suggestion.id, id), { by: sql`${suggestion.id}`, limit: 1 });
   return must(view, 'the suggestion was just changed');
 }
 
