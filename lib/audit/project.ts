@@ -2,6 +2,7 @@
  * From one batch of a proxy's events to rows of the projections, as plain data: sessions that began, statements with what
  * became of them, totals, endings. Pure, so that what a batch means can be tested without a database.
  */
+import 'server-only';
 import type { Event } from '#core/event/schema.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import { rollupMinutes } from '#db/schema/audit.ts';

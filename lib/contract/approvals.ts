@@ -1,4 +1,5 @@
 /** Samples of the approvals context. */
+import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { createContentKey, sealLiterals } from '#core/event/seal.ts';
 import { type Desk, distinctHash } from '#lib/approvals/testing.ts';

@@ -1,4 +1,5 @@
 /** Samples of the audit and overview contexts. */
+import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { createContentKey, sealLiterals } from '#core/event/seal.ts';
 import type { Desk } from '#lib/approvals/testing.ts';

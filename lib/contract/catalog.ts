@@ -1,4 +1,5 @@
 /** Samples of the catalog, lineage and policy contexts. */
+import 'server-only';
 import type { Desk } from '#lib/approvals/testing.ts';
 import { shopPush } from '#lib/proxies/testing.ts';
 import { list, nowhere, type Samples } from './sample.ts';

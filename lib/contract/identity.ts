@@ -1,4 +1,5 @@
 /** Samples of the identity context. */
+import 'server-only';
 import type { Desk } from '#lib/approvals/testing.ts';
 import { makePasswordLink } from '#lib/identity/password-link.ts';
 import { transact } from '#lib/transaction.ts';

@@ -1,4 +1,5 @@
 /** Samples of the proxies context: the fleet, and the side that proxies themselves call. */
+import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { generateSigningKey } from '#core/identity/key.ts';
 import { type Desk, distinctHash } from '#lib/approvals/testing.ts';

@@ -1,4 +1,5 @@
 /** How the client's address travels from the socket to the procedures: a header that only this process can write. */
+import 'server-only';
 import { randomBytes } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 
