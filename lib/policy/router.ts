@@ -1,6 +1,7 @@
 /** The procedures of policies. */
 import 'server-only';
 import { getPolicy, listPolicies, listVersions } from './documents.ts';
+import { masking } from './masking.ts';
 import { publishPolicy, removePolicy, validatePolicy } from './publish.ts';
 import { getPolicySet } from './set.ts';
 
@@ -14,4 +15,5 @@ export const policyRouter = {
     versions: listVersions,
   },
   policySet: { get: getPolicySet },
+  masking,
 };

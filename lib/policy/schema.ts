@@ -1,9 +1,10 @@
 /**
  * Inputs and outputs of policies: documents in YAML with versions, and the set they form.
- * Procedures are `policy.policies.*` and `policy.policySet.get`.
+ * Procedures are `policy.policies.*`, `policy.policySet.get` and `policy.masking`.
  */
 import { z } from 'zod';
 import { effects, policyModes, policySchema } from '#core/policy/schema.ts';
+import { oidSchema } from '#lib/catalog/schema.ts';
 import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
 
 export const policyYamlBytesMax = 256 * 1024;
@@ -115,4 +116,24 @@ export const policySetOutputSchema = z.object({
   updatedAt: timeSchema.nullable(),
   /** What the set as a whole lacks, e.g. that nothing may be read. */
   warnings: z.array(z.string()),
+});
+
+// Masks in force
+
+export const columnMaskSchema = z.object({
+  policy: z.string(),
+  rule: z.string(),
+  /** False for a policy that only observes. */
+  enforced: z.boolean(),
+  /** In words, after the column as the subject, e.g. "shows the last four digits". */
+  what: z.string(),
+  /** In words, e.g. "everyone, but not its owners". */
+  whom: z.string(),
+});
+export type ColumnMask = z.infer<typeof columnMaskSchema>;
+export const maskingInputSchema = z.object({ connectionId: z.uuid(), oid: oidSchema });
+export const maskingOutputSchema = z.object({
+  policyVersion: z.number().int(),
+  /** The labelled columns; without masks where no policy hides them. */
+  columns: z.array(z.object({ attnum: z.number().int(), masks: z.array(columnMaskSchema) })),
 });
