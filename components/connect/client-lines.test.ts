@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { clientLines, splitListen } from './client-lines.ts';
 
 const line = (id: string, login = 'dev@example.com', listen = '127.0.0.1:6432') =>
-  clientLines(login, 'shop-prod', { listen, tls: true }).find(each => each.id === id)?.lines;
+  clientLines({
+    login,
+    connection: 'shop-prod',
+    endpoint: { listen, tls: true },
+    consoleUrl: 'http://127.0.0.1:3000',
+  }).find(each => each.id === id)?.lines;
 
 test('the psql line names user, place, database and TLS', () => {
   expect(line('psql')).toBe('psql "postgres://dev%40example.com@127.0.0.1:6432/shop-prod?sslmode=require"');

@@ -12,7 +12,9 @@ export function splitListen(listen: string): { host: string; port: string } {
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 const jsString = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-export function clientLines(login: string, connection: string, endpoint: Endpoint): ClientLine[] {
+type Target = { login: string; connection: string; endpoint: Endpoint; consoleUrl: string };
+
+export function clientLines({ login, connection, endpoint, consoleUrl }: Target): ClientLine[] {
   const { host, port } = splitListen(endpoint.listen);
   const sslmode = endpoint.tls ? 'require' : 'prefer';
   const user = encodeURIComponent(login);
@@ -25,7 +27,7 @@ export function clientLines(login: string, connection: string, endpoint: Endpoin
     {
       id: 'cli',
       label: 'weir',
-      lines: `weir login\nweir connect ${connection}`,
+      lines: `weir login --control ${consoleUrl}\nweir connect ${connection}`,
       note: 'Signs in with the browser and opens psql; no token to copy.',
     },
     {

@@ -103,7 +103,9 @@ function Lines({ line }: { line: ClientLine }) {
 function ClientTabs({ access, login }: { access: Access; login: string }) {
   const [endpoint] = access.endpoints;
   const [chosen, setChosen] = useState('psql');
-  const lines = endpoint ? clientLines(login, access.connection.name, endpoint) : [];
+  const lines = endpoint
+    ? clientLines({ login, connection: access.connection.name, endpoint, consoleUrl: window.location.origin })
+    : [];
   const current = lines.find(line => line.id === chosen);
   useShortcut(
     'connect.copy',

@@ -4,7 +4,7 @@ import { Permitted } from '#components/shell/permitted.tsx';
 
 export const metadata = { title: 'Proxies' };
 
-export default function Proxies() {
+export default function Page() {
   return (
     <Permitted permission="proxy:read">
       <ProxiesPage />
