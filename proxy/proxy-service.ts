@@ -24,6 +24,7 @@ import { realDisk } from './record/disk.ts';
 import { SpoolRecorder } from './record/recorder.ts';
 import { Spool, spoolDefaults } from './record/spool.ts';
 import { Sync } from './record/sync.ts';
+import { Timing } from './timing.ts';
 import { version } from './version.ts';
 
 export type ProxyInput = { config: ProxyConfig; enrolment: Enrolment; clock: Clock; log: Log; host: string };
@@ -44,6 +45,7 @@ export class ProxyService {
   private readonly sync: Sync;
   private readonly gate: Gate;
   private readonly analyst: Analyst;
+  private readonly timing = new Timing();
   private listener: Listener | null = null;
 
   /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
@@ -182,6 +184,7 @@ export class ProxyService {
         openGate: session => new SessionGate(this.gate, session),
         impact: (question, target) =>
           computeImpact({ ...question, target, timeoutMs: config.limits.impactTimeoutMs, nowMs: () => clock.nowMs() }),
+        took: (us, statements) => this.timing.add(us, statements),
         crashed: error => this.crashed(error),
       },
       log: (event, details) => log.info(details, event),
@@ -236,7 +239,7 @@ export class ProxyService {
       spool: { events: spool.events, bytes: spool.bytes, limitBytes: spool.limitBytes },
       parser: { workers: parser.workers, killed: parser.killed, refused: parser.refused },
       memoryBytes: process.memoryUsage.rss(),
-      addedUs: { p50: 0, p95: 0, statements: 0 },
+      addedUs: this.timing.take(),
       connections: this.catalogs.status().flatMap(({ name, reachable, message, catalogAt }) => {
         const connectionId = ids.get(name);
         if (connectionId === undefined) return [];

@@ -125,6 +125,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
       desk: options.desk ?? noDesk,
       openGate: () => openGate(options.rules),
       impact: async () => null,
+      took: () => {},
       crashed: error => crashes.push(error),
       ...options.services,
     },

@@ -77,6 +77,8 @@ export type SessionLinkParts = {
     openGate(session: GatedSession): OpenGate;
     /** What a held statement would do; never part of the statement path. */
     impact(question: ImpactBasis, target: UpstreamTarget): Promise<Impact | null>;
+    /** Microseconds per statement, from its arrival to when it was forwarded or refused. */
+    took(us: number, statements: number): void;
     /** A bug in this session; it has ended, the others go on. */
     crashed(error: unknown): void;
   };
@@ -118,7 +120,7 @@ export class SessionLink implements LiveSession {
     });
     this.#hold = new Hold(this.#holdParts());
     this.#client = new Link(parts.client.socket, {
-      bytes: chunk => this.#run(() => fromClient(this.#session, chunk)),
+      bytes: chunk => this.#timed(() => this.#run(() => fromClient(this.#session, chunk))),
       drained: () => this.#adjust(),
       closed: () => this.#run(() => this.#clientGone()),
     });
@@ -177,6 +179,17 @@ export class SessionLink implements LiveSession {
   /** Nothing is under way, so that the proxy may stop without harm. */
   get isIdle(): boolean {
     return this.#session.queue.length === 0 && this.#session.block === null;
+  }
+
+  /** What statements cost that were decided and recorded at once; those that had to be looked at first are not among them. */
+  #timed(step: () => void): void {
+    const { clock, took } = this.#parts.services;
+    const { totals } = this.#session.journal;
+    const before = totals.statements;
+    const startedUs = clock.nowUs();
+    step();
+    const statements = totals.statements - before;
+    if (statements > 0) took((clock.nowUs() - startedUs) / statements, statements);
   }
 
   #run(step: () => void): void {
