@@ -118,7 +118,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
 function remembered(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
   // Code of this very text has no identity to remember it by.
   const plain = fn.oid > 0 && args.every(value => value.origins.length === 0 && !value.fields);
-  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${how.row?.oid ?? 0} ${a.path.relations.join(',')}`;
+  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${how.row?.oid ?? 0} ${a.path.key}`;
   const known = plain ? (a.catalog.memo.get(key) as Known | null | undefined) : undefined;
   if (known !== undefined) return known;
   let found: Known | null = null;

@@ -22,9 +22,12 @@ import { type Test, testsOf, type Value } from './value.ts';
 
 const none: readonly ColumnRef[] = [];
 
+const sameRefs = (one: readonly ColumnRef[], other: readonly ColumnRef[]): boolean =>
+  one.length === other.length && one.every((ref, index) => ref === other[index]);
+
 export class Collector {
   private readonly accessesByKey = new Map<string, Access>();
-  private readonly usesByKey = new Map<string, ColumnUse>();
+  private readonly usesByColumn = new Map<ColumnRef, ColumnUse[]>();
   private readonly functionsByKey = new Map<string, FunctionUse>();
   private readonly readSet = new Set<ColumnRef>();
   readonly hazards: Hazard[] = [];
@@ -44,7 +47,7 @@ export class Collector {
   }
 
   get uses(): readonly ColumnUse[] {
-    return [...this.usesByKey.values()];
+    return [...this.usesByColumn.values()].flat();
   }
 
   get functions(): readonly FunctionUse[] {
@@ -88,10 +91,15 @@ export class Collector {
   use(column: ColumnRef, context: UseContext, more: { against?: readonly ColumnRef[]; viaView?: boolean } = {}): void {
     const against = more.against ?? none;
     const viaView = more.viaView ?? false;
-    const key = `${column.relationOid}.${column.attnum}.${column.column} ${context} ${viaView} ${
-      against.length === 0 ? '' : against.map(other => `${other.relationOid}.${other.attnum}`).join(',')
-    }`;
-    if (!this.usesByKey.has(key)) this.usesByKey.set(key, { column, context, against, viaView });
+    const known = this.usesByColumn.get(column);
+    if (!known) {
+      this.usesByColumn.set(column, [{ column, context, against, viaView }]);
+      return;
+    }
+    const isNew = !known.some(
+      use => use.context === context && use.viaView === viaView && sameRefs(use.against, against),
+    );
+    if (isNew) known.push({ column, context, against, viaView });
   }
 
   usedAs(value: Value, context: UseContext): void {

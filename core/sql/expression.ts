@@ -27,43 +27,48 @@ import type { Scope } from './scope.ts';
 import type { Analyzer } from './state.ts';
 import type { Value } from './value.ts';
 
-export type Reader = (a: Analyzer, scope: Scope, node: Pg.Node) => Value | null;
+type Body<T extends string> = Extract<Pg.Node, Record<T, unknown>>[T & keyof Extract<Pg.Node, Record<T, unknown>>];
+type Readers = { [T in string]?: (a: Analyzer, scope: Scope, body: never, node: Pg.Node) => Value };
 
-/** The constructs ordinary statements are made of, most frequent first. */
-function common(a: Analyzer, scope: Scope, node: Pg.Node): Value | null {
-  if ('ColumnRef' in node) return columnRef(a, scope, node.ColumnRef);
-  if ('A_Const' in node) return constantNode(node.A_Const);
-  if ('ParamRef' in node) return a.parameter(node.ParamRef.number ?? 0);
-  if ('A_Expr' in node) return aExpr(a, scope, node.A_Expr);
-  if ('FuncCall' in node) return funcCall(a, scope, node.FuncCall);
-  if ('TypeCast' in node) return typeCast(a, scope, node.TypeCast);
-  if ('BoolExpr' in node) return boolExpr(a, scope, node.BoolExpr);
-  if ('NullTest' in node) return nullTest(a, scope, node.NullTest);
-  if ('BooleanTest' in node) return booleanTest(a, scope, node.BooleanTest);
-  if ('CaseExpr' in node) return caseExpr(a, scope, node.CaseExpr);
-  if ('CoalesceExpr' in node) return coalesceExpr(a, scope, node.CoalesceExpr);
-  if ('MinMaxExpr' in node) return minMaxExpr(a, scope, node.MinMaxExpr);
-  if ('SubLink' in node) return subLink(a, scope, node.SubLink);
-  if ('A_ArrayExpr' in node) return arrayExpr(a, scope, node.A_ArrayExpr);
-  if ('RowExpr' in node) return rowExpr(a, scope, node.RowExpr);
-  if ('A_Indirection' in node) return indirection(a, scope, node.A_Indirection);
-  if ('CollateClause' in node) return collateClause(a, scope, node.CollateClause);
-  if ('SQLValueFunction' in node) return sqlValueFunction(node.SQLValueFunction);
-  if ('XmlExpr' in node) return xmlExpr(a, scope, node.XmlExpr);
-  if ('XmlSerialize' in node) return xmlSerialize(a, scope, node.XmlSerialize);
-  return null;
-}
+const reader = <T extends string>(
+  tag: T,
+  read: (a: Analyzer, scope: Scope, body: Body<T>, node: Pg.Node) => Value,
+): Readers => ({ [tag]: read as Readers[string] });
+
+/** Made at the first use: the readers and this dispatcher need each other. */
+const makeReaders = (): Readers => ({
+  ...reader('ColumnRef', columnRef),
+  ...reader('A_Const', (_a, _scope, node) => constantNode(node)),
+  ...reader('ParamRef', (a, _scope, node) => a.parameter(node.number ?? 0)),
+  ...reader('A_Expr', aExpr),
+  ...reader('FuncCall', funcCall),
+  ...reader('TypeCast', typeCast),
+  ...reader('BoolExpr', boolExpr),
+  ...reader('NullTest', nullTest),
+  ...reader('BooleanTest', booleanTest),
+  ...reader('CaseExpr', caseExpr),
+  ...reader('CoalesceExpr', coalesceExpr),
+  ...reader('MinMaxExpr', minMaxExpr),
+  ...reader('SubLink', subLink),
+  ...reader('A_ArrayExpr', arrayExpr),
+  ...reader('RowExpr', rowExpr),
+  ...reader('A_Indirection', indirection),
+  ...reader('CollateClause', collateClause),
+  ...reader('SQLValueFunction', (_a, _scope, node) => sqlValueFunction(node)),
+  ...reader('XmlExpr', xmlExpr),
+  ...reader('XmlSerialize', xmlSerialize),
+});
+
+let readers: Readers | null = null;
 
 export function expression(a: Analyzer, scope: Scope, node: Pg.Node): Value {
   const tag = tagOf(node);
   a.step(tag);
   checkVersion(a, tag, node);
-  return (
-    common(a, scope, node) ??
-    special(a, scope, node) ??
-    jsonReaders(a, scope, node) ??
-    unresolved(tag, locationOf(node))
-  );
+  readers ??= makeReaders();
+  const read = Object.hasOwn(readers, tag) ? readers[tag] : undefined;
+  if (read) return read(a, scope, (node as unknown as Record<string, never>)[tag] as never, node);
+  return special(a, scope, node) ?? jsonReaders(a, scope, node) ?? unresolved(tag, locationOf(node));
 }
 
 /**

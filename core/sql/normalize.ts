@@ -1,53 +1,110 @@
 /** Statement text without its literals: safe to store and show, equal for statements that differ in literals alone. */
 import { createHash } from 'node:crypto';
-import { scanText } from './parse.ts';
 
 export type Normalized = { normalized: string; literals: readonly string[]; fingerprint: string };
 
-const comments: ReadonlySet<string> = new Set(['SQL_COMMENT', 'C_COMMENT']);
-
-/** What stands in for a literal, told by how the token is written: the scanner does not name all kinds of them. */
-function placeholderOf(token: string): string | null {
-  const first = token[0] ?? '';
-  if (first >= '0' && first <= '9') return /^\d+$/.test(token) ? ':int' : ':number';
-  if (first === '.' && token.length > 1 && token !== '..') return ':number';
-  if (first === '$') return /^\$\d+$/.test(token) ? null : ':text';
-  if (first === "'" || /^(?:[en]|u&)'/i.test(token)) return ':text';
-  return /^[bx]'/i.test(token) ? ':bits' : null;
-}
-
 export const unparsable = '<unparsable>';
 
-export function normalize(text: string): Normalized {
-  const tokens = scanText(text);
-  if (!tokens) return sealed(`${unparsable} ${text.length}`, []);
-  const bytes = hasWide(text) ? Buffer.from(text, 'utf8') : null;
-  const slice = (start: number, end: number): string =>
-    bytes ? bytes.toString('utf8', start, end) : text.slice(start, end);
-  const parts: string[] = [];
-  const literals: string[] = [];
-  let end = 0;
-  for (const token of tokens) {
-    // Comments may hold anything, so they are left out.
-    if (comments.has(token.tokenName)) {
-      end = token.end;
-      continue;
-    }
-    const gap = token.start > end || parts.length === 0 ? ' ' : '';
-    if (parts.length > 0 && (gap !== '' || slice(token.start - 1, token.start).trim() === '')) parts.push(' ');
-    const written = slice(token.start, token.end);
-    const placeholder = placeholderOf(written);
-    parts.push(placeholder ?? written);
-    if (placeholder !== null) literals.push(written);
-    end = token.end;
+/** Characters that go on an identifier: letters, digits, `_`, `$` and everything beyond ASCII (src/backend/parser/scan.l). */
+const identifier = /[A-Za-z0-9_$\u0080-\uffff]+/y;
+const space = /[ \t\n\r\f\v]+/y;
+const lineComment = /--[^\n\r]*/y;
+const number =
+  /0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*(?:\.(?!\.)(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?/y;
+const quotedText = /'(?:[^']|'')*'/y;
+const escapedText = /'(?:[^'\\]|''|\\[\s\S])*'/y;
+const quotedName = /"(?:[^"]|"")*"/y;
+const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
+const parameter = /\$\d+/y;
+
+const match = (pattern: RegExp, text: string, at: number): number => {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+};
+
+/** End of a block comment, which may hold others; -1 when it is not closed. */
+function commentEnd(text: string, at: number): number {
+  let open = 0;
+  for (let index = at; index < text.length - 1; index++) {
+    const pair =
+      text[index] === '/' && text[index + 1] === '*' ? 1 : text[index] === '*' && text[index + 1] === '/' ? -1 : 0;
+    if (pair === 0) continue;
+    open += pair;
+    index++;
+    if (open === 0) return index + 1;
   }
-  return sealed(parts.join(''), literals);
+  return -1;
 }
 
-const hasWide = (text: string): boolean => {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return true;
-  return false;
-};
+/** Start and end of one token, and what stands in for it; an empty text for white space and comments. */
+type Token = { end: number; shown: string | null };
+
+const literal = (end: number, shown: string): Token | null => (end < 0 ? null : { end, shown });
+const asWritten = (end: number): Token | null => (end < 0 ? null : { end, shown: null });
+
+/** Null where the text cannot be taken apart. */
+function tokenAt(text: string, at: number): Token | null {
+  const char = text[at] ?? '';
+  const next = text[at + 1] ?? '';
+  if (' \t\n\r\f\v'.includes(char)) return literal(match(space, text, at), '');
+  if (char === '-' && next === '-') return literal(match(lineComment, text, at), '');
+  if (char === '/' && next === '*') return literal(commentEnd(text, at), '');
+  if (char === "'") return literal(match(quotedText, text, at), ':text');
+  if (char === '"') return asWritten(match(quotedName, text, at));
+  if ((char >= '0' && char <= '9') || (char === '.' && next >= '0' && next <= '9')) return numberAt(text, at);
+  if (char === '$') return dollarAt(text, at);
+  return prefixed(text, at, char, next) ?? asWritten(Math.max(match(identifier, text, at), at + 1));
+}
+
+function numberAt(text: string, at: number): Token | null {
+  const end = match(number, text, at);
+  return literal(end, /^\d+$/.test(text.slice(at, end)) ? ':int' : ':number');
+}
+
+function dollarAt(text: string, at: number): Token | null {
+  const tagEnd = match(dollarTag, text, at);
+  if (tagEnd < 0) return asWritten(Math.max(match(parameter, text, at), at + 1));
+  const tag = text.slice(at, tagEnd);
+  const close = text.indexOf(tag, tagEnd);
+  return close < 0 ? null : literal(close + tag.length, ':text');
+}
+
+/** `E'…'`, `B'…'`, `X'…'`, `U&'…'` and `U&"…"`. */
+function prefixed(text: string, at: number, char: string, next: string): Token | null | undefined {
+  if (next === "'") {
+    if (char === 'e' || char === 'E') return literal(match(escapedText, text, at + 1), ':text') ?? broken;
+    if ('bBxX'.includes(char)) return literal(match(quotedText, text, at + 1), ':bits') ?? broken;
+  }
+  if (next === '&' && (char === 'u' || char === 'U')) {
+    if (text[at + 2] === "'") return literal(match(quotedText, text, at + 2), ':text') ?? broken;
+    if (text[at + 2] === '"') return asWritten(match(quotedName, text, at + 2)) ?? broken;
+  }
+  return undefined;
+}
+
+/** Ends before it starts. */
+const broken: Token = { end: -1, shown: null };
+
+export function normalize(text: string): Normalized {
+  const literals: string[] = [];
+  let shown = '';
+  let gap = false;
+  for (let at = 0; at < text.length; ) {
+    const token = tokenAt(text, at);
+    if (token === null || token.end <= at) return sealed(`${unparsable} ${text.length}`, []);
+    const written = text.slice(at, token.end);
+    at = token.end;
+    if (token.shown === '') {
+      gap = shown !== '';
+      continue;
+    }
+    if (gap) shown += ' ';
+    gap = false;
+    shown += token.shown ?? written;
+    if (token.shown !== null) literals.push(written);
+  }
+  return sealed(shown, literals);
+}
 
 const sealed = (normalized: string, literals: readonly string[]): Normalized => ({
   normalized,

@@ -13,6 +13,8 @@ export type SearchPath = {
   functions: readonly string[];
   /** Where new objects go: the first schema the setting names. */
   creation: string | null;
+  /** The path as one text, for keys. */
+  key: string;
 };
 
 /** The effective path of a search_path setting: implicit schemas first, missing ones left out (src/backend/catalog/namespace.c). */
@@ -25,7 +27,12 @@ export function searchPathOf(catalog: Catalog, entries: readonly string[], tempo
   const creation = named[0] ?? null;
   if (!named.includes('pg_catalog')) named.unshift('pg_catalog');
   if (temporarySchema !== null && !named.includes(temporarySchema)) named.unshift(temporarySchema);
-  return { relations: named, functions: named.filter(schema => schema !== temporarySchema), creation };
+  return {
+    relations: named,
+    functions: named.filter(schema => schema !== temporarySchema),
+    creation,
+    key: named.join('\n'),
+  };
 }
 
 /** How `$1` and argument names are read inside a function's body. */

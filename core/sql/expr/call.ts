@@ -22,9 +22,7 @@ type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; locat
 
 /** Resolution depends on nothing but the catalog and the shape: remembered per catalog. */
 export function resolvedFunction(a: Analyzer, shape: CallShape): ResolvedFunction {
-  const key = `fn ${shape.schema ?? ''}.${shape.name}(${shape.types.join(',')}|${shape.named.join(',')}|${shape.variadic}) ${
-    shape.schema === null ? shape.path.join(',') : ''
-  }`;
+  const key = `fn ${shape.schema ?? ''}.${shape.name}(${shape.types.join(',')}|${shape.named.join(',')}|${shape.variadic}) ${shape.schema === null ? a.path.key : ''}`;
   const known = a.catalog.memo.get(key) as ResolvedFunction | undefined;
   if (known) return known;
   const resolved = resolveFunction(a.catalog, shape);

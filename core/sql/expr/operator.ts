@@ -16,7 +16,7 @@ import { cast, coerce } from './cast.ts';
 
 function resolved(a: Analyzer, names: readonly string[], types: readonly number[]): ResolvedOperator {
   const { schema, name } = qualified(names);
-  const key = `op ${schema ?? ''}.${name}(${types.join(',')}) ${schema === null ? a.path.functions.join(',') : ''}`;
+  const key = `op ${schema ?? ''}.${name}(${types.join(',')}) ${schema === null ? a.path.key : ''}`;
   const known = a.catalog.memo.get(key) as ResolvedOperator | undefined;
   if (known) return known;
   const shape = { schema, name, path: a.path.functions, types, named: [], variadic: false };
