@@ -1,132 +1,83 @@
 'use client';
-/** Makes a one-time token for a new proxy, shows the command to run with it, and waits for the proxy to report. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { CircleCheck, Plus } from 'lucide-react';
+/** Enrols a proxy: a one-time token, what to run with it, and word of the first heartbeat as soon as it comes. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { CopyButton } from '#components/ui/copy-button.tsx';
 import { Dialog, DialogPanel, DialogTrigger } from '#components/ui/dialog.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
 import { Field } from '#components/ui/field.tsx';
 import { Input, Select } from '#components/ui/input.tsx';
-import { Countdown } from '#components/ui/time.tsx';
 import { orpc } from '#lib/orpc/browser.ts';
-
-const askEveryMs = 2000;
+import { type Enrolment, EnrolSteps } from './enrol-steps.tsx';
 
 const lifetimes = [
   { minutes: 15, label: '15 minutes' },
   { minutes: 60, label: '1 hour' },
-  { minutes: 1440, label: '1 day' },
+  { minutes: 24 * 60, label: '1 day' },
+  { minutes: 7 * 24 * 60, label: '7 days' },
 ] as const;
 
-type Made = { id: string; token: string; expiresAt: string };
+const lifetimeMinutesDefault = 60;
 
-function Waiting({ made }: { made: Made }) {
-  const enrolments = useQuery({
-    ...orpc.proxies.enrolments.list.queryOptions({ input: { limit: 50 } }),
-    refetchInterval: askEveryMs,
-  });
-  const enrolment = enrolments.data?.items.find(item => item.id === made.id);
-  const proxy = useQuery({
-    ...orpc.proxies.get.queryOptions({ input: { id: enrolment?.proxyId ?? made.id } }),
-    enabled: Boolean(enrolment?.proxyId),
-    refetchInterval: askEveryMs,
-  });
-  return (
-    <p role="status" className="flex items-center gap-2">
-      {proxy.data?.lastSeenAt ? (
-        <>
-          <CircleCheck aria-hidden className="size-4 text-allow" /> {proxy.data.name} is connected.
-        </>
-      ) : enrolment?.state === 'used' ? (
-        'Enrolled; waiting for the first report…'
-      ) : (
-        <>
-          <span aria-hidden className="size-2 rounded-full bg-approve-solid motion-safe:animate-live" />
-          Waiting for the proxy; the token has <Countdown until={made.expiresAt} />.
-        </>
-      )}
-    </p>
-  );
-}
-
-/** A line to paste, with its copy button. */
-function Line({ text, what }: { text: string; what: string }) {
-  return (
-    <div className="flex items-start gap-2 rounded-lg border border-border bg-sql-bg p-2">
-      <pre dir="ltr" className="min-w-0 flex-1 font-mono text-xs leading-5 break-all whitespace-pre-wrap">
-        {text}
-      </pre>
-      <CopyButton value={text} what={what} />
-    </div>
-  );
-}
-
-function Enrolled({ made }: { made: Made }) {
-  return (
-    <div className="grid gap-3 pb-2">
-      <p>The token is shown only now, and works once.</p>
-      <Line text={made.token} what="enrolment token" />
-      <p>On the machine of the proxy, with its configuration file in place:</p>
-      <Line
-        text={`WEIR_CONTROL_URL=${window.location.origin} weir proxy enrol --config proxy.yaml --token ${made.token}`}
-        what="enrol command"
-      />
-      <Waiting made={made} />
-    </div>
-  );
-}
-
-function EnrolForm({ onMade }: { onMade: (made: Made) => void }) {
+function EnrolForm({ onCreated }: { onCreated: (enrolment: Enrolment) => void }) {
   const queries = useQueryClient();
   const [name, setName] = useState('');
-  const [ttlMinutes, setTtl] = useState<number>(60);
+  const [minutes, setMinutes] = useState<number>(lifetimeMinutesDefault);
   const mutation = useMutation({
     ...orpc.proxies.enrolments.create.mutationOptions(),
+    // The answer holds the token: it is kept by the dialog while it is open, and nowhere else.
     gcTime: 0,
-    onSuccess: async output => {
-      onMade(output);
-      await queries.invalidateQueries({ queryKey: orpc.proxies.enrolments.key() });
+    onSuccess: created => {
+      onCreated({ ...created, name: name.trim() || null });
+      void queries.invalidateQueries({ queryKey: orpc.proxies.enrolments.key() });
     },
   });
   const failure = mutation.error ? describeFailure(mutation.error) : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutation.mutate({ name: name.trim() || null, ttlMinutes });
+    mutation.mutate({ name: name.trim() || null, ttlMinutes: minutes });
   };
   return (
     <form onSubmit={submit} className="grid gap-3 pb-2">
-      <Field
-        label="Name (optional)"
-        hint="Empty: the proxy chooses its own."
-        error={failure ? (failure.issues.name ?? failure.message) : undefined}
-      >
-        {control => (
-          <Input
-            {...control}
-            autoFocus
-            value={name}
-            onChange={event => setName(event.target.value)}
-            placeholder="proxy-eu-1"
-            pattern="[a-z0-9][a-z0-9-]{0,62}"
-            title="Lower case letters, digits and hyphens"
-          />
-        )}
-      </Field>
-      <Field label="The token is good for">
-        {control => (
-          <Select {...control} value={ttlMinutes} onChange={event => setTtl(Number(event.target.value))}>
-            {lifetimes.map(lifetime => (
-              <option key={lifetime.minutes} value={lifetime.minutes}>
-                {lifetime.label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      <Button type="submit" variant="primary" pending={mutation.isPending} className="justify-self-end">
+      <div className="flex flex-wrap items-start gap-3">
+        <Field
+          label="Name (optional)"
+          hint="Binds the token to a proxy of this name."
+          error={failure?.issues.name}
+          className="min-w-48 flex-1"
+        >
+          {control => (
+            <Input
+              {...control}
+              value={name}
+              onChange={event => setName(event.target.value)}
+              maxLength={63}
+              placeholder="eu-1"
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+        </Field>
+        <Field label="Token good for" className="w-36">
+          {control => (
+            <Select {...control} value={minutes} onChange={event => setMinutes(Number(event.target.value))}>
+              {lifetimes.map(lifetime => (
+                <option key={lifetime.minutes} value={lifetime.minutes}>
+                  {lifetime.label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+      {failure && !failure.issues.name ? (
+        <p role="alert" className="text-deny">
+          {failure.message}
+        </p>
+      ) : null}
+      <Button type="submit" variant="primary" pending={mutation.isPending} className="justify-self-start">
         Make enrolment token
       </Button>
     </form>
@@ -135,21 +86,29 @@ function EnrolForm({ onMade }: { onMade: (made: Made) => void }) {
 
 export function EnrolDialog() {
   const [isOpen, setOpen] = useState(false);
-  const [made, setMade] = useState<Made | null>(null);
-  useShortcut('proxy.enrol', () => setOpen(true));
+  const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
   const change = (next: boolean) => {
     setOpen(next);
-    if (!next) setMade(null);
+    if (!next) setEnrolment(null);
   };
+  useShortcut('proxy.enrol', () => change(true));
   return (
     <Dialog open={isOpen} onOpenChange={change}>
       <DialogTrigger asChild>
         <Button variant="primary">
-          <Plus aria-hidden /> Enrol proxy
+          <Plus aria-hidden /> Enrol a proxy
         </Button>
       </DialogTrigger>
-      <DialogPanel title="Enrol a proxy" description="The proxy makes its own key; the token only introduces it.">
-        {made ? <Enrolled made={made} /> : <EnrolForm onMade={setMade} />}
+      <DialogPanel
+        title="Enrol a proxy"
+        description="A proxy makes its own key, which never leaves it. The token lets it in, once."
+        className="max-w-2xl"
+      >
+        {enrolment ? (
+          <EnrolSteps enrolment={enrolment} onClose={() => change(false)} />
+        ) : (
+          <EnrolForm onCreated={setEnrolment} />
+        )}
       </DialogPanel>
     </Dialog>
   );

@@ -61,7 +61,7 @@ export function ConnectionsFact({ proxy }: Props) {
   const away = connections.filter(connection => !connection.reachable).length;
   return (
     <span className="whitespace-nowrap">
-      {formatCount(connections.length)}
+      <span title={connections.map(connection => connection.name).join(', ')}>{formatCount(connections.length)}</span>
       {away > 0 ? <span className="block text-xs text-deny">{formatCount(away)} unreachable</span> : null}
     </span>
   );

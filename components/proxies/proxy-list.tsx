@@ -130,7 +130,9 @@ export function ProxyList() {
               <NoMatch query={filter.text} onClear={filter.clear} />
             ) : (
               <EmptyState title="No proxy is enrolled" icon={<Server aria-hidden />}>
-                <p>A proxy stands in front of your databases. Enrol one, and what goes through it is governed.</p>
+                <p>
+                  A proxy stands in front of your databases and enforces the policies. Without one nothing is governed.
+                </p>
               </EmptyState>
             )
           }

@@ -1,23 +1,22 @@
-/** How a proxy is doing. */
-
-import { Badge, type BadgeTone } from '#components/ui/badge.tsx';
+/** How a proxy is, as icon and word. */
+import { CircleCheck, CircleSlash, History, PlugZap } from 'lucide-react';
+import { Badge } from '#components/ui/badge.tsx';
 import type { ProxyState } from '#lib/proxies/schema.ts';
 
-const marks: Readonly<Record<ProxyState, { word: string; tone: BadgeTone; why: string }>> = {
-  online: { word: 'Online', tone: 'allow', why: 'It reports, on the current bundle' },
-  behind: { word: 'Behind', tone: 'approve', why: 'It reports, on an older bundle' },
-  offline: {
-    word: 'Offline',
-    tone: 'fault',
-    why: 'It has not reported for half a minute; it goes on enforcing its last bundle until that expires',
-  },
-  revoked: { word: 'Revoked', tone: 'neutral', why: 'It may no longer speak to the control plane' },
-};
+const states = {
+  online: { tone: 'allow', Icon: CircleCheck, word: 'Online' },
+  behind: { tone: 'approve', Icon: History, word: 'Behind' },
+  offline: { tone: 'deny', Icon: PlugZap, word: 'Offline' },
+  revoked: { tone: 'neutral', Icon: CircleSlash, word: 'Revoked' },
+} as const satisfies Record<ProxyState, unknown>;
+
+export const proxyStateWord = (state: ProxyState): string => states[state].word;
 
 export function ProxyStateBadge({ state }: { state: ProxyState }) {
-  const { word, tone, why } = marks[state];
+  const { tone, Icon, word } = states[state];
   return (
-    <Badge tone={tone} title={why}>
+    <Badge tone={tone}>
+      <Icon aria-hidden />
       {word}
     </Badge>
   );
