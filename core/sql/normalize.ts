@@ -51,6 +51,7 @@ function tokenAt(text: string, at: number): Token | null {
   if (char === '/' && next === '*') return literal(commentEnd(text, at), '');
   if (char === "'") return literal(match(quotedText, text, at), ':text');
   if (char === '"') return asWritten(match(quotedName, text, at));
+  if (char === '.' && next === '.') return asWritten(at + 2);
   if ((char >= '0' && char <= '9') || (char === '.' && next >= '0' && next <= '9')) return numberAt(text, at);
   if (char === '$') return dollarAt(text, at);
   return prefixed(text, at, char, next) ?? asWritten(Math.max(match(identifier, text, at), at + 1));
