@@ -12,6 +12,8 @@ const lineComment = /--[^\n\r]*/y;
 const number =
   /0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*(?:\.(?!\.)(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?/y;
 const quotedText = /'(?:[^']|'')*'/y;
+/** Bits have no way to write a quote. */
+const quotedBits = /'[^']*'/y;
 const escapedText = /'(?:[^'\\]|''|\\[\s\S])*'/y;
 const quotedName = /"(?:[^"]|"")*"/y;
 const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
@@ -74,7 +76,7 @@ function dollarAt(text: string, at: number): Token | null {
 function prefixed(text: string, at: number, char: string, next: string): Token | null | undefined {
   if (next === "'") {
     if (char === 'e' || char === 'E') return literal(match(escapedText, text, at + 1), ':text') ?? broken;
-    if ('bBxX'.includes(char)) return literal(match(quotedText, text, at + 1), ':bits') ?? broken;
+    if ('bBxX'.includes(char)) return literal(match(quotedBits, text, at + 1), ':bits') ?? broken;
   }
   if (next === '&' && (char === 'u' || char === 'U')) {
     if (text[at + 2] === "'") return literal(match(quotedText, text, at + 2), ':text') ?? broken;
