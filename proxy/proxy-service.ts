@@ -18,7 +18,7 @@ import { Gate } from './enforce/gate.ts';
 import type { ParserPool } from './enforce/parser-pool.ts';
 import { SessionGate } from './enforce/session-gate.ts';
 import type { Vitals } from './operations.ts';
-import { type Clock, type EventDraft, RecordingError } from './ports.ts';
+import { type Authenticate, type Clock, type EventDraft, RecordingError } from './ports.ts';
 import { Listener } from './postgres/listener.ts';
 import { realDisk } from './record/disk.ts';
 import { SpoolRecorder } from './record/recorder.ts';
@@ -171,11 +171,7 @@ export class ProxyService {
       port: config.listen.port,
       tls: certificate && { cert: certificate.cert, key: certificate.key },
       limits: config.limits,
-      authenticate: authenticator({
-        current: () => this.bundles.current(),
-        serves: name => config.connections.has(name),
-        clock,
-      }),
+      authenticate: this.authenticate(),
       targets: config.connections,
       services: {
         recorder: this.recorder,
@@ -189,6 +185,20 @@ export class ProxyService {
       },
       log: (event, details) => log.info(details, event),
     });
+  }
+
+  private authenticate(): Authenticate {
+    const { config, clock } = this.input;
+    const signIn = authenticator({
+      current: () => this.bundles.current(),
+      serves: name => config.connections.has(name),
+      clock,
+    });
+    return async attempt => {
+      const signedIn = await signIn(attempt);
+      if (signedIn.ok) this.catalogs.glance(signedIn.value.connection.name);
+      return signedIn;
+    };
   }
 
   private crashed(error: unknown): void {

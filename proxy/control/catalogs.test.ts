@@ -103,6 +103,22 @@ describe('catalogs', () => {
     }
   });
 
+  it('look when a session begins, once for many', async () => {
+    const catalogs = await start();
+    const before = viewOf(catalogs);
+    await runSql(database.url, 'create table at_the_door (a int)');
+    await expect
+      .poll(
+        () => {
+          for (let index = 0; index < 20; index++) catalogs.glance('shop-prod');
+          return viewOf(catalogs) !== before;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    expect(changes).toHaveLength(2);
+  });
+
   it('find by themselves what changed behind the proxy', async () => {
     const catalogs = await start({ pollMs: 20 });
     await runSql(database.url, 'drop view emails');

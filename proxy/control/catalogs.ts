@@ -34,6 +34,7 @@ class Source {
   failure: string | null | undefined = undefined;
   generation = 0;
   view: ConnectionView | null = null;
+  comparedAt = Number.NEGATIVE_INFINITY;
   private client: QueryClient | null = null;
   private running: Promise<void> | null = null;
   private next: Promise<void> | null = null;
@@ -70,6 +71,7 @@ class Source {
   }
 
   private async compare(): Promise<void> {
+    this.comparedAt = performance.now();
     try {
       const client = await this.connected();
       const fingerprint = await catalogFingerprint(sql => client.query(sql));
@@ -126,6 +128,7 @@ class Source {
 }
 
 const pollDefaultMs = 2_000;
+const glanceMs = 250;
 
 export class Catalogs implements ConnectionViews {
   private readonly options: CatalogsOptions;
@@ -175,6 +178,12 @@ export class Catalogs implements ConnectionViews {
     // A catalog that cannot be compared may be stale: no statement may be decided on it.
     if (source?.failure) return fail('unavailable', `the catalog of "${source.name}" cannot be read`);
     return this.of(connectionId);
+  }
+
+  /** A session begins: looks whether anything has changed, without keeping the session waiting, and not for each of a storm. */
+  glance(name: string): void {
+    const source = this.sources.get(name);
+    if (source && performance.now() - source.comparedAt > glanceMs) void source.refresh();
   }
 
   /** The last catalog of a connection by name, for the control plane's questions. */
