@@ -35,6 +35,7 @@ function LabelForm({ connectionId, oid, column, current, onDone }: Props & { onD
       });
       onDone();
       await queries.invalidateQueries({ queryKey: orpc.catalog.key() });
+      await queries.invalidateQueries({ queryKey: orpc.policy.masking.key() });
     },
   });
   const set = (value: string | null) =>

@@ -130,12 +130,14 @@ export const schemaNodeSchema = z.object({
   owner: ownerRefSchema.nullable(),
   relations: z.array(relationNodeSchema),
 });
+export type SchemaNode = z.infer<typeof schemaNodeSchema>;
 export const schemasInputSchema = z.object({ connectionId: z.uuid() });
 export const schemasOutputSchema = z.object({
   connection: z.object({ id: z.uuid(), name: z.string(), environment: z.string() }),
   pushedAt: timeSchema.nullable(),
   schemas: z.array(schemaNodeSchema),
 });
+export type CatalogTree = z.infer<typeof schemasOutputSchema>;
 
 export const labelSources = ['human', 'suggestion', 'inherited'] as const;
 export const columnLabelViewSchema = z.object({
@@ -167,6 +169,7 @@ export const columnViewSchema = z.object({
   label: columnLabelViewSchema.nullable(),
   suggestion: suggestionBriefSchema.nullable(),
 });
+export type ColumnView = z.infer<typeof columnViewSchema>;
 export const relationInputSchema = z.object({ connectionId: z.uuid(), oid: oidSchema });
 export const relationOutputSchema = z.object({
   connection: z.object({ id: z.uuid(), name: z.string(), environment: z.string() }),
@@ -191,10 +194,12 @@ export const relationOutputSchema = z.object({
     }),
   ),
 });
+export type RelationDetail = z.infer<typeof relationOutputSchema>;
 
 export const searchInputSchema = z.object({
   ...listInput,
-  q: z.string().trim().min(1).max(200),
+  /** Absent: everything, which makes sense with a level. */
+  q: z.string().trim().max(200).default(''),
   connectionId: z.uuid().optional(),
   level: z.enum(levels).optional(),
 });
@@ -209,6 +214,7 @@ export const searchHitSchema = z.object({
   label: labelSchema.nullable(),
   level: z.enum(levels).nullable(),
 });
+export type SearchHit = z.infer<typeof searchHitSchema>;
 export const searchOutputSchema = listOutput(searchHitSchema);
 
 // Labels
