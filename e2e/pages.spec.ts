@@ -4,11 +4,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { root } from '../scripts/root.ts';
-import { signIn, world } from './world.ts';
-
-/** `WEIR_SCREENSHOTS=docs` renews the pictures of the documentation. */
-const pictures =
-  process.env.WEIR_SCREENSHOTS === 'docs' ? path.join(root, 'docs/screenshots') : path.join(root, 'test-results/pages');
+import { picture, signIn, themes, world } from './world.ts';
 
 /** Pages without parameters, as the folders of app/ say. */
 const routes = fs
@@ -25,8 +21,6 @@ const routes = fs
     ),
   )
   .sort();
-
-const themes = ['light', 'dark'] as const;
 
 /** What went wrong while the page was open: errors it printed, answers that failed, requests to anybody else. */
 function complaintsOf(page: Page): string[] {
@@ -59,7 +53,7 @@ async function look(page: Page, name: string): Promise<void> {
     expect(
       violations.map(({ id, nodes }) => `${theme} ${id}: ${nodes.map(node => node.target.join(' ')).slice(0, 3)}`),
     ).toEqual([]);
-    await page.screenshot({ path: path.join(pictures, `${name}-${theme}.png`) });
+    await picture(page, name, theme);
   }
 }
 

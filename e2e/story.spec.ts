@@ -1,7 +1,7 @@
 /** The main story in one go: a token, a masked read, a refused DROP, an UPDATE that a reviewer lets run, and what the auditor finds. */
 import { type Browser, expect, type Page, test } from '@playwright/test';
 import type pg from 'pg';
-import { connect, developerToken, signIn } from './world.ts';
+import { connect, developerToken, picture, signIn, themes } from './world.ts';
 
 const connection = 'shop-prod';
 
@@ -72,6 +72,7 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect(owner).toHaveURL(new RegExp(new URL(url).pathname));
   await expect(owner.getByRole('region', { name: 'Downstream' }).getByText('public.orders').first()).toBeVisible();
   await expect(owner.getByText('1 of 2,000')).toBeVisible();
+  for (const theme of themes) await picture(owner, 'request', theme);
 
   // Whoever asked cannot decide.
   await developer.goto(url);
@@ -96,6 +97,7 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect(
     statements.getByRole('row', { name: /update customers set city = :text .*Needs approval/i }),
   ).toBeVisible();
+  for (const theme of themes) await picture(auditor, 'session', theme);
   await auditor.goto('/audit');
   await expect(auditor.getByRole('table', { name: 'Events' }).getByText('owner@example.com').first()).toBeVisible();
 });

@@ -1,7 +1,9 @@
 /** The Weir under test as specs see it: addresses, people, and clients that speak to the proxy. */
 import fs from 'node:fs';
+import path from 'node:path';
 import type { Page } from '@playwright/test';
 import pg from 'pg';
+import { root } from '../scripts/root.ts';
 import { type Running, readRunning } from '../scripts/supervisor/running.ts';
 
 /** Null until the set-up has started it. */
@@ -45,3 +47,14 @@ export async function connect(options: { login: string; token: string; connectio
 
 /** The demo developer's token that was made at start. */
 export const developerToken = (): string => fs.readFileSync(String(world().tokenFile), 'utf8').trim();
+
+/** `WEIR_SCREENSHOTS=docs` renews the pictures of the documentation. */
+const pictures = path.join(root, process.env.WEIR_SCREENSHOTS === 'docs' ? 'docs/screenshots' : 'test-results/pages');
+
+export const themes = ['light', 'dark'] as const;
+
+/** What the page looks like now, in one theme or as it is. */
+export async function picture(page: Page, name: string, theme: (typeof themes)[number] = 'light'): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  await page.screenshot({ path: path.join(pictures, `${name}-${theme}.png`) });
+}
