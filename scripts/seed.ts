@@ -29,7 +29,7 @@ export type SeedMessage = {
 };
 
 const tokenMinutes = 480;
-const catalogTimeoutMs = 60_000;
+const catalogTimeoutMs = 120_000;
 
 async function main(): Promise<void> {
   const order = orderSchema.parse(JSON.parse(process.argv[2] ?? '{}'));

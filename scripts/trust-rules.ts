@@ -21,11 +21,9 @@ const total = words(`
   lower upper initcap length char_length character_length octet_length bit_length textlen bpcharlen md5 sha224 sha256 sha384 sha512
   btrim ltrim rtrim reverse concat concat_ws quote_literal quote_ident quote_nullable starts_with strpos position replace translate
   left right ascii to_hex to_oct to_bin text_starts_with textcat textpos textanycat anytextcat byteacat crc32 crc32c casefold
-  to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array json_typeof jsonb_typeof jsonb_pretty
+  to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array jsonb_typeof jsonb_pretty
   jsonb_object_field jsonb_object_field_text jsonb_array_element jsonb_array_element_text jsonb_extract_path jsonb_extract_path_text
-  json_object_field json_object_field_text json_array_element json_array_element_text json_extract_path json_extract_path_text
-  jsonb_exists jsonb_exists_any jsonb_exists_all jsonb_contains jsonb_contained jsonb_strip_nulls json_strip_nulls
-  array_length array_ndims array_dims array_upper array_lower cardinality array_to_string num_nulls num_nonnulls
+    jsonb_exists jsonb_exists_any jsonb_exists_all jsonb_contains jsonb_contained jsonb_strip_nulls   array_length array_ndims array_dims array_upper array_lower cardinality array_to_string num_nulls num_nonnulls
   isfinite sign booland_statefunc boolor_statefunc hashtext hashchar hashint4 hashint8
   bool_and bool_or every min max any_value array_agg string_agg json_agg jsonb_agg avg count bit_and bit_or bit_xor regr_count
   row_number rank dense_rank percent_rank cume_dist first_value last_value lag lead mode percentile_disc

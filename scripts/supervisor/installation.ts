@@ -130,7 +130,7 @@ function consoleService(at: Installing, env: NodeJS.ProcessEnv): Service {
     args: [nextProgram, dev ? 'dev' : 'start', '--port', String(consolePort), '--hostname', host],
     env,
     isHealthy: () => answers(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${consolePort}/api/health`),
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 120_000,
     graceMs: 5_000,
   });
 }
@@ -143,7 +143,7 @@ function proxyService(at: Installing, program: string, files: ProxyFiles): Servi
     // Nothing of the control plane's secrets.
     env: { PATH, HOME, TZ, WEIR_LOG_LEVEL, NODE_ENV: 'production', WEIR_CONFIG: files.config },
     isHealthy: () => answers(`http://127.0.0.1:${at.settings.operationsPort}/healthz`),
-    startTimeoutMs: 30_000,
+    startTimeoutMs: 60_000,
     graceMs: 8_000,
   });
 }
