@@ -68,10 +68,25 @@ const nothing = sql`false`;
 const oneOf = (column: Parameters<typeof inArray>[0], values: readonly unknown[]): SQL =>
   values.length === 0 ? nothing : inArray(column, [...values]);
 
+const hasText = (q: string): SQL =>
+  sql`exists (select 1 from ${statementText} where ${statementText.hash} = ${statement.textHash} and ${matchesText(q)})`;
+
 async function textCondition(db: Db, q: string): Promise<SQL> {
   const shapes = await rareShapes(db, q);
-  if (shapes !== null) return oneOf(statement.textHash, shapes);
-  return sql`exists (select 1 from ${statementText} where ${statementText.hash} = ${statement.textHash} and ${matchesText(q)})`;
+  return shapes === null ? hasText(q) : oneOf(statement.textHash, shapes);
+}
+
+/** Matches up to which it pays to collect their sessions, rather than to look at one session after another. */
+export const collectedMax = 20_000;
+
+async function areFew(db: Db, table: typeof session | typeof statement, where: SQL | undefined): Promise<boolean> {
+  const some = db
+    .select({ one: sql`1`.as('one') })
+    .from(table)
+    .where(where)
+    .limit(collectedMax + 1)
+    .as('some');
+  return (await db.$count(some)) <= collectedMax;
 }
 
 const relationName = (table: string): string => (table.includes('.') ? table : `${anySchema}${table}`);
@@ -111,24 +126,56 @@ export type SessionFilter = Pick<
   'q' | 'table' | 'identity' | 'decision' | 'connection' | 'label' | 'from' | 'to'
 > & { proxy?: string; live?: boolean };
 
-/** Sessions that have one statement for which all of this holds, or whose own data matches the text. */
-async function havingStatement(db: Db, filter: SessionFilter): Promise<SQL | undefined> {
+/** Asked of each session in turn, newest first: not `exists`, which the planner may answer for all sessions at once instead. */
+const oneByOne = (where: SQL | undefined): SQL =>
+  sql`coalesce((select true from ${statement} where ${and(eq(statement.sessionId, session.id), where)} limit 1), false)`;
+
+const sessionsWith = (where: SQL | undefined): SQL =>
+  sql`${session.id} in (select ${statement.sessionId} from ${statement} where ${where})`;
+
+/** Sessions that have one statement for which all of this holds. */
+async function havingStatement(db: Db, { table, decision, label }: SessionFilter): Promise<SQL | undefined> {
+  const conditions = and(...(await ownConditions(db, { table, decision, label })));
+  return conditions ? sessionsWith(conditions) : undefined;
+}
+
+/** Whose session it is, or where, by part of a login or of a connection's name. */
+async function nameMatches(db: Db, q: string): Promise<SQL | undefined> {
+  const named = await db
+    .select({ id: connection.id })
+    .from(connection)
+    .where(contains(connection.name, q))
+    .limit(resolvedMax);
+  const places = named.map(row => row.id);
+  const people = await identitiesLike(db, q);
+  return or(
+    people.length > 0 ? or(inArray(session.identityId, people), inArray(session.onBehalfOfId, people)) : undefined,
+    places.length > 0 ? inArray(session.connectionId, places) : undefined,
+  );
+}
+
+/**
+ * Sessions of which the text says something: by name, or by one statement with it that also is what else is asked for. Few
+ * matches are collected through their indexes; many are found soon by walking back in time.
+ */
+async function textMatches(db: Db, filter: SessionFilter & { q: string }): Promise<SQL | undefined> {
   const { q, table, decision, label } = filter;
-  const others = await ownConditions(db, { table, decision, label });
-  const has = (conditions: readonly (SQL | undefined)[]) =>
-    sql`${session.id} in (select ${statement.sessionId} from ${statement} where ${and(...conditions)})`;
-  const hasOthers = others.some(condition => condition !== undefined);
-  if (q === undefined) return hasOthers ? has(others) : undefined;
-  const withText = has([await textCondition(db, q), ...others]);
-  const own = [session.login, session.onBehalfOfLogin, session.connection, session.application];
-  const itself = or(...own.map(column => contains(column, q)));
-  return or(withText, hasOthers ? and(itself, has(others)) : itself);
+  const others = and(...(await ownConditions(db, { table, decision, label })));
+  const shapes = await rareShapes(db, q);
+  const inText = shapes === null ? hasText(q) : oneOf(statement.textHash, shapes);
+  const names = await nameMatches(db, q);
+  const byName = and(names, names && others ? sessionsWith(others) : undefined);
+  const fewTexts = shapes !== null && (shapes.length === 0 || (await areFew(db, statement, inText)));
+  if (!fewTexts || (names && !(await areFew(db, session, names)))) return or(oneByOne(and(inText, others)), byName);
+  const texts = sql`select ${statement.sessionId} from ${statement} where ${and(inText, others)}`;
+  if (!byName) return sql`${session.id} in (${texts})`;
+  return sql`${session.id} in (${texts} union all select ${session.id} from ${session} where ${byName})`;
 }
 
 export async function sessionConditions(db: Db, filter: SessionFilter): Promise<SQL | undefined> {
   const { live } = filter;
   return and(
-    await havingStatement(db, filter),
+    filter.q === undefined ? await havingStatement(db, filter) : await textMatches(db, { ...filter, q: filter.q }),
     filter.identity ? await byIdentity(db, session, filter.identity) : undefined,
     filter.connection ? oneOf(session.connectionId, await connectionsNamed(db, filter.connection)) : undefined,
     filter.proxy ? eq(session.proxyId, filter.proxy) : undefined,

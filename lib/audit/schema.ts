@@ -31,7 +31,7 @@ const actorChainSchema = z.object({
 // Sessions
 
 const sessionFilters = {
-  /** In the normalised text of a statement, or the login, connection or application of the session. */
+  /** In the normalised text of a statement, in a login, or in the connection's name. */
   q: searchText,
   /** `schema.relation`, or a relation's name in any schema. */
   table: z.string().trim().min(1).max(260).optional(),
