@@ -79,3 +79,4 @@ CREATE RULE log_kept AS ON DELETE TO lab.log DO INSTEAD UPDATE visits SET note =
 CREATE FUNCTION twice(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || $1 $$;
 CREATE OPERATOR !!! (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);
 CREATE AGGREGATE glue (text) (SFUNC = textcat, STYPE = text);
+CREATE TYPE lab.pair AS (a text, b int);

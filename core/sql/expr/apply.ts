@@ -5,6 +5,7 @@ import { functionHazard } from '../function-hazards.ts';
 import { sequenceCall } from '../sequence.ts';
 import { setConfig } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
+import { systemFunctionValue } from '../system-function.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
 import { baseTypeOf } from '../types/coerce.ts';
 import { derive, lazyFault, type Value } from '../value.ts';
@@ -46,7 +47,8 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, args: readonly V
   setConfig(a, fn, args, how.location);
   sequenceCall(a, fn, args);
   if (trust.trust === 'effects' || trust.trust === 'unknown') recordCall(a, fn, trust);
-  return applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
+  const value = applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
+  return systemFunctionValue(a, fn, value);
 }
 
 /** Effects are the function's own; what an unknown one reads and does, nobody can tell. */

@@ -27,7 +27,7 @@ const known = new WeakMap<CatalogFunction, Trust>();
 export function trustOf(fn: CatalogFunction): Trust {
   const memo = known.get(fn);
   if (memo) return memo;
-  const trust = fn.oid < firstUserOid && isSystemSchema(fn.schema) ? builtin(fn) : unknown;
+  const trust = fn.oid < firstUserOid && isSystemSchema(fn.schema) ? builtin(fn) : extensionTrust(fn);
   known.set(fn, trust);
   return trust;
 }
@@ -36,6 +36,38 @@ const builtin = (fn: CatalogFunction): Trust => {
   const entry = Object.hasOwn(entries, fn.name) ? entries[fn.name]?.[fn.argumentTypes.join(',')] : undefined;
   return entry === undefined ? unknown : decode(entry);
 };
+
+/**
+ * Extensions whose compiled functions compute something from their arguments and touch nothing else. Only superusers make
+ * functions in C, so nobody else can slip one into an extension they own. Whether they may raise is not looked into.
+ */
+const computing: ReadonlySet<string> = new Set([
+  'btree_gin',
+  'btree_gist',
+  'citext',
+  'cube',
+  'earthdistance',
+  'fuzzystrmatch',
+  'hstore',
+  'intarray',
+  'isn',
+  'ltree',
+  'pg_trgm',
+  'pgcrypto',
+  'seg',
+  'unaccent',
+  'uuid-ossp',
+  'vector',
+]);
+
+function extensionTrust(fn: CatalogFunction): Trust {
+  if (fn.extension === null || !computing.has(fn.extension) || fn.language !== 'c') return unknown;
+  // What they remember between calls (thresholds, random state) is theirs alone.
+  return {
+    trust: fn.volatility === 'i' ? 'raises' : /^set_/.test(fn.name) ? 'effects' : 'reads',
+    faultArguments: null,
+  };
+}
 
 const rank: readonly FunctionTrust[] = ['pure', 'raises', 'reads', 'effects', 'unknown'];
 

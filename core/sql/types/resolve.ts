@@ -34,8 +34,17 @@ export type CallShape = {
   variadic: boolean;
 };
 
+/** A CALL names output arguments too; anything else only inputs. */
+const isWritten = (fn: CatalogFunction, mode: string): boolean =>
+  mode !== 't' && (mode !== 'o' || fn.kind === 'procedure');
+
 const inputNames = (fn: CatalogFunction): string[] =>
-  fn.allArguments.filter(argument => argument.mode !== 'o' && argument.mode !== 't').map(argument => argument.name);
+  fn.allArguments.filter(argument => isWritten(fn, argument.mode)).map(argument => argument.name);
+
+const declaredTypes = (fn: CatalogFunction): readonly number[] =>
+  fn.kind === 'procedure'
+    ? fn.allArguments.filter(argument => isWritten(fn, argument.mode)).map(argument => argument.typeOid)
+    : fn.argumentTypes;
 
 /** Positions of the declared arguments that the written ones fill, or null when names or count do not fit. */
 function positionsOf(fn: CatalogFunction, shape: CallShape): number[] | null {
@@ -52,18 +61,19 @@ function positionsOf(fn: CatalogFunction, shape: CallShape): number[] | null {
 }
 
 function callableFor(fn: CatalogFunction, shape: CallShape): Callable | null {
-  const declared = fn.argumentTypes.length;
+  const declaredList = declaredTypes(fn);
+  const declared = declaredList.length;
   const given = shape.types.length;
   if (fn.variadicTypeOid !== 0 && !shape.variadic && shape.named.length === 0 && given >= declared) {
     const element = fn.variadicTypeOid;
-    const types = shape.types.map((_, index) => (index < declared - 1 ? (fn.argumentTypes[index] ?? 0) : element));
+    const types = shape.types.map((_, index) => (index < declared - 1 ? (declaredList[index] ?? 0) : element));
     return { fn, types, positions: shape.types.map((_, index) => Math.min(index, declared - 1)) };
   }
   if (given > declared || given + fn.defaults < declared) return null;
   if (shape.variadic && fn.variadicTypeOid === 0) return null;
   const positions = positionsOf(fn, shape);
   if (positions === null || positions.some(position => position >= declared)) return null;
-  return { fn, types: positions.map(position => fn.argumentTypes[position] ?? 0), positions };
+  return { fn, types: positions.map(position => declaredList[position] ?? 0), positions };
 }
 
 /** Of callables with equal types the one found first in the path wins, then one that needs no expansion or defaults. */
@@ -85,7 +95,7 @@ export function callablesFor(catalog: Catalog, shape: CallShape): Callable[] {
     const callable = callableFor(fn, shape);
     if (!callable) continue;
     const expanded = fn.variadicTypeOid !== 0 && !shape.variadic ? 1 : 0;
-    const defaulted = shape.types.length < fn.argumentTypes.length ? 1 : 0;
+    const defaulted = shape.types.length < declaredTypes(fn).length ? 1 : 0;
     found.push({ callable, rank: place * 4 + expanded + defaulted * 2 });
   }
   return found.length > 1 ? withoutShadowed(found) : found.map(entry => entry.callable);
