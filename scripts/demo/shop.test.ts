@@ -1,7 +1,7 @@
 /** The demo target: complete, the same every time, owned by a role without special rights. */
 import postgres from 'postgres';
 import { expect, it } from 'vitest';
-import { testServer, urlOf } from '#db/testing.ts';
+import { runSql, testServer, urlOf } from '#db/testing.ts';
 import { ensureShop } from './shop.ts';
 import { shopRows } from './shop-rows.ts';
 
@@ -38,5 +38,19 @@ it('makes the databases once and leaves the role without special rights', async 
     await admin`drop database shop_trial with (force)`;
     await admin`drop role shop_trial`;
     await admin.end();
+  }
+});
+
+it('needs no superuser to make them', async () => {
+  const server = await testServer();
+  await runSql(server, `create role shop_maker login createrole createdb password 'maker'`);
+  const adminUrl = urlOf(server, 'postgres', { user: 'shop_maker', password: 'maker' });
+  try {
+    const made = { adminUrl, database: 'shop_made', role: 'shop_made', password: 'made', customers: 20 };
+    expect(await ensureShop(made)).toBe(true);
+  } finally {
+    await runSql(server, 'drop database if exists shop_made with (force)');
+    await runSql(server, 'drop role if exists shop_made');
+    await runSql(server, 'drop role shop_maker');
   }
 });
