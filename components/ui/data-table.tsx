@@ -11,7 +11,7 @@ import {
   type RowData,
   useReactTable,
 } from '@tanstack/react-table';
-import { type MouseEvent, type ReactNode, useRef } from 'react';
+import { Fragment, type MouseEvent, type ReactNode, useRef } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { cn } from './cn.ts';
 import { formatCount } from './number-format.ts';
@@ -45,6 +45,8 @@ type Props<T> = {
   isTotalAbout?: boolean;
   /** The button for more rows. */
   footer?: ReactNode;
+  /** Puts a heading before each run of rows that belong together; the rows come in that order already. */
+  groups?: { keyOf: (row: T) => string; heading: (key: string) => ReactNode };
 };
 
 function openRow(event: MouseEvent<HTMLElement>): void {
@@ -94,6 +96,29 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
   );
 }
 
+function WideRow<T>({ row, index, isSelected }: { row: Row<T>; index: number; isSelected: boolean }) {
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      aria-current={isSelected || undefined}
+      onClick={openRow}
+      className={cn(rowStyle(isSelected), isSelected && 'shadow-[inset_2px_0_var(--primary)]')}
+    >
+      {row.getVisibleCells().map(cell => (
+        <TableCell
+          key={cell.id}
+          className={cn(
+            cell.column.columnDef.meta?.align === 'right' && 'text-right',
+            cell.column.columnDef.meta?.className,
+          )}
+        >
+          {flexRender(cell.column.columnDef.cell, cell.getContext())}
+        </TableCell>
+      ))}
+    </tr>
+  );
+}
+
 function CountSentence({ shown, total, isAbout }: { shown: number; total: number | undefined; isAbout: boolean }) {
   if (shown === 0) return null;
   const of = total === undefined ? '' : ` of ${isAbout ? 'about ' : ''}${formatCount(Math.max(total, shown))}`;
@@ -105,7 +130,19 @@ function CountSentence({ shown, total, isAbout }: { shown: number; total: number
   );
 }
 
-export function DataTable<T>({ label, columns, rows, rowId, selectedId, total, isTotalAbout, footer }: Props<T>) {
+/** The key of the group that begins with this row; null within one. */
+function beginningGroup<T>(groups: Props<T>['groups'], rows: readonly Row<T>[], index: number): string | null {
+  const row = rows[index];
+  if (!groups || !row) return null;
+  const before = rows[index - 1];
+  const key = groups.keyOf(row.original);
+  return before && groups.keyOf(before.original) === key ? null : key;
+}
+
+const groupStyle = 'border-b border-border bg-muted/50 px-3 py-1.5 text-left font-normal';
+
+export function DataTable<T>(props: Props<T>) {
+  const { label, columns, rows, rowId, selectedId, total, isTotalAbout, footer, groups } = props;
   const isNarrow = useMediaQuery(narrowScreen);
   const listRef = useRef<HTMLDivElement>(null);
   useShortcut('list.next', () => moveFocus(listRef.current, 1), rows.length > 0);
@@ -131,9 +168,15 @@ export function DataTable<T>({ label, columns, rows, rowId, selectedId, total, i
     >
       {isNarrow ? (
         <ul aria-label={label}>
-          {shown.map(row => (
-            <NarrowRow key={row.id} row={row} isSelected={row.id === selectedId} />
-          ))}
+          {shown.map((row, index) => {
+            const group = beginningGroup(groups, shown, index);
+            return (
+              <Fragment key={row.id}>
+                {group === null ? null : <li className={groupStyle}>{groups?.heading(group)}</li>}
+                <NarrowRow row={row} isSelected={row.id === selectedId} />
+              </Fragment>
+            );
+          })}
         </ul>
       ) : (
         <div className="overflow-x-auto">
@@ -156,30 +199,21 @@ export function DataTable<T>({ label, columns, rows, rowId, selectedId, total, i
               ))}
             </thead>
             <tbody>
-              {shown.map((row, index) => (
-                <tr
-                  key={row.id}
-                  aria-rowindex={index + 2}
-                  aria-current={row.id === selectedId || undefined}
-                  onClick={openRow}
-                  className={cn(
-                    rowStyle(row.id === selectedId),
-                    row.id === selectedId && 'shadow-[inset_2px_0_var(--primary)]',
-                  )}
-                >
-                  {row.getVisibleCells().map(cell => (
-                    <TableCell
-                      key={cell.id}
-                      className={cn(
-                        cell.column.columnDef.meta?.align === 'right' && 'text-right',
-                        cell.column.columnDef.meta?.className,
-                      )}
-                    >
-                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                    </TableCell>
-                  ))}
-                </tr>
-              ))}
+              {shown.map((row, index) => {
+                const group = beginningGroup(groups, shown, index);
+                return (
+                  <Fragment key={row.id}>
+                    {group === null ? null : (
+                      <tr>
+                        <th scope="rowgroup" colSpan={row.getVisibleCells().length} className={groupStyle}>
+                          {groups?.heading(group)}
+                        </th>
+                      </tr>
+                    )}
+                    <WideRow row={row} index={index} isSelected={row.id === selectedId} />
+                  </Fragment>
+                );
+              })}
             </tbody>
           </Table>
         </div>
