@@ -1,9 +1,10 @@
 'use client';
-/** The schemas and relations of one connection, searched and folded in the browser: one connection's names are loaded together. */
+/** The schemas and relations of one connection, all loaded together; the server finds columns and classifications in them. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import Link from 'next/link';
-import { useState } from 'react';
-import type { z } from 'zod';
+import { useDeferredValue, useRef, useState } from 'react';
+import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { OwnerName } from '#components/shared/owner-name.tsx';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
 import { Count } from '#components/ui/badge.tsx';
@@ -11,14 +12,12 @@ import { cn } from '#components/ui/cn.ts';
 import { inertText } from '#components/ui/inert-text.ts';
 import { Input } from '#components/ui/input.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
-import type { schemasOutputSchema } from '#lib/catalog/schema.ts';
-import { relationKindTitle } from '#lib/catalog/schema.ts';
-
-type Tree = z.infer<typeof schemasOutputSchema>;
-type Schema = Tree['schemas'][number];
+import { relationKindTitle, type SchemaNode, type CatalogTree as Tree } from '#lib/catalog/schema.ts';
+import { orpc } from '#lib/orpc/browser.ts';
 
 /** More relations of a schema are shown on demand. */
 const relationsShownMax = 200;
+const hitsMax = 20;
 
 function SchemaBranch({
   schema,
@@ -26,7 +25,7 @@ function SchemaBranch({
   chosen,
   isFiltered,
 }: {
-  schema: Schema;
+  schema: SchemaNode;
   connectionId: string;
   chosen: number | null;
   isFiltered: boolean;
@@ -88,8 +87,43 @@ function SchemaBranch({
   );
 }
 
+/** Columns of this connection whose name or classification matches. */
+function ColumnHits({ text, connectionId }: { text: string; connectionId: string }) {
+  const { data } = useQuery({
+    ...orpc.catalog.search.queryOptions({ input: { q: text, connectionId, limit: hitsMax } }),
+    placeholderData: keepPreviousData,
+  });
+  const hits = data?.items.filter(hit => hit.type === 'column') ?? [];
+  if (hits.length === 0) return null;
+  return (
+    <li>
+      <h3 className="px-3 pt-2 pb-1 text-xs font-medium text-muted-foreground">Columns</h3>
+      <ul>
+        {hits.map(hit => (
+          <li key={`${hit.oid} ${hit.attnum}`}>
+            <Link
+              href={`/catalog/${connectionId}/${hit.oid}`}
+              scroll={false}
+              className="flex min-h-8 items-center gap-1.5 px-3 py-1 -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11"
+            >
+              <span className="min-w-0 flex-1 font-mono text-xs break-all">
+                <span className="text-muted-foreground">{inertText(hit.relation)}.</span>
+                {inertText(hit.column ?? '')}
+              </span>
+              {hit.level ? <SensitivityTag level={hit.level} /> : null}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
 export function CatalogTree({ tree, chosen }: { tree: Tree; chosen: number | null }) {
   const [text, setText] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  useShortcut('list.filter', () => input.current?.focus());
+  const searched = useDeferredValue(text.trim());
   const needle = text.trim().toLowerCase();
   const schemas = needle
     ? tree.schemas
@@ -105,8 +139,9 @@ export function CatalogTree({ tree, chosen }: { tree: Tree; chosen: number | nul
     <div className="grid gap-2">
       <div className="px-3 pt-3">
         <Input
-          aria-label="Find a table or view"
-          placeholder="Find a table or view"
+          ref={input}
+          aria-label="Find a table, view or column"
+          placeholder="Find a table, view or column"
           value={text}
           onChange={event => setText(event.target.value)}
         />
@@ -121,7 +156,8 @@ export function CatalogTree({ tree, chosen }: { tree: Tree; chosen: number | nul
             isFiltered={needle !== ''}
           />
         ))}
-        {schemas.length === 0 ? <li className="px-3 py-4 text-muted-foreground">Nothing has that name.</li> : null}
+        {schemas.length === 0 ? <li className="px-3 py-2 text-muted-foreground">No table has that name.</li> : null}
+        {searched ? <ColumnHits text={searched} connectionId={tree.connection.id} /> : null}
       </ul>
     </div>
   );
