@@ -3,7 +3,14 @@ import { loadModule, parseSync } from 'libpg-query';
 import type { Failure } from '#core/contract/error.ts';
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
 import { refusal } from './session/refusal.ts';
-import { endsTransaction, isBarrierEffect, type Refused, type Ruling, type StatementRuling } from './session/ruling.ts';
+import {
+  endsTransaction,
+  isBarrierEffect,
+  type Refused,
+  type Ruling,
+  type StatementRuling,
+  splitKey,
+} from './session/ruling.ts';
 import type { OpenGate } from './session-link.ts';
 import { utf8OfLatin1 } from './wire/text.ts';
 
@@ -97,7 +104,7 @@ function statementOf({ stmt }: Node): StatementRuling {
 const noDecision = { reasons: [], obligations: [], approval: null, policyVersion: 1 };
 
 function makeRuling(key: string, rules: OpenRules): Ruling {
-  const text = utf8OfLatin1(key) ?? '';
+  const text = utf8OfLatin1(splitKey(key).text) ?? '';
   let statements: StatementRuling[] = [];
   let refused = rules.refuse?.(text) ?? null;
   try {

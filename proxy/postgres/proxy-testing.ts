@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { ok } from '#core/contract/error.ts';
 import type { UpstreamTarget } from '../config.ts';
-import type { EventDraft, HoldDesk, Recorder, SessionIdentity } from '../ports.ts';
+import { type EventDraft, type HoldDesk, type Recorder, RecordingError, type SessionIdentity } from '../ports.ts';
 import { type OpenRules, openGate } from './gate-testing.ts';
 import { Listener, type ListenerOptions } from './listener.ts';
 import type { SessionLinkParts } from './session-link.ts';
@@ -28,6 +28,12 @@ export class MemoryRecorder implements Recorder {
 
   commit(): void {
     this.onCommit();
+  }
+
+  /** As a full disk does: this commit and everything until it is `healthy` again fails. */
+  break(): never {
+    this.healthy = false;
+    throw new RecordingError('no space left on device');
   }
 
   seal(): null {

@@ -57,7 +57,7 @@ export function parse(s: Session, m: Message): boolean {
   }
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
-  const prepared: Prepared = { name, key, ruling, literals, isDescribed: false, isRecorded: false };
+  const prepared: Prepared = { name, key, ruling, literals, isDescribed: false, isAskedFor: false, isRecorded: false };
   const entry = expectation(expects.parse, { name, ruling, prepared });
   s.queue.push(entry);
   s.statements.propose(name, prepared);
@@ -86,7 +86,15 @@ function findStatement(s: Session, key: string, name: string): Prepared | 'wait'
   const text = Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  const prepared: Prepared = { name: key, key: text, ruling, literals: null, isDescribed: false, isRecorded: true };
+  const prepared: Prepared = {
+    name: key,
+    key: text,
+    ruling,
+    literals: null,
+    isDescribed: false,
+    isAskedFor: false,
+    isRecorded: true,
+  };
   s.statements.confirm(key, prepared);
   return prepared;
 }
@@ -118,7 +126,7 @@ export function bind(s: Session, m: Message): boolean {
     refuseExtended(s, ruling.refusal, { ruling, run });
     return streamBody(s, m, false);
   }
-  if (ruling !== prepared.ruling) prepared.isDescribed = false;
+  if (ruling !== prepared.ruling) Object.assign(prepared, { isDescribed: false, isAskedFor: false });
   prepared.ruling = ruling;
   const portal = { ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared), isBound: true };
   s.queue.push(expectation(expects.bind, { name: portal.name, portal }));
@@ -167,7 +175,15 @@ function findPortal(s: Session, key: string, name: string): Portal | 'wait' | nu
   const text = Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  return newPortal(key, { name: '', key: text, ruling, literals: null, isDescribed: false, isRecorded: true });
+  return newPortal(key, {
+    name: '',
+    key: text,
+    ruling,
+    literals: null,
+    isDescribed: false,
+    isAskedFor: false,
+    isRecorded: true,
+  });
 }
 
 export function describeName(s: Session, m: Message): boolean {
@@ -181,6 +197,7 @@ export function describeName(s: Session, m: Message): boolean {
     const prepared = findStatement(s, key, name);
     if (prepared === 'wait') return false;
     if (prepared === null) return missing(s, 'statement', name);
+    prepared.isAskedFor = true;
     s.queue.push(expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
   } else if (what === 0x50) {
     const portal = findPortal(s, key, name);
@@ -236,7 +253,7 @@ export function execute(s: Session, m: Message): boolean {
 function describeFirst(s: Session, portal: Portal, name: string): void {
   const statement = portal.ruling.statements[0];
   if (portal.isDescribed || statement === undefined || statement.analysis.result !== 'rows') return;
-  if (portal.prepared.isDescribed && !statement.hasMasks) return;
+  if (portal.prepared.isAskedFor && !statement.hasMasks) return;
   portal.isDescribed = true;
   s.queue.push(expectation(expects.describePortal, { portal, ruling: portal.ruling, isInjected: true }));
   s.up.bytes(encodeDescribe('P', name));

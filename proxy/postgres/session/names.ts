@@ -16,6 +16,8 @@ export type Prepared = {
   literals: readonly string[] | null;
   /** The server's description of its rows agrees with the analysis; portals may have other formats. */
   isDescribed: boolean;
+  /** A Describe of it is on its way, or answered. */
+  isAskedFor: boolean;
   /** Parse was recorded by itself, or by the first Execute. */
   isRecorded: boolean;
 };

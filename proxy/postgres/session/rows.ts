@@ -30,7 +30,8 @@ export function describeRows(s: Session, entry: Expect, m: ServerMessage): Fate 
     case expects.describePortal:
       if (entry.portal !== null) {
         entry.portal.rows = plan;
-        if (entry.portal.prepared.ruling === entry.ruling) entry.portal.prepared.isDescribed = true;
+        const { prepared } = entry.portal;
+        if (prepared.ruling === entry.ruling) prepared.isDescribed = prepared.isAskedFor = true;
       }
       return advance(s, entry);
     default:

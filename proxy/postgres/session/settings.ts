@@ -39,7 +39,7 @@ export class Settings {
 
   /** There are changes that a failure would undo. */
   get hasUncommitted(): boolean {
-    return this.#now !== this.#committed || this.#savepoints.length > 0;
+    return this.#now !== this.#committed || this.#savepoints.some(savepoint => savepoint.snapshot !== this.#now);
   }
 
   apply(effect: SessionEffect): void {
