@@ -183,6 +183,14 @@ it('lists the log with what proxies turned away, and finds in it', async () => {
   expect(facets.body.actions).toContainEqual({ value: 'session.kill', count: 2 });
 });
 
+it('lets one caller search a few times at once, and others meanwhile', async () => {
+  const search = (as: TestIdentity, at: number) => plane.rest('GET', `/statements?q=sel&limit=${at + 1}`, { as });
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => search(auditor, at)));
+  const statuses = answers.map(answer => answer.status);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect((await search(auditor, 0)).status).toBe(200);
+});
+
 it('records a repeated search once', async () => {
   const count = async () =>
     (await plane.database.db.select().from(event).where(eq(event.type, 'audit.sessions.list.read'))).length;

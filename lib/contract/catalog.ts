@@ -65,7 +65,7 @@ export const catalogSamples: Samples = {
   'catalog.search': desk => ({
     as: desk.developer,
     path: '/catalog/search?q=email',
-    malformed: { path: '/catalog/search?q=', field: 'q' },
+    malformed: { path: '/catalog/search?q=email&limit=0', field: 'limit' },
   }),
   'catalog.setLabel': desk => ({
     as: desk.admin,
@@ -139,6 +139,12 @@ export const catalogSamples: Samples = {
     path: `/policies/${await publishedPolicy(desk)}/versions`,
     malformed: { path: '/policies/published/versions?limit=0', field: 'limit' },
     absent: '/policies/nobody-made-this/versions',
+  }),
+  'policy.masking': desk => ({
+    as: desk.auditor,
+    path: `/catalog/${desk.connectionId}/relations/16400/masks`,
+    malformed: { path: `/catalog/${desk.connectionId}/relations/0/masks`, field: 'oid' },
+    absent: `/catalog/${desk.connectionId}/relations/999/masks`,
   }),
   'policy.policySet.get': desk => ({ as: desk.auditor, path: '/policy-set' }),
 };

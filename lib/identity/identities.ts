@@ -99,9 +99,10 @@ const get = query({ permission: 'identity:read' })
   .route({ method: 'GET', path: '/identities/{id}', tags: ['Identity'], summary: 'One identity' })
   .input(identityGetInputSchema)
   .output(identityDetailSchema)
-  .handler(async ({ context: { db, clock }, input }) => {
+  .handler(async ({ context: { db, clock, resHeaders }, input }) => {
     const [row] = await db.select().from(identity).where(eq(identity.id, input.id));
     if (!row) throw notFound('identity');
+    resHeaders?.set('etag', `"${row.version}"`);
     const { id, kind, login, displayName } = identity;
     const owns = await db
       .select({ id, kind, login, displayName })

@@ -64,6 +64,18 @@ it('keeps people from changing their own power and from removing the last admin'
   expect((await change(admin, grown.id, { roles: ['auditor'], expectedVersion: 7 })).status).toBe(412);
 });
 
+it('refuses an edit of what has changed, by version or by entity tag', async () => {
+  const who = await plane.identity({ roles: ['developer'] });
+  const path = `/identities/${who.id}`;
+  const etag = (await plane.rest('GET', path, { as: admin })).headers.get('etag') ?? '';
+  const edit = (headers: Record<string, string>, more: object = {}) =>
+    plane.rest('PATCH', path, { as: admin, headers, body: { displayName: 'New', ...more } });
+  expect((await edit({ 'if-match': etag })).body).toMatchObject({ version: 2 });
+  const stale = await edit({ 'if-match': etag });
+  expect([stale.status, stale.body.currentVersion]).toEqual([412, 2]);
+  expect((await edit({}, { expectedVersion: 1 })).status).toBe(412);
+});
+
 it('ends sessions and API tokens of who is disabled', async () => {
   const who = await plane.identity({ roles: ['developer'] });
   expect((await plane.rest('GET', '/me', { as: who })).status).toBe(200);

@@ -77,7 +77,7 @@ export async function callerOfSession(asking: Asking, sessionId: string): Promis
   if (row.session.expiresAt <= now || idleSince > minutes(idleLimitMinutes))
     return { type: 'anonymous', reason: 'token_expired' };
   if (!row.identity.enabled) return { type: 'anonymous', reason: 'identity_disabled' };
-  if (idleSince > touchIntervalMs)
+  if (idleSince > touchIntervalMs && !asking.isRecheck)
     await db.update(webSession).set({ lastSeenAt: now }).where(eq(webSession.id, sessionId));
   return identityCaller(db, row.identity, { sessionId });
 }

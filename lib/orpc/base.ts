@@ -7,6 +7,7 @@ import 'server-only';
 import { os } from '@orpc/server';
 import type { Permission } from '#core/identity/role.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
+import { oneOfFew } from './busy.ts';
 import { commandBuilder } from './command.ts';
 import type {
   AnonymousCaller,
@@ -62,7 +63,7 @@ const forProxy = () => root.middleware(({ context, next }) => next({ context: { 
 
 /** After the read succeeded and before its result leaves: no record, no result. */
 const recordRead = root.middleware(async ({ context, next, path }, input: unknown) => {
-  const result = await next();
+  const result = await oneOfFew(context.caller, next);
   await recordReading(context, path, input);
   return result;
 });
@@ -82,27 +83,34 @@ export const publicQuery = () => root.meta({ kind: 'query', audience: 'public', 
 export const proxyQuery = () =>
   root.meta({ kind: 'query', audience: 'proxy', permission: null, sensitive: false }).use(forProxy());
 
-const live = root.middleware(async ({ context, next, signal }) => {
-  const lifetime = streamLifetime(context, signal);
-  try {
-    const result = await next({ context: { signal: lifetime.signal } });
-    const output = until(result.output as AsyncIterator<unknown>, lifetime);
-    return { ...result, output };
-  } catch (thrown) {
-    lifetime.release();
-    throw thrown;
-  }
-});
+const live = (permits: (caller: Caller) => boolean) =>
+  root.middleware(async ({ context, next, signal }) => {
+    const lifetime = streamLifetime({ context, request: signal, permits });
+    try {
+      const result = await next({ context: { signal: lifetime.signal } });
+      const output = until(result.output as AsyncIterator<unknown>, lifetime);
+      return { ...result, output };
+    } catch (thrown) {
+      lifetime.release();
+      throw thrown;
+    }
+  });
+
+const holds = (caller: Caller, permission: Permission | null): boolean =>
+  caller.type === 'identity' && (permission === null || caller.permissions.has(permission));
 
 /** Live: the handler is an async generator; `context.signal` aborts when it must end. */
 export const stream = ({ permission }: { permission: Permission | null }) =>
   root
     .meta({ kind: 'stream', audience: 'identity', permission, sensitive: false })
     .use(forIdentity(permission))
-    .use(live);
+    .use(live(caller => holds(caller, permission)));
 
 export const proxyStream = () =>
-  root.meta({ kind: 'stream', audience: 'proxy', permission: null, sensitive: false }).use(forProxy()).use(live);
+  root
+    .meta({ kind: 'stream', audience: 'proxy', permission: null, sensitive: false })
+    .use(forProxy())
+    .use(live(caller => caller.type === 'proxy'));
 
 export type StreamContext = WithSignal<IdentityContext>;
 export type ProxyStreamContext = WithSignal<ProxyContext>;

@@ -39,14 +39,14 @@ async function contextOf(request: Request, via: Via, { database, clock }: Servin
   const { headers } = request;
   const info = requestInfo(headers, via);
   const asking = { database, clock, address: info.address };
-  const authenticate = async () =>
+  const authenticate = async (isRecheck = false) =>
     via === 'rest'
-      ? callerOfBearer(asking, headers.get('authorization'))
-      : callerOfCookie(asking, await sessionIdOf(headers));
+      ? callerOfBearer({ ...asking, isRecheck }, headers.get('authorization'))
+      : callerOfCookie({ ...asking, isRecheck }, await sessionIdOf(headers));
   const { db, sql } = database;
   const caller = await authenticate();
   // A proxy's token is good for one request only, so that the row is asked instead.
-  const again = caller.type === 'proxy' ? () => stillEnrolled(db, caller) : authenticate;
+  const again = caller.type === 'proxy' ? () => stillEnrolled(db, caller) : () => authenticate(true);
   return { caller, db, sql, clock, request: info, authenticate: again, resHeaders: new Headers() };
 }
 

@@ -7,7 +7,13 @@ import { callerOfSession } from '#lib/identity/web-session.ts';
 import { authenticateProxy } from '#lib/proxies/authenticate.ts';
 import type { AnonymousCaller, Caller, Clock } from './context.ts';
 
-export type Asking = { database: Database; clock: Clock; address: string | null };
+export type Asking = {
+  database: Database;
+  clock: Clock;
+  address: string | null;
+  /** An open stream makes sure that its caller still may; that is no sign of life of the person. */
+  isRecheck?: boolean;
+};
 
 const nobody: AnonymousCaller = { type: 'anonymous', reason: null };
 const bad: AnonymousCaller = { type: 'anonymous', reason: 'unauthenticated' };

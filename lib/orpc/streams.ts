@@ -1,6 +1,7 @@
 /** Open streams of this process, so that a shutdown can end them: the web server does not exit while one is open. */
 import 'server-only';
-import type { BaseContext } from './context.ts';
+import type { BaseContext, Caller } from './context.ts';
+import { AppError } from './error.ts';
 
 const slot = Symbol.for('weir.streams');
 /** Instrumentation and routes are separate module graphs; they share through globalThis. */
@@ -22,19 +23,20 @@ export function closeAllStreams(): void {
 export const openStreamCount = (): number => registry().size;
 
 /** Aborts on shutdown, when the client leaves, and when the caller stops being allowed. `release` when the stream is done. */
-export function streamLifetime(context: BaseContext, request: AbortSignal | undefined) {
+type Watched = { context: BaseContext; request: AbortSignal | undefined; permits: (caller: Caller) => boolean };
+
+export function streamLifetime({ context, request, permits }: Watched) {
+  if (registry().size >= openStreamsMax) throw new AppError('unavailable', 'too many streams are open');
   const controller = new AbortController();
   registry().add(controller);
   const end = () => controller.abort();
   request?.addEventListener('abort', end, { once: true });
   if (request?.aborted) end();
   const timer = setInterval(() => {
-    // A proxy's token is good for one request; its stream says itself when the proxy is revoked.
-    if (context.caller.type === 'proxy') return;
     context
       .authenticate?.()
       .then(caller => {
-        if (caller.type !== context.caller.type) end();
+        if (!permits(caller)) end();
       })
       .catch(end);
   }, recheckIntervalMs);
