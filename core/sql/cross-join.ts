@@ -18,6 +18,9 @@ function itemsNamed(items: readonly Item[], names: readonly string[]): number[] 
   return found;
 }
 
+/** Stands for everything fixed from outside: the row of an outer query, a constant. */
+const outside = -1;
+
 /** Items that a part of a condition mentions, subqueries in it included. */
 function mentioned(items: readonly Item[], value: unknown, found: Set<number>): void {
   if (Array.isArray(value)) {
@@ -28,7 +31,9 @@ function mentioned(items: readonly Item[], value: unknown, found: Set<number>): 
   for (const [key, inner] of Object.entries(value)) {
     if (key === 'ColumnRef') {
       const fields = (inner as Pg.ColumnRef).fields?.filter(field => 'String' in field);
-      for (const index of itemsNamed(items, stringsOf(fields))) found.add(index);
+      const named = itemsNamed(items, stringsOf(fields));
+      for (const index of named) found.add(index);
+      if (named.length === 0) found.add(outside);
     } else mentioned(items, inner, found);
   }
 }
@@ -59,17 +64,29 @@ const joinsByName = (nodes: readonly Pg.Node[]): boolean =>
         joinsByName([node.JoinExpr.larg, node.JoinExpr.rarg].filter(side => side !== undefined))),
   );
 
+/** `column = constant` leaves few rows of the table to meet others. */
+function pins(node: Pg.Node): boolean {
+  if (!('A_Expr' in node) || (node.A_Expr.kind !== 'AEXPR_OP' && node.A_Expr.kind !== 'AEXPR_IN')) return false;
+  if (stringsOf(node.A_Expr.name).at(-1) !== '=') return false;
+  const isColumn = (side: Pg.Node | undefined): boolean => side !== undefined && 'ColumnRef' in side;
+  return isColumn(node.A_Expr.lexpr) !== isColumn(node.A_Expr.rexpr);
+}
+
 export function noteCrossJoin(a: Analyzer, scope: Scope, node: Pg.SelectStmt): void {
   const clause = node.fromClause ?? [];
   if (a.origin === 'view' || scope.items.length < 2 || joinsByName(clause)) return;
-  const group = scope.items.map((_, index) => index);
-  const find = (index: number): number => (group[index] === index ? index : find(group[index] ?? index));
+  const group = new Map<number, number>([outside, ...scope.items.keys()].map(index => [index, index]));
+  const find = (index: number): number => {
+    const parent = group.get(index) ?? index;
+    return parent === index ? index : find(parent);
+  };
   for (const part of [...conjuncts(node.whereClause), ...joinConditions(clause)]) {
     const found = new Set<number>();
     mentioned(scope.items, part, found);
+    if (found.size === 1 && pins(part)) found.add(outside);
     const [first, ...rest] = found;
     if (first === undefined) continue;
-    for (const other of rest) group[find(other)] = find(first);
+    for (const other of rest) group.set(find(other), find(first));
   }
   const stored = scope.items.map((item, index) => ({ item, index })).filter(({ item }) => isStored(item));
   const groups = new Set(stored.map(({ index }) => find(index)));

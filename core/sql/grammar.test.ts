@@ -197,7 +197,8 @@ const fieldTypes = new Map(
 
 describe('the grammar', () => {
   it('has no construct that the analyser does not know', async () => {
-    const catalog = await target.reload();
+    // The samples are of the newest grammar, whatever server this runs on.
+    const catalog = (await target.reload()).withHeader({ ...target.data, serverVersion: 180000 });
     const cursor = analyzeWith(catalog, 'SELECT * FROM visits');
     const [statement] = cursor.ok ? cursor.statements : [];
     if (!statement) throw new Error('no statement');

@@ -10,6 +10,7 @@ import { lockRows } from './locking.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { type Item, Scope } from './scope.ts';
+import { settingPinnedBy } from './setting.ts';
 import type { Analyzer } from './state.ts';
 import { type Target, targetList, targetOf } from './target.ts';
 import { commonType } from './types/coerce.ts';
@@ -48,7 +49,9 @@ export function selectStmt(a: Analyzer, parent: Scope | null, node: Pg.SelectStm
 function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
   const scope = new Scope(outer);
   from(a, scope, node.fromClause);
+  a.pinnedSetting = settingPinnedBy(node);
   const targets = targetList(a, scope, node.targetList);
+  a.pinnedSetting = null;
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
   noteCrossJoin(a, scope, node);
   for (const item of node.groupClause ?? []) groupItem(a, scope, targets, item);

@@ -2,6 +2,7 @@
 
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { HazardCode } from './analysis.ts';
+import { stringsOf } from './names.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { joinSearchPath, splitSearchPath } from './search-path.ts';
@@ -127,11 +128,30 @@ export function showStatement(a: Analyzer, node: Pg.VariableShowStmt): Outcome {
 const textOf = (literal: Literal | null): string | null =>
   literal?.kind === 'text' || literal?.kind === 'number' ? literal.text : null;
 
+/** `SELECT set_config(name, …) FROM pg_settings WHERE name = '…'`, as pg_dump asks: the column is that literal. */
+function pinnedName(a: Analyzer, value: Value | undefined): string | null {
+  const [origin] = value?.origins ?? [];
+  const isName = origin?.schema === 'pg_catalog' && origin.relation === 'pg_settings' && origin.column === 'name';
+  return isName && value?.kind === 'column' ? a.pinnedSetting : null;
+}
+
+/** The setting's name that a query over pg_settings alone is restricted to. */
+export function settingPinnedBy(node: Pg.SelectStmt): string | null {
+  const [source, ...others] = node.fromClause ?? [];
+  if (!source || others.length > 0 || !('RangeVar' in source) || source.RangeVar.relname !== 'pg_settings') return null;
+  const where = node.whereClause;
+  if (!where || !('A_Expr' in where) || where.A_Expr.kind !== 'AEXPR_OP') return null;
+  const { name, lexpr, rexpr } = where.A_Expr;
+  const isName = lexpr && 'ColumnRef' in lexpr && stringsOf(lexpr.ColumnRef.fields).at(-1) === 'name';
+  if (!isName || stringsOf(name).join('.') !== '=' || !rexpr || !('A_Const' in rexpr)) return null;
+  return rexpr.A_Const.sval?.sval ?? null;
+}
+
 /** set_config(name, value, is_local) is SET by another name: without literals nobody can tell what it sets. */
 export function setConfig(a: Analyzer, fn: CatalogFunction, args: readonly Value[], location?: number): void {
   if (fn.name !== 'set_config' || fn.schema !== 'pg_catalog') return;
   const [nameValue, value, localValue] = args;
-  const name = textOf(nameValue?.literal ?? null);
+  const name = textOf(nameValue?.literal ?? null) ?? pinnedName(a, nameValue);
   if (name === null) {
     for (const code of anySetting) a.out.hazard(code, 'set_config', location ?? null);
     unresolved('set_config', location, 'the setting that set_config changes cannot be told');

@@ -81,6 +81,8 @@ export class Analyzer {
   readonly out = new Collector();
   /** Inside a PL/pgSQL body: its variables. */
   variables: { get(name: string): Value | null } | null = null;
+  /** While a query restricted to one row of pg_settings is read: that setting's name. */
+  pinnedSetting: string | null = null;
   /** Inside a trigger's function: the table it is on. */
   readonly triggerRelation: CatalogRelation | null;
   readonly origin: Origin;

@@ -48,6 +48,21 @@ const defined = (a: Analyzer, value: Value, definitions: readonly Pg.Node[]): Fi
 const asColumns = (fields: readonly Field[]): Field[] =>
   fields.map(field => ({ name: field.name, value: { ...field.value, wire: null, set: false, literal: null } }));
 
+/** The one output argument's name goes before any alias (chooseScalarFunctionAlias, parse_relation.c). */
+function outputName(a: Analyzer, node: Pg.Node, value: Value): string | null {
+  if (!('FuncCall' in node)) return null;
+  const names = stringsOf(node.FuncCall.funcname);
+  const [schema, name] = names.length > 1 ? names : [null, names[0] ?? ''];
+  for (const fn of a.catalog.functionsNamed(name ?? '')) {
+    const visible = schema === null ? a.path.functions.includes(fn.schema) : fn.schema === schema;
+    if (!visible || fn.returnTypeOid !== value.type) continue;
+    const outputs = fn.allArguments.filter(argument => 'obt'.includes(argument.mode));
+    const [only] = outputs;
+    if (outputs.length === 1 && only && only.name !== '') return only.name;
+  }
+  return null;
+}
+
 function columnsOf(
   a: Analyzer,
   scope: Scope,
@@ -62,7 +77,7 @@ function columnsOf(
   if (fields && (value.type === oid.record || isComposite(a.catalog, value.type)))
     return { columns: asColumns(fields), value: null };
   if (value.type === oid.record) return unresolved('RangeFunction', undefined, 'a column definition list is required');
-  const [only] = asColumns([{ name: alias ?? expressionLabel(part.node), value }]);
+  const [only] = asColumns([{ name: outputName(a, part.node, value) ?? alias ?? expressionLabel(part.node), value }]);
   return { columns: only ? [only] : [], value };
 }
 

@@ -46,10 +46,14 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, args: readonly V
   functionHazard(a, fn, how.location);
   setConfig(a, fn, args, how.location);
   sequenceCall(a, fn, args);
-  if (trust.trust === 'effects' || trust.trust === 'unknown') recordCall(a, fn, trust);
+  if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
   const value = applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
   return systemFunctionValue(a, fn, value);
 }
+
+/** What these do is recorded as the setting or sequence they change. */
+const accounted: ReadonlySet<string> = new Set(['set_config', 'nextval', 'setval']);
+const isAccounted = (fn: CatalogFunction): boolean => fn.schema === 'pg_catalog' && accounted.has(fn.name);
 
 /** Effects are the function's own; what an unknown one reads and does, nobody can tell. */
 export function recordCall(a: Analyzer, fn: CatalogFunction, trust: Trust): void {
