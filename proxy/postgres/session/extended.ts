@@ -82,7 +82,8 @@ function hasTypes(m: Message, from: number): boolean {
 /** A statement by name, also one that SQL PREPARE made; `wait` while that one's ruling is sought. */
 function findStatement(s: Session, key: string, name: string): Prepared | 'wait' | null {
   const found = s.statements.get(key);
-  if (found !== null || !s.sqlPrepared.has(name)) return found;
+  if (found !== null) return found;
+  if (!s.sqlPrepared.has(name)) return mayStillCome(s) ? 'wait' : null;
   const text = Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
@@ -97,6 +98,13 @@ function findStatement(s: Session, key: string, name: string): Prepared | 'wait'
   };
   s.statements.confirm(key, prepared);
   return prepared;
+}
+
+/** A PREPARE or DECLARE on its way may make the name; then the message waits for it. */
+function mayStillCome(s: Session): boolean {
+  if (!s.queue.hasBarrier) return false;
+  s.block = 'drain';
+  return true;
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -171,7 +179,8 @@ function streamBody(s: Session, m: Message, passes: boolean): true {
 /** A portal by name, also an SQL cursor; `wait` while that one's ruling is sought. */
 function findPortal(s: Session, key: string, name: string): Portal | 'wait' | null {
   const found = s.portals.get(key);
-  if (found !== null || !s.settings.cursors.has(name)) return found;
+  if (found !== null) return found;
+  if (!s.settings.cursors.has(name)) return mayStillCome(s) ? 'wait' : null;
   const text = Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
