@@ -8,6 +8,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
       <ErrorState
         error={{ status: 500, message: 'the page could not be shown', data: { requestId: error.digest } }}
         onRetry={reset}
+        isPage
         className="py-24"
       />
     </div>

@@ -47,6 +47,18 @@ function RowsTile({ request }: { request: RequestDetail }) {
   );
 }
 
+/** `ROW EXCLUSIVE (other writes go on)`: the name is the fact, the rest explains it. */
+function LockTile({ lock }: { lock: string | null }) {
+  const [, name, explanation] = /^([^(]+?)\s*(?:\((.*)\))?$/.exec(lock ?? '') ?? [];
+  return (
+    <FactTile
+      label="Lock"
+      value={<span className="text-sm">{name ?? 'None'}</span>}
+      method={explanation ?? 'held while it runs'}
+    />
+  );
+}
+
 function SideEffectTile({ impact }: { impact: NonNullable<RequestDetail['impact']> }) {
   const { triggers, cascades } = impact;
   const parts = [
@@ -116,13 +128,7 @@ export function RequestFacts({ request }: { request: RequestDetail }) {
       {downstream === undefined ? null : (
         <FactTile label="Downstream" value={plural(downstream, 'object')} method="one hop out" />
       )}
-      {request.impact ? (
-        <FactTile
-          label="Lock"
-          value={<span className="text-sm break-all">{request.impact.lock ?? 'None'}</span>}
-          method="held while it runs"
-        />
-      ) : null}
+      {request.impact ? <LockTile lock={request.impact.lock} /> : null}
       {request.impact ? <SideEffectTile impact={request.impact} /> : null}
     </FactStrip>
   );

@@ -15,7 +15,6 @@ import {
 } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { FactTile } from '#components/shared/fact-tile.tsx';
 import { IdentityChain, IdentityName } from '#components/shared/identity.tsx';
 import { LineageMini } from '#components/shared/lineage-mini.tsx';
 import { OwnerName } from '#components/shared/owner-name.tsx';
@@ -26,8 +25,9 @@ import { Timeline } from '#components/shared/timeline.tsx';
 import { useCan } from '#components/shell/caller.tsx';
 import { Badge } from '#components/ui/badge.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
+import { Clause } from '#components/ui/clause.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
-import { formatCount } from '#components/ui/number-format.ts';
+import { formatCount, plural } from '#components/ui/number-format.ts';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { TimeText } from '#components/ui/time.tsx';
 import type { RequestDetail } from '#lib/approvals/schema.ts';
@@ -142,7 +142,6 @@ function ObjectTable({ request }: Props) {
           <TableHead>Does</TableHead>
           <TableHead>Sensitivity</TableHead>
           <TableHead>Owner</TableHead>
-          <TableHead className="text-right">Rows in it</TableHead>
         </tr>
       </thead>
       <tbody>
@@ -161,6 +160,11 @@ function ObjectTable({ request }: Props) {
                   {object.schema}.{object.relation}
                 </Link>
               )}
+              {object.rowsEstimate === null || object.rowsEstimate < 0 ? null : (
+                <span className="block text-xs text-muted-foreground">
+                  ≈ {plural(Math.round(object.rowsEstimate), 'row')} in it
+                </span>
+              )}
             </TableCell>
             <TableCell>{object.verbs.join(', ')}</TableCell>
             <TableCell>
@@ -178,13 +182,6 @@ function ObjectTable({ request }: Props) {
             </TableCell>
             <TableCell>
               <OwnerName owner={object.owner} />
-            </TableCell>
-            <TableCell className="text-right">
-              {object.rowsEstimate === null || object.rowsEstimate < 0 ? (
-                <span className="text-muted-foreground">unknown</span>
-              ) : (
-                `≈ ${formatCount(Math.round(object.rowsEstimate))}`
-              )}
             </TableCell>
           </tr>
         ))}
@@ -246,16 +243,9 @@ export function ImpactSection({ request }: Props) {
       <ObjectTable request={request} />
       <ClassifiedColumns request={request} />
       {impact ? <SideEffects impact={impact} /> : null}
-      {impact?.planCost != null ? (
-        <dl className="flex">
-          <FactTile
-            label="Planner’s cost"
-            value={<span className="text-sm">{formatCount(Math.round(impact.planCost))}</span>}
-            method="EXPLAIN"
-            className="px-0"
-          />
-        </dl>
-      ) : null}
+      {impact?.planCost == null ? null : (
+        <p className="text-muted-foreground">The planner’s cost: {formatCount(Math.round(impact.planCost))}.</p>
+      )}
     </Section>
   );
 }
@@ -326,7 +316,13 @@ export function TimelineSection({ request }: Props) {
       <Timeline
         entries={request.timeline.map(event => {
           const Icon = timelineIcons[event.type];
-          return { id: event.id, at: event.at, icon: <Icon />, title: inertText(event.message), quote: event.reason };
+          return {
+            id: event.id,
+            at: event.at,
+            icon: <Icon />,
+            title: <Clause text={event.message} />,
+            quote: event.reason,
+          };
         })}
       />
     </Section>

@@ -88,7 +88,9 @@ function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
         row.original.actor.login ? (
           <bdi>{inertText(row.original.actor.login)}</bdi>
         ) : (
-          <span className="text-muted-foreground">the system</span>
+          <span className="text-muted-foreground">
+            {row.original.sourceKind === 'proxy' ? 'the proxy' : 'the system'}
+          </span>
         ),
     },
     {

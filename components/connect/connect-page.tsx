@@ -12,6 +12,7 @@ import { announce } from '#components/ui/announce.ts';
 import { Badge } from '#components/ui/badge.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
+import { Clause } from '#components/ui/clause.tsx';
 import { cn } from '#components/ui/cn.ts';
 import { CopyButton, copyText } from '#components/ui/copy-button.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
@@ -73,9 +74,11 @@ function Rights({ access }: { access: Access }) {
       </CardHeader>
       <CardBody>
         {access.rights.length > 0 ? (
-          <ul className="grid list-inside list-disc gap-1">
+          <ul className="grid list-outside list-disc gap-1 pl-4">
             {access.rights.map(right => (
-              <li key={right}>{inertText(right)}</li>
+              <li key={right}>
+                <Clause text={right} />
+              </li>
             ))}
           </ul>
         ) : (

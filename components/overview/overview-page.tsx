@@ -36,22 +36,24 @@ function Changes({ overview }: { overview: Overview }) {
         {overview.changes.length === 0 ? <p className="text-muted-foreground">Nothing changed.</p> : null}
         <ul className="grid gap-2">
           {overview.changes.map(change => (
-            <li key={change.id} className="grid gap-x-3 sm:grid-cols-[minmax(0,1fr)_auto]">
-              <span className="min-w-0 truncate">
+            <li key={change.id} className="grid">
+              <span className="flex min-w-0 gap-1.5">
                 {canReadAudit ? (
-                  <Link href={`/audit?event=${change.id}`} className="font-mono text-xs text-link hover:underline">
+                  <Link
+                    href={`/audit?event=${change.id}`}
+                    className="shrink-0 font-mono text-xs leading-5 text-link hover:underline"
+                  >
                     {change.action}
                   </Link>
                 ) : (
-                  <span className="font-mono text-xs">{change.action}</span>
-                )}{' '}
-                {change.target ? inertText(change.target.label) : ''}
-                <span className="text-muted-foreground">
-                  {' '}
-                  by {change.actor ? inertText(change.actor) : 'the system'}
-                </span>
+                  <span className="shrink-0 font-mono text-xs leading-5">{change.action}</span>
+                )}
+                <span className="truncate">{change.target ? inertText(change.target.label) : ''}</span>
               </span>
-              <TimeText value={change.time} precision="minute" className="text-xs text-muted-foreground" />
+              <span className="text-xs text-muted-foreground">
+                {change.actor ? inertText(change.actor) : 'the system'},{' '}
+                <TimeText value={change.time} precision="minute" />
+              </span>
             </li>
           ))}
         </ul>

@@ -32,7 +32,7 @@ const columns: readonly Column<PolicyItem>[] = [
   {
     id: 'name',
     header: 'Policy',
-    meta: { narrow: 'title', className: 'max-w-0 w-2/5 min-w-56' },
+    meta: { narrow: 'title', className: 'max-w-0 w-1/3 min-w-56' },
     cell: ({ row }) => (
       <span className="grid">
         <Link

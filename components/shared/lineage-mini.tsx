@@ -1,7 +1,7 @@
 'use client';
 /** Where data goes, one hop out: a picture of at most 25 objects and, always, the list of all of them. */
 import dynamic from 'next/dynamic';
-import { formatCount, plural } from '#components/ui/number-format.ts';
+import { plural } from '#components/ui/number-format.ts';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
@@ -26,6 +26,7 @@ const byRelevance = (a: LineageNode, b: LineageNode) =>
 
 function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
   const reached = graph.edges.filter(edge => edge.to === node.id);
+  const isOneRoot = graph.nodes.filter(each => each.hop === 0).length === 1;
   const names = new Map(graph.nodes.map(each => [each.id, `${each.schema}.${each.name}`]));
   return (
     <tr className="group/row">
@@ -33,10 +34,21 @@ function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
         <span className="font-mono text-xs">
           {node.schema}.{node.name}
         </span>
-        <span className="text-muted-foreground"> {lineageKindWord(node.kind)}</span>
+        <span className="block text-xs text-muted-foreground">
+          {lineageKindWord(node.kind)}
+          {node.rowsEstimate === null || node.rowsEstimate < 0
+            ? ''
+            : `, ≈ ${plural(Math.round(node.rowsEstimate), 'row')}`}
+        </span>
       </TableCell>
       <TableCell className="text-muted-foreground">
-        {reached.map(edge => `${names.get(edge.from) ?? edge.from}, ${lineageViaWord(edge.via)}`).join('; ')}
+        {[
+          ...new Set(
+            reached.map(
+              edge => `${lineageViaWord(edge.via)}${isOneRoot ? '' : ` of ${names.get(edge.from) ?? edge.from}`}`,
+            ),
+          ),
+        ].join('; ')}
       </TableCell>
       <TableCell>
         {node.level ? <SensitivityTag level={node.level} /> : <span className="text-muted-foreground">none</span>}
@@ -48,13 +60,6 @@ function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
           <IdentityName identity={node.owner.identity} />
         ) : (
           <IdentityName identity={{ kind: 'group', login: node.owner.group }} />
-        )}
-      </TableCell>
-      <TableCell className="text-right">
-        {node.rowsEstimate === null || node.rowsEstimate < 0 ? (
-          <span className="text-muted-foreground">unknown</span>
-        ) : (
-          `≈ ${formatCount(Math.round(node.rowsEstimate))}`
         )}
       </TableCell>
     </tr>
@@ -81,10 +86,9 @@ export function LineageMini({ graph }: { graph: Graph }) {
         <thead>
           <tr>
             <TableHead>Object</TableHead>
-            <TableHead>Reached from</TableHead>
+            <TableHead>Reached by</TableHead>
             <TableHead>Sensitivity</TableHead>
             <TableHead>Owner</TableHead>
-            <TableHead className="text-right">Rows</TableHead>
           </tr>
         </thead>
         <tbody>

@@ -51,7 +51,8 @@ export function Quorum({ needed, needs, votes, eligible, excluded }: Props) {
         {needs.map(need => (
           <li key={need.rule} className="grid">
             <span>
-              {need.words}: {need.approved} of {need.count}
+              {need.words.charAt(0).toUpperCase()}
+              {need.words.slice(1)}: {need.approved} of {need.count}
             </span>
             <span className="font-mono text-xs text-muted-foreground">{need.rule}</span>
             {need.uncovered.length > 0 ? (

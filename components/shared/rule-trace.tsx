@@ -1,5 +1,6 @@
 /** The rules that spoke, strongest first, each with what it was about. The first one decided. */
 import Link from 'next/link';
+import { Clause } from '#components/ui/clause.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import { DecisionBadge, type DecisionKind } from './decision-badge.tsx';
@@ -55,7 +56,9 @@ export function RuleTrace({ reasons, isLinked = true }: Props) {
                   </span>
                 ) : null}
               </p>
-              <p>{inertText(reason.message)}</p>
+              <p>
+                <Clause text={reason.message} />
+              </p>
             </div>
           </li>
         );

@@ -1,11 +1,12 @@
 'use client';
 /** A whole statement: numbered lines that can be linked to, wrapping on or off, copied as it is shown. */
-import { WrapText } from 'lucide-react';
+import { AlignLeft, WrapText } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { cn } from '#components/ui/cn.ts';
 import { CopyButton } from '#components/ui/copy-button.tsx';
+import { formatSql } from '#components/ui/sql-format.ts';
 import { colouredLines, SqlTokens } from '#components/ui/sql-text.tsx';
 
 type Props = {
@@ -23,12 +24,28 @@ export function SqlBlock({ sql, note, isAddressed = false }: Props) {
   const [isWrapped, setWrapped] = useState(true);
   const [isWhole, setWhole] = useState(false);
   useShortcut('request.wrap', () => setWrapped(wrapped => !wrapped), isAddressed);
-  const lines = useMemo(() => colouredLines(sql), [sql]);
+  const [isLaidOut, setLaidOut] = useState(true);
+  const formatted = useMemo(() => formatSql(sql), [sql]);
+  const text = isLaidOut ? formatted : sql;
+  const lines = useMemo(() => colouredLines(text), [text]);
   const shown = isWhole ? lines : lines.slice(0, linesShownMax);
   return (
     <figure className="grid min-w-0 gap-1">
       <div className="relative min-w-0 rounded-lg border border-border bg-sql-bg">
         <div className="absolute top-1 right-1 z-10 flex gap-0.5 rounded-md bg-sql-bg">
+          {formatted === sql ? null : (
+            <Button
+              variant="ghost"
+              size="smallIcon"
+              aria-label="Lay out over several lines"
+              title={isLaidOut ? 'Show as recorded' : 'Lay out over several lines'}
+              aria-pressed={isLaidOut}
+              className="aria-pressed:bg-accent"
+              onClick={() => setLaidOut(!isLaidOut)}
+            >
+              <AlignLeft aria-hidden />
+            </Button>
+          )}
           <Button
             variant="ghost"
             size="smallIcon"
@@ -39,7 +56,7 @@ export function SqlBlock({ sql, note, isAddressed = false }: Props) {
           >
             <WrapText aria-hidden />
           </Button>
-          <CopyButton value={sql} what="statement" />
+          <CopyButton value={text} what="statement" />
         </div>
         <section
           dir="ltr"
@@ -54,7 +71,7 @@ export function SqlBlock({ sql, note, isAddressed = false }: Props) {
                 // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
                 key={index}
                 id={isAddressed ? `L${index + 1}` : undefined}
-                className="grid grid-cols-[2.75rem_minmax(0,1fr)] pr-20 target:bg-accent"
+                className="grid grid-cols-[2.75rem_minmax(0,1fr)] pr-28 target:bg-accent"
               >
                 <span aria-hidden className="pr-3 text-right text-muted-foreground select-none">
                   {index + 1}

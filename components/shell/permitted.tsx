@@ -12,7 +12,7 @@ export function Permitted({ permission, children }: { permission: Permission; ch
   const caller = useCaller();
   if (caller.permissions.has(permission)) return children;
   return (
-    <EmptyState title="You may not open this page" icon={<Lock aria-hidden />} className="py-24">
+    <EmptyState title="You may not open this page" icon={<Lock aria-hidden />} isPage className="py-24">
       <p>
         It needs the permission <code className="font-mono text-xs">{permission}</code>, which your roles (
         {caller.roles.join(', ') || 'none'}) do not have. An administrator can give you a role that has it.

@@ -23,7 +23,7 @@ type Props = {
 const theme = EditorView.theme({
   '&': { backgroundColor: 'var(--sql-bg)', color: 'var(--sql-id)', fontSize: '0.75rem', height: '100%' },
   '&.cm-focused': { outline: '2px solid var(--ring)', outlineOffset: '-2px' },
-  '.cm-content': { fontFamily: 'var(--font-jetbrains)', caretColor: 'var(--foreground)' },
+  '.cm-content': { fontFamily: 'var(--font-jetbrains)', fontVariantLigatures: 'none', caretColor: 'var(--foreground)' },
   '.cm-cursor': { borderLeftColor: 'var(--foreground)' },
   '.cm-gutters': {
     backgroundColor: 'var(--muted)',

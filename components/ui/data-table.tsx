@@ -14,7 +14,7 @@ import {
 import { Fragment, type MouseEvent, type ReactNode, useRef } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { cn } from './cn.ts';
-import { formatCount } from './number-format.ts';
+import { formatCount, plural } from './number-format.ts';
 import { Table, TableCell, TableHead } from './table.tsx';
 import { narrowScreen, useMediaQuery } from './use-media-query.ts';
 
@@ -77,7 +77,7 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
     cells
       .filter(cell => cell.column.columnDef.meta?.narrow === where)
       .map(cell => (
-        <span key={cell.id} className="min-w-0">
+        <span key={cell.id} className="max-w-full min-w-0">
           {flexRender(cell.column.columnDef.cell, cell.getContext())}
         </span>
       ));
@@ -85,7 +85,10 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has the link or button inside the row
     <li
       onClick={openRow}
-      className={cn(rowStyle(isSelected), 'grid gap-1 border-b border-border px-3 py-2.5 last:border-b-0')}
+      className={cn(
+        rowStyle(isSelected),
+        'grid grid-cols-[minmax(0,1fr)] gap-1 border-b border-border px-3 py-2.5 last:border-b-0',
+      )}
     >
       <div className="flex items-start justify-between gap-2">
         <div className="min-w-0 flex-1">{place('title')}</div>
@@ -121,7 +124,10 @@ function WideRow<T>({ row, index, isSelected }: { row: Row<T>; index: number; is
 
 function CountSentence({ shown, total, isAbout }: { shown: number; total: number | undefined; isAbout: boolean }) {
   if (shown === 0) return null;
-  const of = total === undefined ? '' : ` of ${isAbout ? 'about ' : ''}${formatCount(Math.max(total, shown))}`;
+  if (total === undefined || (total === shown && !isAbout)) {
+    return <span className="text-xs text-muted-foreground tabular-nums">{plural(shown, 'row')}</span>;
+  }
+  const of = ` of ${isAbout ? 'about ' : ''}${formatCount(Math.max(total, shown))}`;
   return (
     <span className="text-xs text-muted-foreground tabular-nums">
       Rows 1–{formatCount(shown)}

@@ -28,7 +28,7 @@ const text = (value: unknown): string | null => (typeof value === 'string' && va
 function readIssues(data: Record<string, unknown>): Record<string, string> {
   const issues: Record<string, string> = {};
   for (const issue of Array.isArray(data.issues) ? data.issues : []) {
-    if (isRecord(issue)) issues[text(issue.path) ?? ''] ??= asSentence(text(issue.message) ?? 'is not valid');
+    if (isRecord(issue)) issues[text(issue.path) ?? ''] ??= plainSentence(text(issue.message) ?? 'is not valid');
   }
   return issues;
 }
@@ -39,6 +39,9 @@ export function asSentence(clause: string): string {
   return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`;
 }
 
+/** The same where no code can be shown: names in backticks stand in quotation marks. */
+const plainSentence = (clause: string): string => asSentence(clause).replaceAll(/`([^`]*)`/g, '“$1”');
+
 export function describeFailure(error: unknown): CallFailure {
   const status = isRecord(error) && typeof error.status === 'number' ? error.status : null;
   const data = isRecord(error) && isRecord(error.data) ? error.data : {};
@@ -48,7 +51,7 @@ export function describeFailure(error: unknown): CallFailure {
     message:
       status === null && error instanceof TypeError
         ? 'The console did not answer.'
-        : asSentence(said || 'something failed'),
+        : plainSentence(said || 'something failed'),
     requestId: text(data.requestId),
     permission: text(data.permission),
     issues: readIssues(data),

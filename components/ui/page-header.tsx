@@ -29,7 +29,7 @@ export function PageHeader({ title, sentence, back, mark, children }: Props) {
           <h1 className="text-xl font-semibold">{title}</h1>
           {mark}
         </div>
-        {sentence ? <p className="max-w-prose text-muted-foreground">{sentence}</p> : null}
+        {sentence ? <p className="max-w-[80ch] text-muted-foreground">{sentence}</p> : null}
       </div>
       {children ? <div className="flex flex-wrap items-center gap-2">{children}</div> : null}
     </header>

@@ -7,14 +7,22 @@ import { cn } from './cn.ts';
 import { CopyButton } from './copy-button.tsx';
 import { type CallFailure, describeFailure } from './failure.ts';
 
-type EmptyProps = { title: ReactNode; children?: ReactNode; icon?: ReactNode; className?: string };
+type EmptyProps = {
+  title: ReactNode;
+  children?: ReactNode;
+  icon?: ReactNode;
+  /** It is all there is on the page: its title is the page's heading. */
+  isPage?: boolean;
+  className?: string;
+};
 
 /** `title` says what would be here; `children` are the sentence and the one action that changes it. */
-export function EmptyState({ title, icon, children, className }: EmptyProps) {
+export function EmptyState({ title, icon, children, isPage = false, className }: EmptyProps) {
+  const Title = isPage ? 'h1' : 'p';
   return (
     <div className={cn('grid justify-items-center gap-2 px-4 py-10 text-center', className)}>
       {icon ? <div className="text-muted-foreground [&_svg]:size-6">{icon}</div> : null}
-      <p className="text-base font-medium">{title}</p>
+      <Title className="text-base font-medium">{title}</Title>
       {children ? (
         <div className="grid max-w-prose justify-items-center gap-3 text-muted-foreground">{children}</div>
       ) : null}
@@ -53,21 +61,15 @@ function explain(failure: CallFailure): string {
   return failure.message;
 }
 
-export function ErrorState({
-  error,
-  onRetry,
-  className,
-}: {
-  error: unknown;
-  onRetry?: () => void;
-  className?: string;
-}) {
+type ErrorProps = { error: unknown; onRetry?: () => void; isPage?: boolean; className?: string };
+
+export function ErrorState({ error, onRetry, isPage = false, className }: ErrorProps) {
   const failure = describeFailure(error);
   const Icon = failureIcons[failure.kind as keyof typeof failureIcons] ?? TriangleAlert;
   const details = [titles[failure.kind], failure.message, failure.requestId].filter(Boolean).join('\n');
   return (
     <div role="alert">
-      <EmptyState title={titles[failure.kind]} icon={<Icon aria-hidden />} className={className ?? ''}>
+      <EmptyState title={titles[failure.kind]} icon={<Icon aria-hidden />} isPage={isPage} className={className ?? ''}>
         <p>{explain(failure)}</p>
         {failure.requestId ? <p className="font-mono text-xs">Request {failure.requestId}</p> : null}
         <div className="flex flex-wrap justify-center gap-2">

@@ -27,7 +27,9 @@ export async function attachImpact(tx: Tx, input: From & { id: string; impact: I
   const { exactRows, planRows, note } = input.impact;
   const found = exactRows ?? planRows;
   const message =
-    found === null ? (note ?? 'the impact could not be computed') : `${exactRows === null ? '≈ ' : ''}${found} rows`;
+    found === null
+      ? (note ?? 'the impact could not be computed')
+      : `${exactRows === null ? '≈ ' : ''}${found} ${found === 1 ? 'row' : 'rows'}`;
   await noteRequest(tx, row, 'impact', { at: input.at, actorId: null, message });
   return { ...row, impact: input.impact };
 }
@@ -43,7 +45,11 @@ export async function withdrawByProxy(tx: Tx, input: From & { id: string; reason
 export type Result = { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null };
 
 const outcomeWords = ({ outcome, rows, sqlstate }: Result): string =>
-  outcome === 'ok' ? `${rows} rows` : outcome === 'cancelled' ? 'cancelled' : `error ${sqlstate ?? ''}`.trim();
+  outcome === 'ok'
+    ? `${rows} ${rows === 1 ? 'row' : 'rows'}`
+    : outcome === 'cancelled'
+      ? 'cancelled'
+      : `error ${sqlstate ?? ''}`.trim();
 
 /** What became of the statement. Reported again, it stays as it was. */
 export async function recordResult(tx: Tx, input: From & { id: string; result: Result }): Promise<Reported> {
