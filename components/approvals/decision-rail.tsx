@@ -9,6 +9,7 @@ import { useCommand } from '#components/shell/use-command.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog, DialogPanel } from '#components/ui/dialog.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
+import { formatCount, plural } from '#components/ui/number-format.ts';
 import { Popover, PopoverAnchor, PopoverPanel } from '#components/ui/popover.tsx';
 import { Countdown, TimeText } from '#components/ui/time.tsx';
 import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
@@ -109,6 +110,25 @@ export function DecisionActions({ request }: { request: RequestDetail }) {
   );
 }
 
+type RanProps = {
+  outcome: NonNullable<NonNullable<RequestDetail['statement']>['outcome']>;
+  expected: RequestDetail['rows'];
+};
+
+/** What happened against what was expected. */
+function RanSentence({ outcome, expected }: RanProps) {
+  if (outcome.outcome === 'cancelled') return <p>It was cancelled while it ran.</p>;
+  if (outcome.outcome === 'error')
+    return <p>It failed{outcome.sqlstate ? ` with ${outcome.sqlstate}` : ''}; nothing was changed by it.</p>;
+  const against = expected ? `, ${expected.exact ? 'counted before' : 'expected'}: ${formatCount(expected.value)}` : '';
+  return (
+    <p>
+      It ran: {plural(outcome.rows, 'row')}
+      {against}.
+    </p>
+  );
+}
+
 /** `areActionsElsewhere`: on narrow screens they stand at the bottom of the screen. */
 export function DecisionRail({
   request,
@@ -135,13 +155,7 @@ export function DecisionRail({
             May be used once until <TimeText value={request.usableUntil} isRelativeShown={false} />.
           </p>
         ) : null}
-        {statement?.outcome ? (
-          <p>
-            Ran: {statement.outcome.outcome}, {statement.outcome.rows} rows
-            {request.rows ? ` (${request.rows.exact ? 'counted' : 'expected'} ${request.rows.value})` : ''}
-            {statement.outcome.sqlstate ? `, SQLSTATE ${statement.outcome.sqlstate}` : ''}.
-          </p>
-        ) : null}
+        {statement?.outcome ? <RanSentence outcome={statement.outcome} expected={request.rows} /> : null}
         {access?.grant ? (
           <p>
             Grant until <TimeText value={access.grant.expiresAt} />
@@ -152,6 +166,7 @@ export function DecisionRail({
       {areActionsElsewhere ? null : <DecisionActions request={request} />}
       <Quorum
         needed={request.votes.needed}
+        isOpen={request.state === 'pending'}
         votes={request.voteList}
         needs={approvers.needs.map(need => ({
           rule: need.rule,

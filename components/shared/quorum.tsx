@@ -9,6 +9,8 @@ type Need = { rule: string; words: string; count: number; approved: number; unco
 
 type Props = {
   needed: number;
+  /** False once it is decided: then nobody may vote any more. */
+  isOpen: boolean;
   /** What the rules ask for; all of it must be met. */
   needs: readonly Need[];
   votes: readonly Vote[];
@@ -38,10 +40,45 @@ function Slot({ vote }: { vote: Vote | undefined }) {
   );
 }
 
-export function Quorum({ needed, needs, votes, eligible, excluded }: Props) {
+function Voters({ eligible, excluded }: Pick<Props, 'eligible' | 'excluded'>) {
+  return (
+    <>
+      <div className="grid gap-1">
+        <h3 className="text-xs font-medium text-muted-foreground">May decide</h3>
+        {eligible.length === 0 ? <p className="text-deny">Nobody: no enabled person fits the rule.</p> : null}
+        <ul className="grid gap-1">
+          {eligible.map(({ identity, because }) => (
+            <li key={identity.id} className="grid">
+              <IdentityName identity={identity} />
+              <span className="pl-5.5 text-xs text-muted-foreground">{because}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {excluded.length > 0 ? (
+        <div className="grid gap-1">
+          <h3 className="text-xs font-medium text-muted-foreground">May not decide</h3>
+          <ul className="grid gap-1">
+            {excluded.slice(0, excludedShownMax).map(({ identity, why }) => (
+              <li key={identity.id} className="grid">
+                <IdentityName identity={identity} />
+                <span className="pl-5.5 text-xs text-muted-foreground">{why}</span>
+              </li>
+            ))}
+            {excluded.length > excludedShownMax ? (
+              <li className="text-xs text-muted-foreground">and {excluded.length - excludedShownMax} more</li>
+            ) : null}
+          </ul>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+export function Quorum({ needed, isOpen, needs, votes, eligible, excluded }: Props) {
   const approvals = votes.filter(vote => vote.verdict === 'approve');
   const slots = [...votes.filter(vote => vote.verdict === 'deny'), ...approvals];
-  const missing = Math.max(0, needed - approvals.length);
+  const missing = isOpen ? Math.max(0, needed - approvals.length) : 0;
   return (
     <div className="grid gap-3">
       <p className="font-medium">
@@ -72,34 +109,7 @@ export function Quorum({ needed, needs, votes, eligible, excluded }: Props) {
           <Slot key={index} vote={undefined} />
         ))}
       </ul>
-      <div className="grid gap-1">
-        <h3 className="text-xs font-medium text-muted-foreground">May decide</h3>
-        {eligible.length === 0 ? <p className="text-deny">Nobody: no enabled person fits the rule.</p> : null}
-        <ul className="grid gap-1">
-          {eligible.map(({ identity, because }) => (
-            <li key={identity.id} className="grid">
-              <IdentityName identity={identity} />
-              <span className="pl-5.5 text-xs text-muted-foreground">{because}</span>
-            </li>
-          ))}
-        </ul>
-      </div>
-      {excluded.length > 0 ? (
-        <div className="grid gap-1">
-          <h3 className="text-xs font-medium text-muted-foreground">May not decide</h3>
-          <ul className="grid gap-1">
-            {excluded.slice(0, excludedShownMax).map(({ identity, why }) => (
-              <li key={identity.id} className="grid">
-                <IdentityName identity={identity} />
-                <span className="pl-5.5 text-xs text-muted-foreground">{why}</span>
-              </li>
-            ))}
-            {excluded.length > excludedShownMax ? (
-              <li className="text-xs text-muted-foreground">and {excluded.length - excludedShownMax} more</li>
-            ) : null}
-          </ul>
-        </div>
-      ) : null}
+      {isOpen ? <Voters eligible={eligible} excluded={excluded} /> : null}
     </div>
   );
 }

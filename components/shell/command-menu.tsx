@@ -219,6 +219,7 @@ export function CommandMenu() {
       <DialogPanel title="Command menu" isTitleHidden className="max-w-xl">
         <Command label="Command menu" onKeyDown={onKeyDown} className="-mx-3 -my-1">
           <Command.Input
+            autoFocus
             value={text}
             onValueChange={setText}
             placeholder={level === 'root' ? 'Go to a page, run an action, or search' : levelLabels[level]}

@@ -60,9 +60,11 @@ export function DialogPanel({
               <Radix.Description className="text-muted-foreground">{description}</Radix.Description>
             ) : null}
           </div>
-          <Radix.Close aria-label="Close" className={buttonStyle({ variant: 'ghost', size: 'smallIcon' })}>
-            <X aria-hidden />
-          </Radix.Close>
+          {isTitleHidden ? null : (
+            <Radix.Close aria-label="Close" className={buttonStyle({ variant: 'ghost', size: 'smallIcon' })}>
+              <X aria-hidden />
+            </Radix.Close>
+          )}
         </header>
         <div className="min-h-0 flex-1 overflow-y-auto px-5 py-2">{children}</div>
         {footer ? (
