@@ -76,6 +76,12 @@ export const identitySamples: Samples = {
     malformed: { body: { current: 'x', password: '' }, field: 'password' },
   }),
   'identity.groups.list': list('/groups', admin),
+  'identity.groups.get': async desk => ({
+    as: desk.admin,
+    path: `/groups/${await newGroup(desk)}`,
+    malformed: { path: '/groups/x', field: 'id' },
+    absent: `/groups/${nowhere}`,
+  }),
   'identity.groups.create': desk => ({
     as: desk.admin,
     path: '/groups',

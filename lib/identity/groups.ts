@@ -15,6 +15,7 @@ import {
   type GroupView,
   groupCreateInputSchema,
   groupDeleteInputSchema,
+  groupGetInputSchema,
   groupListInputSchema,
   groupListOutputSchema,
   groupUpdateInputSchema,
@@ -57,6 +58,16 @@ const list = query({ permission: 'identity:read' })
       .limit(input.limit + 1);
     const page = pageOf(rows, input.limit, row => [row.group.name]);
     return { items: page.items.map(row => viewOf(row.group, row.members)), nextCursor: page.nextCursor };
+  });
+
+const get = query({ permission: 'identity:read' })
+  .route({ method: 'GET', path: '/groups/{id}', tags: ['Identity'], summary: 'One group' })
+  .input(groupGetInputSchema)
+  .output(groupViewSchema)
+  .handler(async ({ context: { db }, input: { id } }) => {
+    const [row] = await db.select().from(identityGroup).where(eq(identityGroup.id, id));
+    if (!row) throw notFound('group');
+    return viewOf(row, await countMembers(db, id));
   });
 
 async function addMembers(tx: Tx, groupId: string, ids: readonly string[]): Promise<void> {
@@ -148,4 +159,4 @@ const remove = command({ permission: 'identity:write' })
     return { result: { done: true as const }, audit: { action: 'group.delete', target, before, after: null } };
   });
 
-export const groupsRouter = { list, create, update, delete: remove };
+export const groupsRouter = { list, get, create, update, delete: remove };

@@ -129,6 +129,20 @@ it('lets a token for proxies say what may be opened with it, and do nothing else
   expect((await plane.rest('GET', '/connections/mine', { as: { bearer: forged } })).status).toBe(401);
 });
 
+it('lets somebody else change the members of a group, and counts them', async () => {
+  const { body: made } = await post('/groups', admin, { name: 'members', members: [dev.id] });
+  const read = () => plane.rest('GET', `/groups/${made.id}`, { as: admin });
+  expect((await read()).body).toMatchObject({ name: 'members', members: 1, source: 'local' });
+  const other = await plane.identity({ roles: ['developer'] });
+  const change = (body: object) => plane.rest('PATCH', `/groups/${made.id}`, { as: admin, body });
+  expect((await change({ add: [other.id], remove: [dev.id], expectedVersion: made.version })).status).toBe(200);
+  expect((await change({ add: [dev.id], expectedVersion: made.version })).status).toBe(412);
+  expect((await change({ add: [admin.id] })).status).toBe(403);
+  expect((await read()).body.members).toBe(1);
+  const { body: members } = await plane.rest('GET', '/identities?group=members', { as: admin });
+  expect((members.items as { id: string }[]).map(item => item.id)).toEqual([other.id]);
+});
+
 it('repeats a request with the same Idempotency-Key, and shows a secret once only', async () => {
   const headers = { 'idempotency-key': 'group-1' };
   const make = (name: string) => plane.rest('POST', '/groups', { as: admin, body: { name }, headers });

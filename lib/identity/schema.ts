@@ -148,6 +148,7 @@ export const groupViewSchema = z.object({
   version,
 });
 export type GroupView = z.infer<typeof groupViewSchema>;
+export const groupGetInputSchema = z.object({ id: z.uuid() });
 export const groupListInputSchema = z.object(listInput);
 export const groupListOutputSchema = listOutput(groupViewSchema);
 export const groupCreateInputSchema = z
