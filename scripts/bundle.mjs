@@ -94,6 +94,11 @@ const bundleOne = async name => {
 
 /** Brings the programs in dist/ up to date and answers where they are. WEIR_PREBUILT: an image's are what they are. */
 export const bundle = async names => {
-  if (!process.env.WEIR_PREBUILT) await Promise.all(names.filter(name => !isFresh(name)).map(bundleOne));
+  const stale = process.env.WEIR_PREBUILT ? [] : names.filter(name => !isFresh(name));
+  if (stale.length > 0) {
+    await Promise.all(stale.map(bundleOne));
+    // Its process would stay as long as ours.
+    await (await import('esbuild')).stop();
+  }
   return names.map(name => path.join(dist, `${name}.mjs`));
 };

@@ -15,12 +15,18 @@ const say = (sentence: string) => console.log(`[${((performance.now() - startedA
 const stoppers = new Stoppers();
 const abort = new AbortController();
 let starting: Promise<Installed> | null = null;
-let stopping = false;
+/** When the stop began; 0 while nothing stops. */
+let stoppingAtMs = 0;
 
-/** Stops what runs, waits for what was about to, and leaves with the code. A second signal does not wait. */
+/** One Ctrl-C can arrive twice, from the terminal and from npm. */
+const sameSignalMs = 1000;
+
+/** Stops what runs, waits for what was about to, and leaves with the code. Asked again, it does not wait any more. */
 async function leave(reason: string, code: number): Promise<void> {
-  if (stopping) process.exit(code || 1);
-  stopping = true;
+  const now = performance.now();
+  if (stoppingAtMs > 0 && now - stoppingAtMs > sameSignalMs) process.exit(code || 1);
+  if (stoppingAtMs > 0) return;
+  stoppingAtMs = now;
   say(reason);
   abort.abort(new Error('stopped'));
   try {
@@ -35,6 +41,16 @@ async function leave(reason: string, code: number): Promise<void> {
     process.exit(1);
   }
   process.exit(code);
+}
+
+const parentMs = 500;
+
+/** npm does not pass every signal on, and a killed one passes none: when whoever started this is gone, so is the reason to run. */
+function leaveWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && stoppingAtMs === 0) void leave('npm is gone: stopping', 0);
+  }, parentMs).unref();
 }
 
 /** `--build`: only what `start` would build, for images. */
@@ -54,6 +70,7 @@ async function run(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void leave(`${signal}: stopping`, 0));
   }
+  if (process.env.npm_lifecycle_event) leaveWithParent();
   const onGivenUp = (reason: string) => void leave(reason, 1);
   starting = install({ state, settings, stoppers, signal: abort.signal, say, onGivenUp });
   const installed = await starting;
@@ -63,6 +80,6 @@ async function run(): Promise<void> {
 }
 
 run().catch((error: unknown) => {
-  if (stopping) return;
+  if (stoppingAtMs > 0) return;
   void leave(error instanceof Error ? error.message : String(error), 1);
 });
