@@ -5,8 +5,9 @@ import { useCan } from '#components/shell/caller.tsx';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { LinkTabs } from '#components/ui/tabs.tsx';
 import type { IdentityKind } from '#core/identity/principal.ts';
+import { CreateGroup } from './create-group.tsx';
 import { CreateIdentity } from './create-identity.tsx';
-import { CreateGroup, GroupTable } from './group-table.tsx';
+import { GroupTable } from './group-table.tsx';
 import { IdentityTable } from './identity-table.tsx';
 import { TokenTable } from './token-table.tsx';
 
