@@ -6,7 +6,7 @@ import { event, eventSource } from '#db/schema/audit.ts';
 import { proxy } from '#db/schema/proxies.ts';
 import { command, query } from '#lib/orpc/base.ts';
 import { notFound } from '#lib/orpc/error.ts';
-import { streamExport, streamResponses, streamSchema } from './export.ts';
+import { column, selection, streamExport, streamResponses, streamSchema } from './export.ts';
 import { chainExportInputSchema, chainOutputSchema, chainVerifyInputSchema } from './schema.ts';
 import { verifyChains } from './verify.ts';
 
@@ -52,6 +52,9 @@ const verify = command({ permission: 'audit:read' })
     return { result, audit: { action: 'audit.verify', target, before: null, after: { intact: result.intact } } };
   });
 
+const hex = (name: string, read: typeof event.prev | typeof event.hash) => column(name, sql`encode(${read}, 'hex')`);
+const chainColumns = [hex('prev', event.prev), hex('hash', event.hash), column('body', event.body)];
+
 const exportChain = query({ permission: 'audit:export', sensitive: true })
   .route({
     method: 'GET',
@@ -65,14 +68,17 @@ const exportChain = query({ permission: 'audit:export', sensitive: true })
   .handler(async ({ context, input: { source, from, to } }) => {
     const [known] = await context.db.select().from(eventSource).where(eq(eventSource.id, source));
     if (!known) throw notFound('chain');
-    const hex = (column: typeof event.prev | typeof event.hash) => sql`encode(${column}, 'hex')`;
     const rows = context.db
-      .select({ prev: hex(event.prev), hash: hex(event.hash), body: event.body })
+      .select(selection(chainColumns))
       .from(event)
       .where(and(eq(event.source, source), gte(event.seq, from), to ? lte(event.seq, to) : undefined))
       .orderBy(asc(event.seq));
-    const columns = ['prev', 'hash', 'body'];
-    return streamExport(context, { name: `chain-${source.slice(0, 8)}`, format: 'ndjson', columns, query: rows });
+    return streamExport(context, {
+      name: `chain-${source.slice(0, 8)}`,
+      format: 'ndjson',
+      columns: chainColumns,
+      query: rows,
+    });
   });
 
 export const chainRouter = { get, verify, export: exportChain };

@@ -9,7 +9,7 @@ import { query } from '#lib/orpc/base.ts';
 import { contains, decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { controlSourceId } from './append.ts';
-import { streamExport, streamResponses, streamSchema } from './export.ts';
+import { column, integer, selection, streamExport, streamResponses, streamSchema, time } from './export.ts';
 import {
   type EventView,
   eventDetailSchema,
@@ -122,7 +122,18 @@ const get = query({ permission: 'audit:read' })
     return { ...viewOf(row), prev, hash, body, before, after, receivedAt: row.receivedAt.toISOString() };
   });
 
-const exported = ['time', 'source', 'seq', 'action', 'actor', 'target_type', 'target_id', 'target', 'hash', 'body'];
+const eventColumns = [
+  time('time', event.time),
+  column('source', event.source),
+  integer('seq', event.seq),
+  column('action', event.type),
+  column('actor', event.actorLogin),
+  column('target_type', event.targetType),
+  column('target_id', event.targetId),
+  column('target', event.targetLabel),
+  column('hash', sql`encode(${event.hash}, 'hex')`),
+  column('body', event.body),
+];
 
 const exportEvents = query({ permission: 'audit:export', sensitive: true })
   .route({
@@ -137,22 +148,11 @@ const exportEvents = query({ permission: 'audit:export', sensitive: true })
   .handler(async ({ context, input }) => {
     const { format, ...filter } = input;
     const rows = context.db
-      .select({
-        time: sql`to_char(${event.time} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-        source: event.source,
-        seq: sql`${event.seq}::float8`,
-        action: event.type,
-        actor: event.actorLogin,
-        target_type: event.targetType,
-        target_id: event.targetId,
-        target: event.targetLabel,
-        hash: sql`encode(${event.hash}, 'hex')`,
-        body: event.body,
-      })
+      .select(selection(eventColumns))
       .from(event)
       .where(await conditions(context.db, filter))
       .orderBy(desc(event.time), desc(event.source), desc(event.seq));
-    return streamExport(context, { name: 'audit', format, columns: exported, query: rows });
+    return streamExport(context, { name: 'audit', format, columns: eventColumns, query: rows });
   });
 
 const facetValuesMax = 10;

@@ -1,6 +1,6 @@
 /** Streams the rows of a query as CSV or NDJSON: read as fast as they are taken, from one consistent view, never held in memory. */
 import 'server-only';
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Sql } from '#db/client.ts';
@@ -14,11 +14,30 @@ export const exportsAtOnceMax = 4;
 const rowsPerRead = 1000;
 
 export type ExportFormat = (typeof exportFormats)[number];
-/** Name in the file → what is read. Numbers are exact up to 2^53. */
-export type ExportColumns = Record<string, PgColumn | SQL | SQL.Aliased>;
+type Readable = PgColumn | SQL | SQL.Aliased;
+/** `name` is the column's in the file; `show` makes of what was read what is written. */
+export type ExportColumn = { name: string; read: Readable; show?: (cell: unknown) => unknown };
 type Query = { toSQL(): { sql: string; params: unknown[] } };
-type Value = (name: string, value: unknown) => unknown;
-export type Exporting = { name: string; format: ExportFormat; columns: readonly string[]; query: Query; value?: Value };
+export type Exporting = { name: string; format: ExportFormat; columns: readonly ExportColumn[]; query: Query };
+
+export const column = (name: string, read: Readable): ExportColumn => ({ name, read });
+
+/** Exact up to 2^53. */
+export const integer = (name: string, read: PgColumn): ExportColumn => ({ name, read: sql`${read}::float8` });
+
+/** Printed by PostgreSQL and put into RFC 3339 here: making a Date of each, only to print it again, costs more than the rest. */
+export const time = (name: string, read: PgColumn): ExportColumn => ({
+  name,
+  read: sql`(${read} at time zone 'utc')::text`,
+  show: cell => (typeof cell === 'string' ? rfc3339(cell) : null),
+});
+
+const rfc3339 = (text: string): string =>
+  `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20).padEnd(3, '0')}Z`;
+
+/** What the query has to select, in the order of the columns. */
+export const selection = (columns: readonly ExportColumn[]): Record<string, Readable> =>
+  Object.fromEntries(columns.map(({ name, read }) => [name, read]));
 
 export const streamSchema = z.custom<ReadableStream<Uint8Array>>(value => value instanceof ReadableStream);
 
@@ -37,15 +56,11 @@ let running = 0;
 export function streamExport(context: BaseContext, exporting: Exporting): ReadableStream<Uint8Array> {
   if (running >= exportsAtOnceMax)
     throw new AppError('rate_limited', 'too many exports at once, try again in a moment');
-  const { name, format, columns, value = (_, cell) => cell } = exporting;
+  const { name, format, columns } = exporting;
   const stamp = context.clock.now().toISOString().slice(0, 19).replaceAll(':', '');
   context.resHeaders?.set('content-type', types[format]);
   context.resHeaders?.set('content-disposition', `attachment; filename="weir-${name}-${stamp}Z.${format}"`);
-  const line =
-    format === 'csv'
-      ? (row: unknown[]) => csvLine(columns.map((column, at) => value(column, row[at])))
-      : (row: unknown[]) =>
-          `${JSON.stringify(Object.fromEntries(columns.map((column, at) => [column, value(column, row[at])])))}\n`;
+  const line = lineOf(columns, format);
   const source = read(context.sql, exporting.query);
   const encoder = new TextEncoder();
   running += 1;
@@ -54,7 +69,7 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
     if (isOpen) running -= 1;
     isOpen = false;
   };
-  let head = format === 'csv' ? csvLine(columns) : '';
+  let head = format === 'csv' ? csvLine(columns.map(each => each.name)) : '';
   return new ReadableStream(
     {
       async pull(controller) {
@@ -82,9 +97,9 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
 }
 
 /** On a connection of its own, without the time limit of ordinary statements. */
-async function* read(sql: Sql, query: Query): AsyncGenerator<unknown[][], void> {
+async function* read(pool: Sql, query: Query): AsyncGenerator<unknown[][], void> {
   const { sql: text, params } = query.toSQL();
-  const connection = await sql.reserve();
+  const connection = await pool.reserve();
   try {
     await connection`set statement_timeout = 0`;
     const cursor = connection
@@ -98,4 +113,12 @@ async function* read(sql: Sql, query: Query): AsyncGenerator<unknown[][], void> 
   }
 }
 
-export const columnNames = (columns: ExportColumns): string[] => Object.keys(columns);
+function lineOf(columns: readonly ExportColumn[], format: ExportFormat): (row: readonly unknown[]) => string {
+  const shown = (row: readonly unknown[]) => columns.map(({ show }, at) => (show ? show(row[at]) : row[at]));
+  if (format === 'csv') return row => csvLine(shown(row));
+  const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  return row =>
+    `{${shown(row)
+      .map((cell, at) => keys[at] + JSON.stringify(cell ?? null))
+      .join(',')}}\n`;
+}

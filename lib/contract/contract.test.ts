@@ -70,32 +70,32 @@ describe.each(procedures)('$name', procedure => {
     return make(at());
   };
 
-  it.runIf(meta.audience !== 'public')(
-    'refuses strangers and bad credentials, before it looks at the input',
-    async () => {
+  if (meta.audience !== 'public')
+    it('refuses strangers and bad credentials, before it looks at the input', async () => {
       const sample = await sampleOf();
       for (const as of [undefined, { bearer: `weir_pat_${'x'.repeat(43)}` }, { bearer: 'nonsense' }])
         for (const change of [{}, { path: sample.malformed?.path ?? sample.path, body: sample.malformed?.body }]) {
           const answer = await call(procedure, sample, as, change);
           expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
         }
-    },
-  );
+    });
 
-  it.runIf(meta.audience === 'identity')('refuses proxies, and those without the permission', async () => {
-    const sample = await sampleOf();
-    if (sample.isRpc) return;
-    expect((await call(procedure, sample, await at().proxy.bearer())).status).toBe(403);
-    if (meta.permission === null) return;
-    const scope = permissions.filter(permission => permission !== meta.permission);
-    const lacking = await at().plane.identity({ roles: [...roles], scope });
-    const answer = await call(procedure, sample, lacking);
-    expect([answer.status, answer.body.permission]).toEqual([403, meta.permission]);
-  });
+  if (meta.audience === 'identity')
+    it('refuses proxies, and those without the permission', async () => {
+      const sample = await sampleOf();
+      if (sample.isRpc) return;
+      expect((await call(procedure, sample, await at().proxy.bearer())).status).toBe(403);
+      if (meta.permission === null) return;
+      const scope = permissions.filter(permission => permission !== meta.permission);
+      const lacking = await at().plane.identity({ roles: [...roles], scope });
+      const answer = await call(procedure, sample, lacking);
+      expect([answer.status, answer.body.permission]).toEqual([403, meta.permission]);
+    });
 
-  it.runIf(meta.audience === 'proxy')('refuses people, however powerful', async () => {
-    expect((await call(procedure, await sampleOf(), await everyRole())).status).toBe(403);
-  });
+  if (meta.audience === 'proxy')
+    it('refuses people, however powerful', async () => {
+      expect((await call(procedure, await sampleOf(), await everyRole())).status).toBe(403);
+    });
 
   it('names the field that is wrong', async () => {
     const sample = await sampleOf();
