@@ -65,13 +65,18 @@ export async function install(at: Installing): Promise<Installed> {
   stoppers.add(() => seeding.stop());
   const console = consoleService(at, environment);
   stoppers.add(() => console.stop());
-  const [{ enrolToken, people }] = await Promise.all([seeding.installed, console.start()]);
+  const consoleUp = console.start();
+  // Awaited below; what fails before must not leave it without a listener.
+  consoleUp.catch(() => {});
+  const { enrolToken, people } = await seeding.installed;
+  if (enrolToken) {
+    writePrivate(files.enrolToken, enrolToken);
+    await consoleUp;
+  }
   signal.throwIfAborted();
-
-  if (enrolToken) writePrivate(files.enrolToken, enrolToken);
   const proxy = proxyService(at, proxyProgram, files);
   stoppers.add(() => proxy.stop());
-  await proxy.start();
+  await Promise.all([consoleUp, proxy.start()]);
   await seeding.finished;
   return { proxy, people, password, tokenFile: hasDemo ? tokenFile : null };
 }
