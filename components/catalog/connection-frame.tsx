@@ -26,7 +26,7 @@ function ConnectionSwitch({ id }: { id: string }) {
       aria-label="Connection"
       value={id}
       onChange={event => router.push(`/catalog/${event.target.value}`)}
-      className="w-48"
+      className="w-48 max-sm:hidden"
     >
       {query.data.items.map(connection => (
         <option key={connection.id} value={connection.id}>

@@ -80,7 +80,7 @@ const current: Column<SuggestionView> = {
     suggestion.current ? (
       <SensitivityTag level={suggestion.current.level} label={suggestion.current.label} />
     ) : (
-      <span className="text-muted-foreground">not classified</span>
+      <span className="text-muted-foreground max-sm:hidden">none</span>
     ),
 };
 

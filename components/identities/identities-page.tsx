@@ -9,7 +9,7 @@ import { CreateGroup } from './create-group.tsx';
 import { CreateIdentity } from './create-identity.tsx';
 import { GroupTable } from './group-table.tsx';
 import { IdentityTable } from './identity-table.tsx';
-import { TokenTable } from './token-table.tsx';
+import { TokensTab } from './tokens-tab.tsx';
 
 const tabs = ['people', 'agents', 'services', 'groups', 'tokens'] as const;
 type Tab = (typeof tabs)[number];
@@ -44,7 +44,7 @@ export function IdentitiesPage() {
       />
       {kind ? <IdentityTable key={kind} kind={kind} /> : null}
       {tab === 'groups' ? <GroupTable /> : null}
-      {tab === 'tokens' ? <TokenTable isAll={canRevoke} /> : null}
+      {tab === 'tokens' && canRevoke ? <TokensTab /> : null}
     </PageBody>
   );
 }

@@ -2,76 +2,29 @@
 /** One identity: what it may do, who answers for it, what it holds, and switching it off. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { type FormEvent, useState } from 'react';
-import type { z } from 'zod';
+import { WebSessions } from '#components/profile/web-sessions.tsx';
 import { FactStrip, FactTile } from '#components/shared/fact-tile.tsx';
 import { IdentityName, IdentityShape, kindWord } from '#components/shared/identity.tsx';
-import { IdentityPicker, type PickedIdentity } from '#components/shared/identity-picker.tsx';
 import { useCaller, useCan } from '#components/shell/caller.tsx';
-import { useCommand } from '#components/shell/use-command.ts';
 import { Badge } from '#components/ui/badge.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
-import { Dialog, DialogClose, DialogPanel, DialogTrigger } from '#components/ui/dialog.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
-import { Field } from '#components/ui/field.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
-import { Input, Textarea } from '#components/ui/input.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { PartialStrip } from '#components/ui/states.tsx';
 import { TimeText } from '#components/ui/time.tsx';
-import type { Role } from '#core/identity/role.ts';
-import type { identityDetailSchema } from '#lib/identity/schema.ts';
+import type { IdentityDetail } from '#lib/identity/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import { PasswordLink } from './create-identity.tsx';
-import { RoleFields } from './role-fields.tsx';
+import { Enablement } from './enablement.tsx';
+import { IdentityForm } from './identity-form.tsx';
+import { IssueToken } from './issue-token.tsx';
 import { TokenTable } from './token-table.tsx';
 
-type Detail = z.infer<typeof identityDetailSchema>;
-
-function Enablement({ identity }: { identity: Detail }) {
-  const isSelf = useCaller().id === identity.id;
-  const update = useCommand(orpc.identity.identities.update.mutationOptions(), {
-    doing: identity.enabled ? 'disable the identity' : 'enable the identity',
-    done: identity.enabled ? `${identity.login} is disabled everywhere` : `${identity.login} is enabled`,
-    changes: [orpc.identity.key()],
-  });
-  const set = () => update.mutate({ id: identity.id, enabled: !identity.enabled, expectedVersion: identity.version });
-  if (isSelf) return null;
-  if (!identity.enabled) {
-    return (
-      <Button pending={update.isPending} onClick={set}>
-        Enable {identity.login}
-      </Button>
-    );
-  }
-  return (
-    <Dialog>
-      <DialogTrigger asChild>
-        <Button pending={update.isPending}>Disable…</Button>
-      </DialogTrigger>
-      <DialogPanel
-        title={`Disable ${identity.login}`}
-        footer={
-          <DialogClose asChild>
-            <Button variant="destructive" onClick={set}>
-              Disable everywhere
-            </Button>
-          </DialogClose>
-        }
-      >
-        <p>
-          Signed out of the console, tokens refused, and live sessions cut within a second. Nothing is deleted; it can
-          be enabled again.
-        </p>
-      </DialogPanel>
-    </Dialog>
-  );
-}
-
-function NewPasswordLink({ identity }: { identity: Detail }) {
+function NewPasswordLink({ identity }: { identity: IdentityDetail }) {
   const mutation = useMutation({ ...orpc.identity.passwords.makeLink.mutationOptions(), gcTime: 0 });
   if (mutation.data) return <PasswordLink {...mutation.data} />;
   return (
@@ -85,66 +38,7 @@ function NewPasswordLink({ identity }: { identity: Detail }) {
   );
 }
 
-function EditForm({ identity }: { identity: Detail }) {
-  const [displayName, setDisplayName] = useState(identity.displayName);
-  const [purpose, setPurpose] = useState(identity.purpose);
-  const [chosenRoles, setRoles] = useState<Role[]>(identity.roles);
-  const [chosenGroups, setGroups] = useState<string[]>(identity.groups);
-  const [owner, setOwner] = useState<PickedIdentity | null>(identity.owner);
-  const update = useCommand(orpc.identity.identities.update.mutationOptions(), {
-    doing: 'save the identity',
-    done: `${identity.login} saved`,
-    changes: [orpc.identity.key()],
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    update.mutate({
-      id: identity.id,
-      displayName,
-      roles: chosenRoles,
-      groups: chosenGroups,
-      expectedVersion: identity.version,
-      ...(identity.kind === 'user' ? {} : { purpose, ...(owner ? { ownerId: owner.id } : {}) }),
-    });
-  };
-  return (
-    <form onSubmit={submit} className="grid gap-3">
-      <Field label="Name">
-        {control => (
-          <Input
-            {...control}
-            value={displayName}
-            onChange={event => setDisplayName(event.target.value)}
-            required
-            maxLength={200}
-          />
-        )}
-      </Field>
-      {identity.kind === 'user' ? null : (
-        <>
-          <IdentityPicker label="Owner" kind="user" value={owner} onChange={setOwner} />
-          <Field label="Purpose">
-            {control => (
-              <Textarea
-                {...control}
-                rows={2}
-                value={purpose}
-                onChange={event => setPurpose(event.target.value)}
-                maxLength={500}
-              />
-            )}
-          </Field>
-        </>
-      )}
-      <RoleFields chosenRoles={chosenRoles} onRoles={setRoles} chosenGroups={chosenGroups} onGroups={setGroups} />
-      <Button type="submit" variant="primary" pending={update.isPending} className="justify-self-end">
-        Save {identity.login}
-      </Button>
-    </form>
-  );
-}
-
-function Facts({ identity }: { identity: Detail }) {
+function Facts({ identity }: { identity: IdentityDetail }) {
   return (
     <FactStrip label="Facts of the identity">
       <FactTile label="Kind" value={<span className="text-sm">{kindWord(identity.kind)}</span>} />
@@ -183,25 +77,66 @@ function Facts({ identity }: { identity: Detail }) {
   );
 }
 
-function Body({ identity }: { identity: Detail }) {
+function Elsewhere({ identity }: { identity: IdentityDetail }) {
+  const links = [
+    {
+      isShown: useCan('session:read'),
+      href: `/sessions?q=${encodeURIComponent(`identity:${identity.login}`)}`,
+      label: `Sessions of ${inertText(identity.login)}, and those on its behalf`,
+    },
+    {
+      isShown: useCan('audit:read'),
+      href: `/audit?q=${encodeURIComponent(`actor:${identity.login}`)}`,
+      label: 'What it did in the console and the API',
+    },
+    {
+      isShown: useCan('audit:read'),
+      href: `/audit?q=${encodeURIComponent(`target:${identity.id}`)}`,
+      label: 'What was done to it',
+    },
+  ].filter(link => link.isShown);
+  if (links.length === 0) return null;
+  return (
+    <Card>
+      <CardHeader title="On record" />
+      <CardBody>
+        <ul className="grid gap-1">
+          {links.map(link => (
+            <li key={link.href}>
+              <Link href={link.href} className="text-link hover:underline">
+                {link.label}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+    </Card>
+  );
+}
+
+function Held({ identity }: { identity: IdentityDetail }) {
+  return (
+    <dl className="grid gap-1">
+      {(
+        [
+          ['Roles', identity.roles],
+          ['Groups', identity.groups],
+        ] as const
+      ).map(([name, values]) => (
+        <div key={name} className="flex gap-2">
+          <dt className="w-16 text-muted-foreground">{name}</dt>
+          <dd>{values.join(', ') || 'none'}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Body({ identity }: { identity: IdentityDetail }) {
   const canWrite = useCan('identity:write');
-  const canReadSessions = useCan('session:read');
   const canRevoke = useCan('token:revoke');
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
-      <PageHeader
-        back={{ href: '/identities', label: 'Identities' }}
-        title={
-          <span className="inline-flex items-center gap-2">
-            <IdentityShape kind={identity.kind} className="size-5" />
-            {inertText(identity.login)}
-          </span>
-        }
-        sentence={[identity.displayName, identity.purpose].filter(Boolean).map(inertText).join(' · ')}
-        mark={identity.enabled ? null : <Badge tone="deny">Disabled</Badge>}
-      >
-        {canWrite ? <Enablement identity={identity} /> : null}
-      </PageHeader>
       <Facts identity={identity} />
       {identity.kind !== 'user' && !identity.owner ? (
         <PartialStrip>Nobody answers for this identity.</PartialStrip>
@@ -210,13 +145,7 @@ function Body({ identity }: { identity: Detail }) {
         <Card>
           <CardHeader title="Roles and groups" />
           <CardBody>
-            {canWrite ? (
-              <EditForm key={identity.version} identity={identity} />
-            ) : (
-              <p>
-                Roles: {identity.roles.join(', ') || 'none'}. Groups: {identity.groups.join(', ') || 'none'}.
-              </p>
-            )}
+            {canWrite ? <IdentityForm key={identity.version} identity={identity} /> : <Held identity={identity} />}
           </CardBody>
         </Card>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
@@ -244,21 +173,10 @@ function Body({ identity }: { identity: Detail }) {
               </CardBody>
             </Card>
           ) : null}
-          {canReadSessions ? (
-            <Card>
-              <CardHeader title="What it did" />
-              <CardBody>
-                <Link
-                  href={`/sessions?q=${encodeURIComponent(`identity:${identity.login}`)}`}
-                  className="text-link hover:underline"
-                >
-                  Sessions of {identity.login}
-                </Link>
-              </CardBody>
-            </Card>
-          ) : null}
+          <Elsewhere identity={identity} />
         </div>
       </div>
+      {identity.kind === 'user' && canWrite ? <WebSessions identityId={identity.id} /> : null}
       {canRevoke ? (
         <section className="grid grid-cols-[minmax(0,1fr)] gap-2" aria-label="Tokens">
           <h2 className="text-base font-semibold">Tokens for proxies</h2>
@@ -270,10 +188,31 @@ function Body({ identity }: { identity: Detail }) {
 }
 
 export function IdentityPage({ id }: { id: string }) {
+  const caller = useCaller();
   const query = useQuery(orpc.identity.identities.get.queryOptions({ input: { id } }));
+  const identity = query.data;
+  const isOwn = identity?.owner?.id === caller.id && caller.permissions.has('token:issue');
   return (
     <PageBody>
-      <DataRegion query={query}>{identity => <Body identity={identity} />}</DataRegion>
+      <PageHeader
+        back={{ href: '/identities', label: 'Identities' }}
+        title={
+          identity ? (
+            <span className="inline-flex min-w-0 items-center gap-2">
+              <IdentityShape kind={identity.kind} className="size-5" />
+              <bdi className="break-all">{inertText(identity.login)}</bdi>
+            </span>
+          ) : (
+            'Identity'
+          )
+        }
+        sentence={identity && [identity.displayName, identity.purpose].filter(Boolean).map(inertText).join(' · ')}
+        mark={identity && !identity.enabled ? <Badge tone="deny">Disabled</Badge> : null}
+      >
+        {identity && isOwn && identity.enabled ? <IssueToken holder={identity} /> : null}
+        {identity && caller.permissions.has('identity:write') ? <Enablement identity={identity} /> : null}
+      </PageHeader>
+      <DataRegion query={query}>{found => <Body identity={found} />}</DataRegion>
     </PageBody>
   );
 }

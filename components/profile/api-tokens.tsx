@@ -1,9 +1,10 @@
 'use client';
 /** Tokens for the REST API: making one with no more than it needs, and taking it back. */
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { tokenStateTones, tokenStateWords } from '#components/identities/token-table.tsx';
+import { IdentityName } from '#components/shared/identity.tsx';
 import { useCaller } from '#components/shell/caller.tsx';
 import { useCommand } from '#components/shell/use-command.ts';
 import { Badge } from '#components/ui/badge.tsx';
@@ -33,6 +34,9 @@ function CreateForm() {
   const [name, setName] = useState('');
   const [expiresInDays, setDays] = useState<number>(30);
   const [chosen, setChosen] = useState<readonly Permission[]>([]);
+  const [identityId, setIdentityId] = useState('');
+  const owned = useQuery(orpc.identity.me.owns.queryOptions());
+  const agents = (owned.data?.items ?? []).filter(item => item.enabled);
   const mutation = useMutation({
     ...orpc.identity.apiTokens.create.mutationOptions(),
     gcTime: 0,
@@ -55,7 +59,12 @@ function CreateForm() {
   const failure = mutation.error ? describeFailure(mutation.error) : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutation.mutate({ name: name.trim(), permissions: [...chosen], expiresInDays });
+    mutation.mutate({
+      name: name.trim(),
+      permissions: [...chosen],
+      expiresInDays,
+      ...(identityId ? { identityId } : {}),
+    });
   };
   const toggle = (permission: Permission, isOn: boolean) =>
     setChosen(before => (isOn ? [...before, permission] : before.filter(each => each !== permission)));
@@ -73,6 +82,20 @@ function CreateForm() {
           />
         )}
       </Field>
+      {agents.length > 0 ? (
+        <Field label="For">
+          {control => (
+            <Select {...control} value={identityId} onChange={event => setIdentityId(event.target.value)}>
+              <option value="">{caller.login} (you)</option>
+              {agents.map(agent => (
+                <option key={agent.id} value={agent.id}>
+                  {agent.login} ({agent.kind === 'agent' ? 'your AI agent' : 'your service account'})
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      ) : null}
       <Field label="Good for">
         {control => (
           <Select {...control} value={expiresInDays} onChange={event => setDays(Number(event.target.value))}>
@@ -85,7 +108,7 @@ function CreateForm() {
         )}
       </Field>
       <fieldset className="grid gap-1">
-        <legend className="pb-1 font-medium">Permissions: as few as it needs, never more than you have</legend>
+        <legend className="pb-1 font-medium">Permissions: as few as it needs, never more than its holder has</legend>
         <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
           {permissions
             .filter(permission => caller.permissions.has(permission))
@@ -196,28 +219,48 @@ const columns: readonly Column<ApiTokenView>[] = [
   },
 ];
 
-export function ApiTokens() {
-  const query = useInfiniteQuery(
-    orpc.identity.apiTokens.list.infiniteOptions({
-      input: (cursor: string | undefined) => ({ cursor }),
+const who: Column<ApiTokenView> = {
+  id: 'identity',
+  header: 'Identity',
+  meta: { narrow: 'detail' },
+  cell: ({ row }) => <IdentityName identity={row.original.identity} />,
+};
+
+type Props = {
+  /** Searched for in everybody's, for those who may revoke them; absent: one's own and one's agents'. */
+  among?: { q: string | undefined };
+};
+
+export function ApiTokens({ among }: Props) {
+  const query = useInfiniteQuery({
+    ...orpc.identity.apiTokens.list.infiniteOptions({
+      input: (cursor: string | undefined) => ({ cursor, q: among?.q, ...(among ? { all: true } : {}) }),
       initialPageParam: undefined,
       getNextPageParam: page => page.nextCursor ?? undefined,
     }),
-  );
+    placeholderData: keepPreviousData,
+  });
+  const [name, ...rest] = columns;
   return (
     <Card>
-      <CardHeader title="API tokens" hint="for the REST API">
-        <CreateApiToken />
-      </CardHeader>
+      {among ? null : (
+        <CardHeader title="API tokens" hint="for the REST API; yours and your agents’">
+          <CreateApiToken />
+        </CardHeader>
+      )}
       <DataRegion
         query={query}
         isEmpty={data => data.pages.every(page => page.items.length === 0)}
-        empty={<EmptyState title="No API token" />}
+        empty={
+          <EmptyState title={among?.q ? `No API token like ${among.q}` : 'No API token'}>
+            <p>People make them on their own page, with no more permissions than they have.</p>
+          </EmptyState>
+        }
       >
         {data => (
           <DataTable
             label="API tokens"
-            columns={columns}
+            columns={name ? [name, who, ...rest] : columns}
             rows={data.pages.flatMap(page => page.items)}
             rowId={row => row.id}
             total={data.pages[0]?.about}

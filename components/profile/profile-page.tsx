@@ -19,6 +19,7 @@ import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { toast } from '#components/ui/toast.tsx';
 import { orpc } from '#lib/orpc/browser.ts';
 import { ApiTokens } from './api-tokens.tsx';
+import { OwnAgents } from './own-agents.tsx';
 import { WebSessions } from './web-sessions.tsx';
 
 const displayFields = [
@@ -152,6 +153,7 @@ export function ProfilePage() {
         </Card>
         <Display />
       </div>
+      <OwnAgents />
       <WebSessions />
       <section className="grid grid-cols-[minmax(0,1fr)] gap-2" aria-label="Tokens for proxies">
         <h2 className="text-base font-semibold">Tokens for proxies, yours and your agents’</h2>

@@ -223,30 +223,32 @@ export function ProxyPage({ id }: { id: string }) {
     ...orpc.proxies.get.queryOptions({ input: { id } }),
     refetchInterval: renewMs,
   });
+  const proxy = query.data;
   return (
     <PageBody>
+      <PageHeader
+        back={{ href: '/proxies', label: 'Proxies' }}
+        title={proxy?.name ?? 'Proxy'}
+        mark={proxy ? <ProxyStateBadge state={proxy.state} /> : null}
+      >
+        {proxy && canRevoke && proxy.state !== 'revoked' ? <RevokeProxy proxy={proxy} /> : null}
+      </PageHeader>
+      {/* Renewing every few seconds is no event to show. */}
       <DataRegion query={{ ...query, isFetching: false }}>
-        {proxy => (
+        {found => (
           <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
-            <PageHeader
-              back={{ href: '/proxies', label: 'Proxies' }}
-              title={proxy.name}
-              mark={<ProxyStateBadge state={proxy.state} />}
-            >
-              {canRevoke && proxy.state !== 'revoked' ? <RevokeProxy proxy={proxy} /> : null}
-            </PageHeader>
-            <StateStrip proxy={proxy} />
-            <HealthTiles proxy={proxy} />
+            <StateStrip proxy={found} />
+            <HealthTiles proxy={found} />
             <Card>
               <CardHeader title="Connections" hint="as its last heartbeat said" />
               <CardBody>
-                <Connections proxy={proxy} />
+                <Connections proxy={found} />
               </CardBody>
             </Card>
             <Card>
               <CardHeader title="Particulars" />
               <CardBody>
-                <Particulars proxy={proxy} />
+                <Particulars proxy={found} />
               </CardBody>
             </Card>
           </div>

@@ -78,6 +78,7 @@ export const identityDetailSchema = identityViewSchema.extend({
   activeTokens: z.number().int(),
   openSessions: z.number().int(),
 });
+export type IdentityDetail = z.infer<typeof identityDetailSchema>;
 
 export const identityCreateInputSchema = z
   .object({
