@@ -182,6 +182,26 @@ describe('functions', () => {
     expect(hazards('SELECT pg_advisory_lock(1), pg_sleep(0)')).toEqual(['advisory_lock', 'sleep']);
   });
 
+  it('without a search_path of their own are read under the one in force, even inside views', async () => {
+    await target.sql
+      .unsafe(`CREATE TABLE public.entries (word text); CREATE TABLE lab.entries (word text);
+        CREATE FUNCTION public.words() RETURNS text LANGUAGE sql AS 'SELECT word FROM entries';
+        CREATE FUNCTION public.fixed() RETURNS text LANGUAGE sql SET search_path = public AS 'SELECT word FROM entries';
+        CREATE VIEW public.all_words AS SELECT words() AS w, fixed() AS f`)
+      .simple();
+    const catalog = await target.reload();
+    const under = (searchPath: string[]) =>
+      originNames(resolved(catalog, 'SELECT w, f FROM public.all_words', { searchPath }));
+    expect(under(['public'])).toEqual([
+      ['all_words.w', 'entries.word'],
+      ['all_words.f', 'entries.word'],
+    ]);
+    expect(under(['lab', 'public'])).toEqual([
+      ['all_words.w', 'lab.entries.word'],
+      ['all_words.f', 'entries.word'],
+    ]);
+  });
+
   it('write to the sequences they name', () => {
     const accesses = one('SELECT nextval(\'lab.numbers\'), setval(\'"lab"."numbers"\', 4)').accesses;
     expect(accesses).toContainEqual(
@@ -246,6 +266,12 @@ describe('writes', () => {
     ['DELETE FROM visits USING patients p WHERE p.id = 1', true],
     ['WITH d AS (DELETE FROM visits RETURNING 1) SELECT 1', true],
     ['MERGE INTO visits v USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE', true],
+    ['DELETE FROM visits WHERE EXISTS (SELECT 1 FROM visits x WHERE x.id = 1)', true],
+    ['DELETE FROM visits WHERE id IN (SELECT id FROM visits)', true],
+    ['DELETE FROM visits WHERE ctid = ANY (ARRAY(SELECT ctid FROM visits))', true],
+    ['DELETE FROM visits v USING visits w WHERE w.id = v.id', true],
+    ['DELETE FROM visits WHERE id IN (SELECT id FROM visits WHERE cost < 5)', false],
+    ['DELETE FROM visits WHERE ctid IN (SELECT ctid FROM visits LIMIT 100)', false],
     ['DELETE FROM visits WHERE id = 1', false],
     ['DELETE FROM visits WHERE id = $1 AND true', false],
     ['DELETE FROM visits WHERE id IN (1, 2)', false],

@@ -30,10 +30,11 @@ export function argumentsOf(fn: CatalogFunction, args: readonly Value[]): Argume
   };
 }
 
-export function bodyPath(a: Analyzer, fn: CatalogFunction): SearchPath {
+/** How names in the body are read, and those in bodies it calls. */
+function bodyPaths(a: Analyzer, fn: CatalogFunction): { path: SearchPath; callPath: SearchPath } {
   const { searchPath, temporarySchema } = a.catalog.header;
-  if (fn.searchPath) return searchPathOf(a.catalog, fn.searchPath, a.settings.temporarySchema);
-  return fn.atomic ? searchPathOf(a.catalog, searchPath, temporarySchema) : a.path;
+  const own = fn.searchPath ? searchPathOf(a.catalog, fn.searchPath, a.settings.temporarySchema) : a.callPath;
+  return { path: fn.atomic ? searchPathOf(a.catalog, searchPath, temporarySchema) : own, callPath: own };
 }
 
 /** Statements of an SQL body: a list of them, or BEGIN ATOMIC … END, or RETURN. */
@@ -55,7 +56,7 @@ function sqlBody(a: Analyzer, fn: CatalogFunction): Query | null {
   let last: Query | null = null;
   for (const node of statementsOf(fn)) {
     const { columns } = statement(a, node);
-    last = columns === null ? null : { columns, bounds: [], wires: false };
+    last = columns === null ? null : { columns, bounds: false, restricted: false, wires: false };
   }
   return last;
 }
@@ -106,7 +107,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
   const inner = a.nested({
     origin: 'function',
     oid: fn.oid,
-    path: bodyPath(a, fn),
+    ...bodyPaths(a, fn),
     arguments: argumentsOf(fn, args),
     triggerRelation: how.row ?? null,
   });
@@ -118,7 +119,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
 function remembered(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
   // Code of this very text has no identity to remember it by.
   const plain = fn.oid > 0 && args.every(value => value.origins.length === 0 && !value.fields);
-  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${how.row?.oid ?? 0} ${a.path.key}`;
+  const key = `body ${fn.oid} ${args.map(value => value.type).join(',')} ${how.result} ${how.row?.oid ?? 0} ${a.callPath.key}`;
   const known = plain ? (a.catalog.memo.get(key) as Known | null | undefined) : undefined;
   if (known !== undefined) return known;
   let found: Known | null = null;

@@ -101,23 +101,15 @@ const assignPart = (a: Analyzer, relation: CatalogRelation, target: Field, value
   assign(a, relation, target, { ...value, type: target.value.type });
 
 /** Without a condition that compares columns of the target with something else, every row is changed. */
-function boundedBy(condition: Value | null, relation: CatalogRelation, a: Analyzer): boolean {
-  const bounds = condition?.bounds ?? [];
-  if (bounds.includes(relation.oid)) return true;
-  // Of a view: a condition on what is behind it.
-  return (
-    relation.kind === 'v' &&
-    relationFields(a, relation).some(field => field.value.origins.some(ref => bounds.includes(ref.relationOid)))
-  );
-}
-
-export const isBounded = (a: Analyzer, relation: CatalogRelation, conditions: readonly (Value | null)[]): boolean =>
-  conditions.some(value => boundedBy(value, relation, a));
+export const isBounded = (conditions: readonly (Value | null)[]): boolean =>
+  conditions.some(condition => condition?.bounds === true);
 
 export function dmlTarget(a: Analyzer, node: Pg.RangeVar | undefined): { relation: CatalogRelation; item: Item } {
   if (!node) return unresolved('DML');
   const relation = relationFor(a, node);
-  return { relation, item: relationItem(a, relation, node.alias) };
+  const item = relationItem(a, relation, node.alias);
+  const columns = item.columns.map(({ name, value }) => ({ name, value: { ...value, target: true } }));
+  return { relation, item: { ...item, columns, target: true } };
 }
 
 function update(a: Analyzer, parent: Scope | null, node: Pg.UpdateStmt): Query {
@@ -128,7 +120,7 @@ function update(a: Analyzer, parent: Scope | null, node: Pg.UpdateStmt): Query {
   fromBeside(a, scope, node.fromClause);
   const assignments = setClause(a, scope, relation, node.targetList);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded(a, relation, [where])) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+  if (!isBounded([where])) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
   return returning(a, scope, { relation, item, assignments }, node.returningClause);
 }
 
@@ -147,6 +139,6 @@ function remove(a: Analyzer, parent: Scope | null, node: Pg.DeleteStmt): Query {
   scope.items.push(item);
   fromBeside(a, scope, node.usingClause);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded(a, relation, [where])) a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
+  if (!isBounded([where])) a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
   return returning(a, scope, { relation, item, assignments: new Map() }, node.returningClause);
 }

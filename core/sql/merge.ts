@@ -51,7 +51,7 @@ function when(a: Analyzer, state: Merge, node: Pg.MergeWhenClause): void {
   const scope = node.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET' ? state.source : state.both;
   const where = node.condition ? condition(a, scope, node.condition) : null;
   const { relation } = state;
-  const bounded = isBounded(a, relation, [joins(node, state), where]);
+  const bounded = isBounded([joins(node, state), where]);
   switch (node.commandType) {
     case 'CMD_UPDATE':
       writeTo(a, relation, 'update', 'update');

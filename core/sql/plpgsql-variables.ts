@@ -26,7 +26,15 @@ function declaredType(a: Analyzer, name: string | null): number {
   }
 }
 
-const plain = (value: Value): Value => ({ ...value, wire: null, literal: null, tests: null, bounds: [], set: false });
+const plain = (value: Value): Value => ({
+  ...value,
+  wire: null,
+  literal: null,
+  tests: null,
+  restricts: false,
+  bounds: false,
+  set: false,
+});
 
 /** Both values may be in the variable. */
 function merged(known: Value, added: Value): Value {

@@ -71,7 +71,7 @@ function finished(body: Body, fn: CatalogFunction): Query | null {
       const value = body.variables.get(name);
       if (value) give(body, index, name, value);
     }
-  return body.results.length > 0 ? { columns: body.results, bounds: [], wires: false } : null;
+  return body.results.length > 0 ? { columns: body.results, bounds: false, restricted: false, wires: false } : null;
 }
 
 function give(body: Body, index: number, name: string, value: Value): void {

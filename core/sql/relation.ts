@@ -88,7 +88,7 @@ function inheritedRefs(catalog: Catalog, relation: CatalogRelation, name: string
 
 /** Columns of a stored relation or view as values, in attribute order. Views bring what their definitions are made of. */
 export function relationFields(a: Analyzer, relation: CatalogRelation): readonly Field[] {
-  const key = `fields ${relation.oid}`;
+  const key = relation.definition === null ? `fields ${relation.oid}` : `fields ${relation.oid} ${a.callPath.key}`;
   const known = a.catalog.memo.get(key) as readonly Field[] | undefined;
   if (known) return known;
   const fields = relation.definition === null ? plainFields(a, relation) : viewFields(a, relation);

@@ -48,7 +48,7 @@ function versions(target: Written, columns: readonly Field[], options: readonly 
 }
 
 export function returning(a: Analyzer, scope: Scope, target: Written, clause: Pg.ReturningClause | undefined): Query {
-  if (!clause?.exprs) return { columns: [], bounds: [], wires: false };
+  if (!clause?.exprs) return { columns: [], bounds: false, restricted: false, wires: false };
   const columns = after(target);
   const inner = new Scope(scope.parent);
   for (const item of scope.items) inner.items.push(item === target.item ? { ...item, columns } : item);
@@ -62,7 +62,8 @@ export function returning(a: Analyzer, scope: Scope, target: Written, clause: Pg
       name,
       value: value.type === oid.unknown ? coerce(a, value, oid.text, 'implicit') : value,
     })),
-    bounds: [],
+    bounds: false,
+    restricted: false,
     wires: true,
   };
 }

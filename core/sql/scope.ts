@@ -20,6 +20,8 @@ export type Item = {
   scalar: boolean;
   rowVisible: boolean;
   columnsVisible: boolean;
+  /** The table that the statement changes. */
+  target?: boolean;
   /** Only to be seen by LATERAL items while FROM is being read. */
   lateralOnly: boolean;
 };
@@ -85,7 +87,10 @@ function systemColumnIn(a: Analyzer, item: Item, name: string): Value | null {
   const column = systemColumns.find(candidate => candidate.name === name);
   if (!column) return null;
   const ref = a.catalog.columnRef(relation, column);
-  return columnValue(column.typeOid, [ref], { wire: { relationOid: relation.oid, attnum: column.attnum } });
+  return columnValue(column.typeOid, [ref], {
+    wire: { relationOid: relation.oid, attnum: column.attnum },
+    target: item.target === true,
+  });
 }
 
 /** colNameToVar: an unqualified column, nearest level first. Null when there is none. */
@@ -131,6 +136,7 @@ export function wholeRow(item: Item): Value {
     kind: item.columns.some(column => column.value.origins.length > 0) ? rowKind(item.columns) : 'constant',
     mayRaise: item.columns.some(column => column.value.mayRaise),
     wire: item.relation ? { relationOid: item.relation.oid, attnum: 0 } : null,
+    target: item.target === true,
     fields: item.columns,
   };
 }

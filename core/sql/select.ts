@@ -20,8 +20,10 @@ import { windowUses } from './window.ts';
 
 export type Query = {
   columns: readonly Field[];
-  /** OIDs of relations that its conditions restrict, for DML that uses it. */
-  bounds: readonly number[];
+  /** Its conditions compare the table that the statement around it changes with something else. */
+  bounds: boolean;
+  /** Its conditions, or LIMIT, leave less than everything. */
+  restricted: boolean;
   /** RowDescription says nothing about where columns of a set operation come from. */
   wires: boolean;
 };
@@ -61,7 +63,12 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   orderAndLimit(a, scope, targets, node);
   lockRows(a, scope, node.lockingClause);
   const columns = targets.map(target => ({ name: target.name, value: settled(a, target.value, options) }));
-  return { columns, bounds: where?.bounds ?? [], wires: true };
+  return {
+    columns,
+    bounds: where?.bounds ?? false,
+    restricted: where?.restricts === true || node.limitCount !== undefined,
+    wires: true,
+  };
 }
 
 /** A condition over rows: recorded as such, returned for what it restricts. */
@@ -123,7 +130,7 @@ function valuesList(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, optio
     columns.push({ name: `column${index + 1}`, value: merged });
   }
   orderOutputs(a, outer, columns, node);
-  return { columns, bounds: [], wires: false };
+  return { columns, bounds: false, restricted: true, wires: false };
 }
 
 const mergedCells = (a: Analyzer, cells: readonly Value[]): Value => {
@@ -151,7 +158,7 @@ function setOperation(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opt
     return { name: column.name, value: settled(a, merged(a, column.value, other), options) };
   });
   orderOutputs(a, outer, columns, node);
-  return { columns, bounds: [], wires: false };
+  return { columns, bounds: false, restricted: left.restricted && right.restricted, wires: false };
 }
 
 const setName = (node: Pg.SelectStmt): string => (node.op ?? '').replace('SETOP_', '');

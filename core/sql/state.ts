@@ -55,6 +55,7 @@ export type Origin = 'client' | 'view' | 'function';
 type Options = {
   catalog: Catalog;
   path: SearchPath;
+  callPath?: SearchPath;
   settings: AnalysisSettings;
   origin?: Origin;
   budget?: Budget;
@@ -69,6 +70,7 @@ type Options = {
 type NestedOptions = {
   origin: Origin;
   path: SearchPath;
+  callPath?: SearchPath;
   oid: number;
   arguments?: Arguments | null;
   triggerRelation?: CatalogRelation | null;
@@ -77,6 +79,8 @@ type NestedOptions = {
 export class Analyzer {
   readonly catalog: Catalog;
   readonly path: SearchPath;
+  /** The path in force when functions run: a body that names no schema of its own is read under it, even inside a view. */
+  readonly callPath: SearchPath;
   readonly settings: AnalysisSettings;
   readonly out = new Collector();
   /** Inside a PL/pgSQL body: its variables. */
@@ -102,6 +106,7 @@ export class Analyzer {
   constructor(options: Options) {
     this.catalog = options.catalog;
     this.path = options.path;
+    this.callPath = options.callPath ?? options.path;
     this.settings = options.settings;
     this.origin = options.origin ?? 'client';
     this.budget = options.budget ?? { steps: 0 };
@@ -149,6 +154,7 @@ export class Analyzer {
       settings: this.settings,
       budget: this.budget,
       path: options.path,
+      callPath: options.callPath ?? this.callPath,
       origin: options.origin,
       arguments: options.arguments ?? null,
       expanding: [...this.expanding, options.oid],

@@ -20,8 +20,14 @@ export type Value = {
   fields: readonly Field[] | null;
   /** Of a condition: what it tests, where finer than "its origins decide". */
   tests: readonly Test[] | null;
-  /** Of a condition: OIDs of relations whose rows it restricts by comparing them with something else. */
-  bounds: readonly number[];
+  /** Holds a column of the table that the statement changes. */
+  target: boolean;
+  /** Comes from a subquery with conditions of its own: comparing a column with it says something even if it is the same column. */
+  apart: boolean;
+  /** Of a condition: compares columns with something else than themselves. */
+  restricts: boolean;
+  /** Of a condition: so restricts the rows of the table that the statement changes. */
+  bounds: boolean;
   /** Literal or parameter: supplied by whoever wrote the text. */
   literal: Literal | null;
   /** Gives any number of rows. */
@@ -35,7 +41,6 @@ export type Literal =
   | { kind: 'parameter'; number: number };
 
 export const noOrigins: readonly ColumnRef[] = [];
-const noBounds: readonly number[] = [];
 
 const base: Value = {
   type: oid.unknown,
@@ -46,7 +51,10 @@ const base: Value = {
   mayRaise: false,
   fields: null,
   tests: null,
-  bounds: noBounds,
+  target: false,
+  apart: false,
+  restricts: false,
+  bounds: false,
   literal: null,
   set: false,
 };
@@ -87,12 +95,6 @@ export function unionOrigins(lists: readonly (readonly ColumnRef[])[]): readonly
   }
   return merged ?? first;
 }
-
-const unionNumbers = (lists: readonly (readonly number[])[]): readonly number[] => {
-  const filled = lists.filter(list => list.length > 0);
-  if (filled.length === 0) return noBounds;
-  return filled.length === 1 ? (filled[0] ?? noBounds) : [...new Set(filled.flat())];
-};
 
 const kindRank: Readonly<Record<OutputKind, number>> = {
   constant: 0,
@@ -135,6 +137,8 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     kind: origins.length === 0 ? 'constant' : kind,
     mayRaise: how.mayRaise === true || how.faulty === true || values.some(value => value.mayRaise),
     set: how.set === true || values.some(value => value.set),
+    target: values.some(value => value.target),
+    apart: values.some(value => value.apart),
     fields: how.fields ?? null,
   };
 }
@@ -149,19 +153,21 @@ const joinTests = (values: readonly Value[]): readonly Test[] | null =>
 export const conjunction = (values: readonly Value[]): Value => ({
   ...derive(values, { type: oid.bool, faulty: lazyFault(values) }),
   tests: joinTests(values),
-  bounds: unionNumbers(values.map(value => value.bounds)),
+  restricts: values.some(value => value.restricts),
+  bounds: values.some(value => value.bounds),
 });
 
 /** OR: restricts only what every part restricts. */
-export const disjunction = (values: readonly Value[]): Value => {
-  const [first, ...rest] = values;
-  const bounds = (first?.bounds ?? noBounds).filter(oid => rest.every(value => value.bounds.includes(oid)));
-  return { ...conjunction(values), bounds };
-};
+export const disjunction = (values: readonly Value[]): Value => ({
+  ...conjunction(values),
+  restricts: values.every(value => value.restricts),
+  bounds: values.every(value => value.bounds),
+});
 
 export const negation = (value: Value): Value => ({
   ...derive([value], { type: oid.bool }),
   tests: value.tests,
+  restricts: value.restricts,
   bounds: value.bounds,
 });
 
@@ -177,11 +183,13 @@ const overlap = (left: readonly ColumnRef[], right: readonly ColumnRef[]): boole
 
 /** What comparing two values tests. Only `=` between bare columns is a join, only `=` with something supplied an equality. */
 export function comparison(result: Value, left: Value, right: Value, equality: boolean): Value {
-  const separate = !overlap(left.origins, right.origins);
-  const bounds = separate
-    ? [...new Set([...left.origins, ...right.origins].map(origin => origin.relationOid))]
-    : noBounds;
-  return { ...result, tests: comparisonTests(left, right, equality), bounds };
+  const separate = left.apart || right.apart || !overlap(left.origins, right.origins);
+  return {
+    ...result,
+    tests: comparisonTests(left, right, equality),
+    restricts: separate && left.origins.length + right.origins.length > 0,
+    bounds: separate && left.target !== right.target,
+  };
 }
 
 function comparisonTests(left: Value, right: Value, equality: boolean): readonly Test[] {

@@ -11,7 +11,7 @@ import type { Field } from './value.ts';
 export type Expansion = { columns: readonly Field[]; out: Collector };
 
 export function expandView(a: Analyzer, relation: CatalogRelation): Expansion {
-  const key = `view ${relation.oid}`;
+  const key = `view ${relation.oid} ${a.callPath.key}`;
   const known = a.catalog.memo.get(key) as Expansion | RefusalError | undefined;
   if (known instanceof RefusalError) throw known;
   if (known) return known;

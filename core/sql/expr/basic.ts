@@ -161,18 +161,18 @@ export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
   const bounds = nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL');
   if (value.kind !== 'column' && !(value.fields && value.wire)) {
     const test = derive([value], { type: oid.bool });
-    return { ...test, tests: testsOf(value), bounds };
+    return { ...test, tests: testsOf(value), ...bounds };
   }
   a.out.usedAs(value, 'predicate_null');
-  return { ...constant(oid.bool), mayRaise: value.mayRaise, bounds };
+  return { ...constant(oid.bool), mayRaise: value.mayRaise, ...bounds };
 }
 
 /** NOT NULL columns are never null: testing that restricts nothing. */
-function nullBounds(a: Analyzer, value: Value, negated: boolean): readonly number[] {
+function nullBounds(a: Analyzer, value: Value, negated: boolean): { restricts: boolean; bounds: boolean } {
   const [own] = value.origins;
-  if (!own) return [];
-  const column = a.catalog.relation(own.relationOid)?.columns.find(candidate => candidate.attnum === own.attnum);
-  return negated && column?.notNull === true ? [] : [own.relationOid];
+  const column = own && a.catalog.relation(own.relationOid)?.columns.find(candidate => candidate.attnum === own.attnum);
+  const restricts = own !== undefined && !(negated && column?.notNull === true);
+  return { restricts, bounds: restricts && value.target };
 }
 
 export function booleanTest(a: Analyzer, scope: Scope, node: Pg.BooleanTest): Value {

@@ -30,8 +30,7 @@ function currentOf(a: Analyzer, node: Pg.CurrentOfExpr): Value {
   const name = node.cursor_name ?? '';
   const cursor = a.settings.cursors.get(name);
   if (!cursor) return unresolved('CURRENT OF', undefined, `cursor "${name}" is not known`);
-  const relations = cursor.accesses.flatMap(access => (access.object.kind === 'relation' ? [access.object.oid] : []));
-  return { ...constant(oid.bool), bounds: relations };
+  return { ...constant(oid.bool), restricts: true, bounds: true };
 }
 
 /** `(a, b) = (SELECT …)` or `= ROW(…)`: the source is read once per column, which finds the same things again. */

@@ -13,14 +13,23 @@ import { compare } from './operator.ts';
 
 /** Inner conditions restrict the outer relation where they mention it. */
 function exists(inner: Query): Value {
-  return { ...constant(oid.bool), mayRaise: true, bounds: inner.bounds };
+  return { ...constant(oid.bool), mayRaise: true, restricts: inner.bounds, bounds: inner.bounds };
 }
 
 /** The first column, as a value of its own: what feeds it is known, but RowDescription no longer says so. */
 function scalar(inner: Query): Value {
   const [column] = inner.columns;
   if (!column) return unresolved('SubLink');
-  return { ...column.value, wire: null, literal: null, tests: null, bounds: [], set: false };
+  return {
+    ...column.value,
+    wire: null,
+    literal: null,
+    tests: null,
+    restricts: false,
+    bounds: false,
+    set: false,
+    apart: inner.restricted,
+  };
 }
 
 function rowOf(inner: Query): Value {
@@ -37,7 +46,12 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
   const test = expression(a, scope, node.testexpr);
   const left = test.type === oid.record && test.fields ? test.fields.map(field => field.value) : [test];
   const parts = inner.columns.map((column, index) =>
-    compare(a, operator, [left[index] ?? constant(untyped), { ...column.value, wire: null }], node.location),
+    compare(
+      a,
+      operator,
+      [left[index] ?? constant(untyped), { ...column.value, wire: null, apart: inner.restricted }],
+      node.location,
+    ),
   );
   return conjunction(parts);
 }
