@@ -1,6 +1,7 @@
 /** For tests: a proxy with the real gate, the live catalog of a real database, policies of the test's own, and a desk it decides at. */
 import { ok } from '#core/contract/error.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
+import { eventSchema } from '#core/event/schema.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import { type Policy, policySchema } from '#core/policy/schema.ts';
 import { appliedBundle } from '../control/bundle.ts';
@@ -20,6 +21,13 @@ import { Analyst } from './analyst.ts';
 import { Gate } from './gate.ts';
 import { ParserPool } from './parser-pool.ts';
 import { SessionGate } from './session-gate.ts';
+
+/** What the control plane cannot read as an event would be in the log, but in no session: no test may end with such a one. */
+function refuseMalformed(recorder: MemoryRecorder): void {
+  const proxy = '00000000-0000-4000-8000-00000000000f';
+  for (const [index, event] of recorder.events.entries())
+    eventSchema.parse({ v: 1, proxy, seq: index + 1, time: new Date().toISOString(), ...event });
+}
 
 export const allowAll = policySchema.parse({
   name: 'open',
@@ -162,6 +170,7 @@ export async function startGoverned(options: {
     },
     close: async () => {
       await proxy.close();
+      refuseMalformed(recorder);
       await catalogs.stop();
       await pool.close();
     },

@@ -46,7 +46,9 @@ export class Journal {
     this.totals.statements += 1;
     const number = this.totals.statements;
     const request = details.requestId === null ? 'null' : `"${details.requestId}"`;
-    const literals = details.literals === null ? '' : `,"literals":${JSON.stringify(details.literals)}`;
+    // A shared ruling leaves them to each run, also where there are none: without the member the event is not one.
+    const isOwn = ruling.isShared || details.literals !== null;
+    const literals = isOwn ? `,"literals":${JSON.stringify(details.literals)}` : '';
     this.#recorder.appendFragment(
       ruling.fragment,
       `${this.#session}${number},"protocol":"${details.protocol}","requestId":${request}${literals}`,
