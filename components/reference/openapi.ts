@@ -13,6 +13,8 @@ export type JsonSchema = {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema;
@@ -22,99 +24,83 @@ export type JsonSchema = {
   allOf?: JsonSchema[];
 };
 
-type Content = Record<string, { schema?: JsonSchema }>;
+export type Content = Record<string, { schema?: JsonSchema }>;
+export type Parameter = { name: string; in: string; required?: boolean; schema?: JsonSchema };
+type Answer = { description?: string; content?: Content };
 
 export type RawOperation = {
   operationId?: string;
   summary?: string;
   description?: string;
   tags?: string[];
-  parameters?: { name: string; in: string; required?: boolean; schema?: JsonSchema }[];
+  parameters?: Parameter[];
   requestBody?: { content?: Content };
-  responses?: Record<string, { description?: string; content?: Content }>;
-  security?: unknown[];
+  responses?: Record<string, Answer>;
+  security?: Record<string, string[]>[];
   'x-permission'?: string;
 };
 
 export type OpenApi = {
   info: { title: string; version: string; description?: string };
   paths: Record<string, Record<string, RawOperation>>;
-  components?: { schemas?: Record<string, JsonSchema> };
+  components?: {
+    schemas?: Record<string, JsonSchema>;
+    securitySchemes?: Record<string, { description?: string }>;
+  };
 };
 
-export type Operation = RawOperation & { method: string; path: string };
+export type Operation = RawOperation & { method: string; path: string; id: string };
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Grouped by their first tag, both in alphabetical order. */
-export function operationsByTag(document: OpenApi, text: string): [string, Operation[]][] {
-  const needle = text.trim().toLowerCase();
-  const groups = new Map<string, Operation[]>();
-  for (const [path, item] of Object.entries(document.paths)) {
-    for (const method of methods) {
+const searched = ({ method, path, summary, id, 'x-permission': permission, tags }: Operation): string =>
+  [method, path, summary, id, permission, ...(tags ?? [])].join(' ').toLowerCase();
+
+function operationsOf(document: OpenApi): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    methods.flatMap(method => {
       const operation = item[method];
-      if (!operation) continue;
-      if (
-        needle &&
-        !`${method} ${path} ${operation.summary ?? ''} ${operation.operationId ?? ''}`.toLowerCase().includes(needle)
-      )
-        continue;
-      const tag = (operation.tags?.[0] ?? 'Other').replace(/^./, letter => letter.toUpperCase());
-      groups.set(tag, [...(groups.get(tag) ?? []), { ...operation, method, path }]);
-    }
+      return operation ? [{ ...operation, method, path, id: operation.operationId ?? `${method} ${path}` }] : [];
+    }),
+  );
+}
+
+/** Those that have every word of the text, grouped by their first tag in alphabetical order. */
+export function operationsByTag(document: OpenApi, text: string): [string, Operation[]][] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const groups = new Map<string, Operation[]>();
+  for (const operation of operationsOf(document)) {
+    const haystack = searched(operation);
+    if (!words.every(word => haystack.includes(word))) continue;
+    const tag = (operation.tags?.[0] ?? 'Other').replace(/^./, letter => letter.toUpperCase());
+    groups.set(tag, [...(groups.get(tag) ?? []), operation]);
   }
   return [...groups].sort(([a], [b]) => a.localeCompare(b));
 }
 
-const depthMax = 6;
-
-export type SchemaLine = { depth: number; name: string; type: string; isRequired: boolean; note: string };
-
-function typeOf(schema: JsonSchema): string {
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return schema.enum.map(value => JSON.stringify(value)).join(' | ');
-  const parts = schema.anyOf ?? schema.oneOf ?? schema.allOf;
-  if (parts && !schema.type) return [...new Set(parts.map(typeOf))].join(schema.allOf ? ' & ' : ' | ');
-  const type = Array.isArray(schema.type) ? schema.type.join(' | ') : (schema.type ?? 'any');
-  if (type === 'array') return `${schema.items ? typeOf(schema.items) : 'any'}[]`;
-  return schema.format ? `${type} (${schema.format})` : type;
+/** Who may call it, in words. */
+export function authenticationOf({ security, 'x-permission': permission }: Operation): string {
+  if (security === undefined || security.length === 0) return 'Nothing: anybody may call it.';
+  const token = security.some(scheme => 'proxyToken' in scheme)
+    ? 'A token that the proxy signs itself'
+    : 'An API token';
+  return permission ? `${token} with the permission ${permission}.` : `${token}.`;
 }
 
-const limits = (schema: JsonSchema): string =>
-  [
-    schema.description ?? '',
-    schema.minLength ? `at least ${schema.minLength} characters` : '',
-    schema.maxLength ? `at most ${schema.maxLength} characters` : '',
-    schema.minimum !== undefined ? `from ${schema.minimum}` : '',
-    schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? `to ${schema.maximum}` : '',
-    schema.default !== undefined ? `default ${JSON.stringify(schema.default)}` : '',
-  ]
-    .filter(Boolean)
-    .join(', ');
-
-/** The fields of a schema, one line each, nested ones indented. */
-export function schemaLines(schema: JsonSchema, document: OpenApi, depth = 0): SchemaLine[] {
-  const known = schema.$ref ? document.components?.schemas?.[schema.$ref.split('/').at(-1) ?? ''] : schema;
-  if (!known || depth > depthMax) return [];
-  const inner = known.items ?? known;
-  const variants = inner.anyOf ?? inner.oneOf ?? inner.allOf ?? [];
-  const own = Object.entries(inner.properties ?? {}).flatMap(([name, property]) => [
-    {
-      depth,
-      name,
-      type: typeOf(property),
-      isRequired: inner.required?.includes(name) ?? false,
-      note: limits(property),
-    },
-    ...schemaLines(property, document, depth + 1),
-  ]);
-  return [
-    ...own,
-    ...variants.flatMap(variant =>
-      variant.properties || variant.items || variant.$ref ? schemaLines(variant, document, depth) : [],
-    ),
-  ];
+/** The first media type there is, with its schema. */
+export function bodyOf(content: Content | undefined): { mediaType: string; schema: JsonSchema | null } | null {
+  const [first] = Object.entries(content ?? {});
+  return first ? { mediaType: first[0], schema: first[1].schema ?? null } : null;
 }
 
-export const bodySchema = (content: Content | undefined): JsonSchema | null =>
-  Object.values(content ?? {}).find(media => media.schema)?.schema ?? null;
+/** What is answered when it went well, and how else it can end. */
+export function answersOf({ responses }: Operation): {
+  good: (Answer & { status: string })[];
+  bad: (Answer & { status: string })[];
+} {
+  const all = Object.entries(responses ?? {}).map(([status, answer]) => ({ ...answer, status }));
+  return {
+    good: all.filter(answer => Number(answer.status) < 400),
+    bad: all.filter(answer => Number(answer.status) >= 400),
+  };
+}
