@@ -35,6 +35,7 @@ export const shortcuts = {
   'go.proxies': { keys: ['g', 'f'], scope: 'Go to', label: 'Proxies' },
   'go.identities': { keys: ['g', 'i'], scope: 'Go to', label: 'Identities' },
   'go.connect': { keys: ['g', 'd'], scope: 'Go to', label: 'Connect' },
+  'go.reference': { keys: ['g', 'e'], scope: 'Go to', label: 'API reference' },
   'list.filter': { keys: ['/'], scope: 'Lists', label: 'Filter' },
   'list.next': { keys: ['j'], scope: 'Lists', label: 'Next row' },
   'list.previous': { keys: ['k'], scope: 'Lists', label: 'Previous row' },

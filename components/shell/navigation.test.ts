@@ -7,7 +7,15 @@ const pages = (role: Parameters<typeof permissionsOf>[0]) =>
   permittedNavigation(permissionsOf(role)).flatMap(group => group.items.map(item => item.label));
 
 test('an item that may not be used is absent', () => {
-  expect(pages(['developer'])).toEqual(['Overview', 'Approvals', 'Access', 'Catalog', 'Sessions', 'Connect']);
+  expect(pages(['developer'])).toEqual([
+    'Overview',
+    'Approvals',
+    'Access',
+    'Catalog',
+    'Sessions',
+    'Connect',
+    'API reference',
+  ]);
   expect(pages(['auditor'])).not.toContain('Connect');
   expect(pages([])).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** The pages there are, for the sidebar, the command menu and the keyboard. An item the reader may not use is absent. Pure. */
 import {
   Activity,
+  BookOpen,
   Cable,
   Database,
   FileClock,
@@ -66,7 +67,16 @@ export const navigation: readonly NavigationGroup[] = [
   },
   {
     label: 'Use',
-    items: [{ href: '/connect', label: 'Connect', icon: Cable, permission: 'connection:use', shortcut: 'go.connect' }],
+    items: [
+      { href: '/connect', label: 'Connect', icon: Cable, permission: 'connection:use', shortcut: 'go.connect' },
+      {
+        href: '/api-reference',
+        label: 'API reference',
+        icon: BookOpen,
+        permission: 'overview:read',
+        shortcut: 'go.reference',
+      },
+    ],
   },
 ];
 
