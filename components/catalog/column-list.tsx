@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
 import { useCan } from '#components/shell/caller.tsx';
 import { Card, CardHeader } from '#components/ui/card.tsx';
+import { Clause } from '#components/ui/clause.tsx';
 import { type Column, DataTable } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { formatCount } from '#components/ui/number-format.ts';
@@ -35,13 +36,21 @@ function Because({ column }: { column: ColumnView }) {
           {sourceWords[label.source]}
           {label.by ? <span className="text-muted-foreground"> · {inertText(label.by.login)}</span> : null}
         </span>
-        {label.evidence ? <span className="text-muted-foreground">{inertText(label.evidence)}</span> : null}
+        {label.evidence ? (
+          <span className="text-muted-foreground">
+            <Clause text={label.evidence} />
+          </span>
+        ) : null}
         <TimeText value={label.at} precision="minute" isRelativeShown={false} className="text-muted-foreground" />
       </span>
     );
   }
   if (!isSuggested(column)) return null;
-  return <span className="text-xs text-muted-foreground">{suggestion?.evidence.map(inertText).join('; ')}</span>;
+  return (
+    <span className="text-xs text-muted-foreground">
+      <Clause text={suggestion?.evidence.join('; ') ?? ''} />
+    </span>
+  );
 }
 
 function Classification({ column, canWrite }: { column: ColumnView; canWrite: boolean }) {

@@ -5,6 +5,7 @@ import { IdentityName } from '#components/shared/identity.tsx';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox } from '#components/ui/checkbox.tsx';
+import { Clause } from '#components/ui/clause.tsx';
 import { type Column, rowAction } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { TimeText } from '#components/ui/time.tsx';
@@ -62,7 +63,7 @@ const evidence: Column<SuggestionView> = {
   meta: { narrow: 'detail' },
   cell: ({ row: { original: suggestion } }) => (
     <span className="grid gap-1">
-      {suggestion.evidence.map(inertText).join('; ')}
+      <Clause text={suggestion.evidence.join('; ')} />
       {suggestion.reopened ? (
         <span className="text-xs text-approve">
           Was rejected (“{inertText(suggestion.reason ?? '')}”); the evidence has changed since.
