@@ -5,19 +5,25 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { startPostgres } from '#scripts/postgres.ts';
 import { type Rig, startRig } from '#scripts/rig/rig.ts';
 import { Stoppers, stopOnEnd } from '#scripts/supervisor/stoppers.ts';
 import { throwAwayDir } from '#scripts/throw-away.ts';
 import { benchConnection, benchLogin } from './installation.ts';
-import { memoryDuring } from './memory.ts';
 import { type Endpoint, pgbench, protocols } from './pgbench.ts';
 import { startPgbouncer } from './pgbouncer.ts';
+import { cpuSeconds, memoryDuring } from './process.ts';
 import { RawClient } from './raw-client.ts';
 import { printTable } from './table.ts';
 import { loadTarget, wideRows } from './target.ts';
 
-const quick = process.argv.includes('--quick');
+/** `--quick`: fewer and shorter rounds. `--only prepared`: cells whose name has it. `--profile DIR`: a CPU profile of the proxy. */
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } },
+});
+const { quick, only = '', profile } = options;
 const rounds = quick ? 2 : 5;
 const seconds = quick ? 2 : 4;
 const clientCounts = [1, 8, 32] as const;
@@ -38,11 +44,12 @@ async function interleaved(
   return new Map([...values].map(([name, measured]) => [name, best(measured)]));
 }
 
-async function pointReads(endpoints: readonly Endpoint[]): Promise<void> {
+async function pointReads(endpoints: readonly Endpoint[], planePid: number): Promise<void> {
   const rows: string[][] = [];
   for (const protocol of protocols) {
-    for (const clients of clientCounts) {
-      const tps = await interleaved(endpoints, at => pgbench(at, { protocol, clients, seconds }));
+    for (const clients of clientCounts.filter(count => `${protocol}, ${count}`.includes(only))) {
+      const cost = costs(planePid);
+      const tps = await interleaved(endpoints, at => cost.of(at, seconds, pgbench(at, { protocol, clients, seconds })));
       const [direct = 0, bouncer, weir = 0] = ['direct', 'pgbouncer', 'weir'].map(name => tps.get(name));
       rows.push([
         `${protocol}, ${clients}`,
@@ -51,14 +58,51 @@ async function pointReads(endpoints: readonly Endpoint[]): Promise<void> {
         weir.toFixed(0),
         ratio(weir, direct),
         ratio(weir, bouncer),
+        ...['pgbouncer', 'weir', 'plane'].map(name => cost.perTransactionUs(name)),
       ]);
       process.stderr.write('.');
     }
   }
-  printTable('Point reads, transactions per second (pgbench -S)', [
-    ['protocol, clients', 'direct', 'pgbouncer', 'weir', 'weir/direct', 'weir/pgbouncer'],
+  printTable('Point reads, transactions per second (pgbench -S); processor time per transaction in microseconds', [
+    [
+      'protocol, clients',
+      'direct',
+      'pgbouncer',
+      'weir',
+      'weir/direct',
+      'weir/pgbouncer',
+      'cpu pgbouncer',
+      'cpu proxy',
+      'cpu control',
+    ],
     ...rows,
   ]);
+}
+
+/** Processor time of what stands between, per transaction: says what throughput on a busy machine cannot. */
+function costs(planePid: number) {
+  const used = new Map<string, { seconds: number; transactions: number }>();
+  const add = (name: string, spent: number, transactions: number) => {
+    const so = used.get(name) ?? { seconds: 0, transactions: 0 };
+    used.set(name, { seconds: so.seconds + spent, transactions: so.transactions + transactions });
+  };
+  return {
+    async of(at: Endpoint, duration: number, measuring: Promise<number>): Promise<number> {
+      const pids = [
+        ...(at.pid ? [[at.name, at.pid] as const] : []),
+        ...(at.name === 'weir' ? [['plane', planePid] as const] : []),
+      ];
+      const before = pids.map(([, pid]) => cpuSeconds(pid));
+      const tps = await measuring;
+      for (const [index, [name, pid]] of pids.entries())
+        add(name, cpuSeconds(pid) - (before[index] ?? 0), tps * duration);
+      return tps;
+    },
+    perTransactionUs(name: string): string {
+      const found = used.get(name);
+      return found ? ((found.seconds / found.transactions) * 1e6).toFixed(0) : '-';
+    },
+  };
 }
 
 async function largeReads(endpoints: readonly Endpoint[], rig: Rig): Promise<void> {
@@ -145,21 +189,22 @@ async function main(): Promise<void> {
       world: { kind: 'bench' },
       upstreams: { [benchConnection]: { url: direct.toString() } },
       stoppers,
+      proxyFlags: profile ? ['--cpu-prof', '--cpu-prof-dir', path.resolve(profile)] : [],
     });
     const bouncer = await startPgbouncer(dir, direct.toString(), stoppers);
     const endpoints: Endpoint[] = [
       { name: 'direct', url: direct.toString() },
       ...(bouncer ? [bouncer] : []),
-      { name: 'weir', url: rig.urlOf(benchLogin, benchConnection) },
+      { name: 'weir', url: rig.urlOf(benchLogin, benchConnection), pid: rig.proxy.pid() },
     ];
     const [cpu] = os.cpus();
     console.log(
       `${os.cpus().length} × ${cpu?.model.trim()}, Node ${process.version}, load ${os.loadavg()[0]?.toFixed(1)}, best of ${rounds} rounds`,
     );
     if (!bouncer) console.log('pgbouncer is not installed: compared with a direct connection only');
-    await latency(endpoints);
-    await pointReads(endpoints);
-    await largeReads(endpoints, rig);
+    if ('latency'.includes(only)) await latency(endpoints);
+    await pointReads(endpoints, rig.planePid);
+    if ('large'.includes(only)) await largeReads(endpoints, rig);
   } finally {
     await stoppers.stopAll();
     fs.rmSync(dir, { recursive: true, force: true });

@@ -4,7 +4,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export type Endpoint = { name: string; url: string };
+export type Endpoint = {
+  name: string;
+  url: string;
+  /** Of what stands between client and server. */
+  pid?: number;
+};
 
 export const protocols = ['simple', 'extended', 'prepared'] as const;
 export type Protocol = (typeof protocols)[number];

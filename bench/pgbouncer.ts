@@ -45,5 +45,5 @@ export async function startPgbouncer(dir: string, upstream: string, stoppers: St
   });
   await until('pgbouncer to listen', async () => !(await isFree(port)), { timeoutMs: 5_000 });
   url.port = String(port);
-  return { name: 'pgbouncer', url: url.toString() };
+  return { name: 'pgbouncer', url: url.toString(), pid: child.pid };
 }

@@ -24,10 +24,14 @@ export type RigOptions = {
   /** Connection → how the proxy reaches it. */
   upstreams: Readonly<Record<string, { url: string }>>;
   stoppers: Stoppers;
+  /** Of node, for the proxy. */
+  proxyFlags?: readonly string[];
 };
 
 export type Rig = {
   proxy: { port: number; pid: () => number; operationsUrl: string };
+  /** Process of the control plane, which takes in what is recorded. */
+  planePid: number;
   /** Login → token. */
   tokens: Readonly<Record<string, string>>;
   /** As clients connect: `postgres://login:token@127.0.0.1:port/connection`. */
@@ -57,12 +61,14 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     },
   );
   const operationsUrl = `http://127.0.0.1:${operationsPort}`;
-  const proxy = proxyService({ dir, program: proxyProgram, config, operationsUrl });
+  const flags = options.proxyFlags ?? [];
+  const proxy = proxyService({ dir, program: proxyProgram, config, operationsUrl, flags });
   stoppers.add(() => proxy.stop());
   await proxy.start();
   await plane.classified;
   return {
     proxy: { port: proxyPort, pid: () => proxy.pid ?? 0, operationsUrl },
+    planePid: plane.pid,
     tokens,
     urlOf(login, connection) {
       const token = tokens[login];
@@ -111,6 +117,7 @@ function startPlane(program: string, order: PlaneOrder, at: { dir: string; contr
   const [listening, classified] = [message('listening'), message('classified')];
   classified.catch(() => {});
   return {
+    pid: child.pid ?? 0,
     listening,
     classified,
     async stop() {
@@ -147,11 +154,13 @@ function proxyConfig({ dir, upstreams, consoleUrl, enrolToken, proxyPort, operat
   };
 }
 
-function proxyService(at: { dir: string; program: string; config: string; operationsUrl: string }): Service {
+type ProxyProcess = { dir: string; program: string; config: string; operationsUrl: string; flags: readonly string[] };
+
+function proxyService(at: ProxyProcess): Service {
   const log = openLogFile(path.join(at.dir, 'proxy.log'));
   return new Service({
     name: 'The proxy',
-    args: ['--enable-source-maps', at.program],
+    args: ['--enable-source-maps', ...at.flags, at.program],
     env: { PATH: process.env.PATH, NODE_ENV: 'production', WEIR_CONFIG: at.config },
     log,
     echo: false,

@@ -1,4 +1,4 @@
-/** How much the resident memory of a process grows while something runs. Linux only; elsewhere not a number. */
+/** What a process uses while something runs: memory and processor time. Linux only; elsewhere not a number. */
 import fs from 'node:fs';
 
 const everyMs = 20;
@@ -22,5 +22,22 @@ export async function memoryDuring<T>(pid: number, work: () => Promise<T>): Prom
     return { value: await work(), growthBytes: peak - before };
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** USER_HZ, which Linux fixes for this file. */
+const ticksPerSecond = 100;
+
+/** Processor time so far, in seconds, all threads. */
+export function cpuSeconds(pid: number): number {
+  try {
+    // After the name, which is in parentheses and may hold spaces; utime and stime are fields 14 and 15.
+    const fields = fs
+      .readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return Number.NaN;
   }
 }
