@@ -345,8 +345,9 @@ export type AnalysisSettings = {
   prepared: ReadonlyMap<string, StatementAnalysis>;
   cursors: ReadonlyMap<string, StatementAnalysis>;
   /**
-   * The search_path, the catalog or what is prepared was changed inside the transaction that is open: when a message ends that
-   * transaction, what follows in the same message cannot be read.
+   * False when search_path, catalog and what is prepared are as they will be if the transaction that is open now (if any) ends.
+   * Otherwise, also when absent, what follows the end of a transaction in the same message cannot be read. An answer that rests
+   * on this must not be kept for another session or moment.
    */
   unsettled?: boolean;
   /** OIDs of $1, $2, … where the client declared them (Parse); 0 or absent where PostgreSQL is to infer. */

@@ -316,6 +316,19 @@ describe('messages of several statements', () => {
     expect(refused.ok === false && refused.refusal.code).toBe('unresolved');
   });
 
+  it('cannot be read past the end of a transaction that has changed what names mean', () => {
+    for (const text of [
+      'ROLLBACK; SELECT id FROM patients',
+      'COMMIT; SELECT id FROM patients',
+      'ROLLBACK TO a; SELECT id FROM patients',
+    ]) {
+      expect(analyzeWith(target.catalog, text, { unsettled: true }).ok).toBe(false);
+      expect(analyzeWith(target.catalog, text, { unsettled: undefined }).ok).toBe(false);
+      expect(analyzeWith(target.catalog, text, { unsettled: false }).ok).toBe(true);
+    }
+    expect(analyzeWith(target.catalog, 'COMMIT; BEGIN; SHOW search_path', { unsettled: true }).ok).toBe(true);
+  });
+
   it('have the offsets of their parts', () => {
     const made = analysis("SELECT 'ä'; SELECT 2 ; ");
     if (!made.ok) throw new Error(made.refusal.message);

@@ -16,7 +16,18 @@ import { nothing, statement } from './statement.ts';
 const separately = 'an earlier statement of the same message changes what names mean; send this one separately';
 
 /** Statements whose meaning no earlier one can change. */
-const independent: ReadonlySet<string> = new Set(['TransactionStmt', 'VariableSetStmt', 'VariableShowStmt']);
+const independent: ReadonlySet<string> = new Set([
+  'TransactionStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+  'DeallocateStmt',
+  'ClosePortalStmt',
+  'DiscardStmt',
+  'ListenStmt',
+  'UnlistenStmt',
+  'NotifyStmt',
+  'ConstraintsSetStmt',
+]);
 
 export class Message {
   private catalog: Catalog;
@@ -102,11 +113,11 @@ export class Message {
         this.settings = { ...this.settings, cursors: without(cursors, effect.name) };
         return;
       case 'commit':
-        if (this.local || this.settings.unsettled) this.frozen = true;
+        if (this.local || this.settings.unsettled !== false) this.frozen = true;
         return;
       case 'rollback':
       case 'rollback_to':
-        if (this.changed() || this.settings.unsettled) this.frozen = true;
+        if (this.changed() || this.settings.unsettled !== false) this.frozen = true;
         return;
       default:
     }

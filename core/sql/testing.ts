@@ -58,7 +58,7 @@ export function resolved(catalog: Catalog, text: string, settings: Partial<Analy
 }
 
 export const analyzeWith = (catalog: Catalog, text: string, settings: Partial<AnalysisSettings> = {}): Analysis =>
-  analyze(text, catalog, { ...noSettings, ...settings });
+  analyze(text, catalog, { ...noSettings, unsettled: false, ...settings });
 
 /** `relation.column`, with the schema unless it is public. */
 export const refName = (ref: ColumnRef): string =>

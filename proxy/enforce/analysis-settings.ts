@@ -18,6 +18,8 @@ type Parts = {
 /** A text that names a prepared statement has one of these words in it, and one that names a cursor. */
 const preparedWord = /\bexecute\b/i;
 const cursorWord = /\b(fetch|move|current|close)\b/i;
+/** After the end of a transaction, names may mean something else than in it. */
+const endWord = /\b(commit|rollback|abort|end|release)\b[^;]*;/i;
 
 export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> {
   const { key, text, context } = parts;
@@ -27,6 +29,8 @@ export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> 
     cursors: new Map(),
     parameterTypes: declaredTypes(key),
     temporarySchema: context.catalog.header.temporarySchema,
+    // With objects of the session's own, the end of a transaction may take some of them away.
+    unsettled: parts.state.settings.hasUncommitted || context.data !== context.view.data,
   };
   const names = preparedWord.test(text);
   const cursors = cursorWord.test(text);
@@ -85,7 +89,8 @@ const boundKinds = new Set<StatementAnalysis['kind']>([
 
 /** Whether an analysis may be different for another session or at another time, because it rests on names of the session. */
 export function isSessionBound(analysis: Analysis, text: string): boolean {
-  if (!analysis.ok) return preparedWord.test(text) || cursorWord.test(text);
+  if (!analysis.ok) return preparedWord.test(text) || cursorWord.test(text) || endWord.test(text);
+  if (analysis.statements.length > 1 && analysis.statements.some(({ kind }) => kind === 'transaction')) return true;
   return analysis.statements.some(
     ({ kind }) =>
       boundKinds.has(kind) ||
