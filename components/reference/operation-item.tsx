@@ -21,7 +21,15 @@ export const basePath = '/api/v1';
 
 type Line = { key: string; depth: number; name: string; type: string; isRequired: boolean; note: string };
 
-function Lines({ lines, label }: { lines: readonly Line[]; label: string }) {
+/** In what is sent, what is needed stands out; in what comes back, what may be missing. */
+function Presence({ isRequired, isAnswer }: { isRequired: boolean; isAnswer: boolean }) {
+  if (isRequired === isAnswer) return null;
+  return <span className="text-2xs text-approve">{isRequired ? 'required' : 'may be absent'}</span>;
+}
+
+type LinesProps = { lines: readonly Line[]; label: string; isAnswer?: boolean };
+
+function Lines({ lines, label, isAnswer = false }: LinesProps) {
   return (
     <ul aria-label={label} className="grid rounded-lg border border-border">
       {lines.map(line => (
@@ -32,7 +40,7 @@ function Lines({ lines, label }: { lines: readonly Line[]; label: string }) {
         >
           <span className="font-mono text-xs font-medium break-all">{line.name}</span>
           <span className="font-mono text-xs break-words text-muted-foreground">{line.type}</span>
-          {line.isRequired ? <span className="text-2xs text-approve">required</span> : null}
+          <Presence isRequired={line.isRequired} isAnswer={isAnswer} />
           {line.note ? <span className="min-w-0 text-xs break-words">{line.note}</span> : null}
         </li>
       ))}
@@ -43,7 +51,7 @@ function Lines({ lines, label }: { lines: readonly Line[]; label: string }) {
 function Section({ title, children }: { title: ReactNode; children: ReactNode }) {
   return (
     <section className="grid grid-cols-[minmax(0,1fr)] gap-1">
-      <h4 className="text-xs font-medium text-muted-foreground">{title}</h4>
+      <h3 className="text-xs font-medium text-muted-foreground">{title}</h3>
       {children}
     </section>
   );
@@ -71,15 +79,21 @@ function Parameters({ operation }: { operation: Operation }) {
   });
 }
 
-type FieldsProps = { title: ReactNode; label: string; schema: JsonSchema | null; document: OpenApi };
+type FieldsProps = {
+  title: ReactNode;
+  label: string;
+  schema: JsonSchema | null;
+  document: OpenApi;
+  isAnswer?: boolean;
+};
 
-function Fields({ title, label, schema, document }: FieldsProps) {
+function Fields({ title, label, schema, document, isAnswer = false }: FieldsProps) {
   // Variants of one shape repeat their names.
   const lines = (schema ? schemaLines(schema, document) : []).map((line, index) => ({ ...line, key: `${index}` }));
   return (
     <Section title={title}>
       {lines.length > 0 ? (
-        <Lines lines={lines} label={label} />
+        <Lines lines={lines} label={label} isAnswer={isAnswer} />
       ) : (
         <p className="font-mono text-xs text-muted-foreground">{schema ? typeOf(schema) : 'no body'}</p>
       )}
@@ -100,6 +114,7 @@ function Answers({ operation, document }: { operation: Operation; document: Open
             label={`Answer ${answer.status}`}
             schema={body?.schema ?? null}
             document={document}
+            isAnswer
           />
         );
       })}
@@ -122,14 +137,16 @@ function Answers({ operation, document }: { operation: Operation; document: Open
 }
 
 function Detail({ operation, document }: { operation: Operation; document: OpenApi }) {
+  // The permission is said with the rest of the authentication.
+  const about = operation.description?.replace(/^Needs `[\w:]+`\.\s*/, '');
   const body = bodyOf(operation.requestBody?.content);
   const curl = curlOf(operation, document, `${window.location.origin}${basePath}`);
   const link = `${window.location.origin}/api-reference?op=${encodeURIComponent(operation.id)}`;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 px-4 pt-1 pb-4">
-      {operation.description ? (
+      {about ? (
         <p>
-          <Clause text={operation.description} />
+          <Clause text={about} />
         </p>
       ) : null}
       <Section title="Authentication">

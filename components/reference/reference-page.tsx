@@ -108,7 +108,7 @@ export function ReferencePage() {
           <>
             Everything this console does, it does through these, below{' '}
             <span className="font-mono text-xs">{basePath}</span>. Make an API token on{' '}
-            <Link href="/profile" className="text-link hover:underline">
+            <Link href="/profile" className="text-link underline">
               your page
             </Link>{' '}
             and send it as Authorization: Bearer.

@@ -202,6 +202,19 @@ describe('functions', () => {
     ]);
   });
 
+  it('are not taken for harmless because an earlier call of the same function was', async () => {
+    await target.sql
+      .unsafe(
+        `CREATE FUNCTION lab.configure(text, text) RETURNS text LANGUAGE sql AS 'SELECT set_config($1, $2, false)'`,
+      )
+      .simple();
+    const catalog = await target.reload();
+    for (const name of ['application_name', 'role'])
+      expect(resolved(catalog, `SELECT lab.configure('${name}', 'x')`).accesses.map(access => access.action)).toContain(
+        'opaque',
+      );
+  });
+
   it('write to the sequences they name', () => {
     const accesses = one('SELECT nextval(\'lab.numbers\'), setval(\'"lab"."numbers"\', 4)').accesses;
     expect(accesses).toContainEqual(
@@ -306,6 +319,13 @@ describe('messages of several statements', () => {
   it.each([
     'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; SELECT id FROM patients',
     'DROP TABLE visits; SELECT * FROM visits',
+    'CREATE TABLE IF NOT EXISTS patients (ssn text); SELECT ssn FROM patients',
+    'CREATE TABLE patients (ssn text); SELECT ssn FROM patients',
+    'CREATE TEMP TABLE IF NOT EXISTS t AS SELECT 1 AS ssn; SELECT ssn FROM t',
+    'DROP TABLE lab.log CASCADE; SELECT id FROM patients',
+    'ALTER TABLE lab.scratch RENAME TO patients; SELECT id FROM patients',
+    'ALTER TABLE lab.scratch SET SCHEMA public; SELECT id FROM patients',
+    'ALTER TABLE lab.log DROP COLUMN what CASCADE; SELECT id FROM patients',
     'ALTER TABLE patients RENAME TO p; SELECT * FROM patients',
     'SET search_path = lab; ROLLBACK; SELECT id FROM patients',
     "DO $$ BEGIN EXECUTE 'x' || 'y'; END $$; SELECT id FROM patients",

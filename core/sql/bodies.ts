@@ -25,7 +25,8 @@ export function argumentsOf(fn: CatalogFunction, args: readonly Value[]): Argume
     values: declared.map((argument, index) => {
       const passed = args[index];
       if (!passed) return constant(argument.typeOid);
-      return { ...passed, wire: null, literal: passed.literal?.kind === 'parameter' ? null : passed.literal };
+      // What a literal says is forgotten: the findings are kept for every call with these types.
+      return { ...passed, wire: null, literal: null };
     }),
   };
 }

@@ -1,11 +1,12 @@
 /** Independent data on where statements of a text begin and end, where it is present. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { defaultTextLimits } from './guard.ts';
 import { loadParser, parseText } from './parse.ts';
 
-const file = new URL('../../../shared/testdata/bytebase-parser-misc/pg/test_split.yaml', import.meta.url);
+const file = path.resolve(import.meta.dirname, '../../../shared/testdata/bytebase-parser-misc/pg/test_split.yaml');
 
 type Case = { description: string; input: string; result: { text: string; empty: boolean }[] };
 

@@ -102,7 +102,8 @@ export class SessionLink implements LiveSession {
     this.#identity = parts.identity;
     this.#startedMs = parts.services.clock.nowMs();
     const settings = new Settings();
-    settings.searchPath = parts.upstream.ready.parameters.get('search_path') ?? null;
+    const searchPath = parts.upstream.ready.parameters.get('search_path');
+    if (searchPath !== undefined) settings.searchPathReported(searchPath);
     this.#gate = parts.services.openGate({
       id: parts.id,
       identity: parts.identity,

@@ -167,7 +167,10 @@ export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
     if (!codes && !plain.has(subtype)) return unresolved(subtype);
     const name = relation ? nameOf(relation) : (node.relation?.relname ?? '');
     for (const code of codes ?? []) a.out.hazard(code, name);
-    if (change.behavior === 'DROP_CASCADE') a.out.hazard('cascade', name);
+    if (change.behavior === 'DROP_CASCADE') {
+      a.out.hazard('cascade', name);
+      a.catalogChanges(true);
+    }
     if (relation) changes[subtype]?.(a, { relation, node: change });
   }
   return nothing('ddl');

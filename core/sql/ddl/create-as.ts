@@ -12,7 +12,17 @@ import { oid } from '../types/oid.ts';
 import { columnValue, type Field, unionOrigins } from '../value.ts';
 import { creationSchema } from './object.ts';
 
-type Made = { name: string; schema: string; temporary: boolean; kind: RelationKind; columns: readonly Field[] };
+type Made = {
+  name: string;
+  schema: string;
+  temporary: boolean;
+  kind: RelationKind;
+  columns: readonly Field[];
+  /** IF NOT EXISTS: whether this or another relation of the name is there afterwards, only the server knows. */
+  uncertain: boolean;
+  /** OR REPLACE */
+  replaces: boolean;
+};
 
 /** A relation that will exist once this statement ran, with the columns it takes its values from. */
 export function announce(a: Analyzer, made: Made): void {
@@ -60,7 +70,10 @@ export function announce(a: Analyzer, made: Made): void {
       },
     };
   });
-  a.create({ relation, fields });
+  const exists = !made.replaces && a.catalog.relationNamed(made.schema, made.name) !== null;
+  // Where the name is taken the server stops with an error, or (IF NOT EXISTS) leaves what is there.
+  if (made.uncertain || exists) a.catalogChanges(true);
+  else a.create({ relation, fields });
 }
 
 /** What is in the columns follows them: into the stored rows, or into every later reading of the view. */
@@ -84,15 +97,18 @@ export function createTableAs(a: Analyzer, node: Pg.CreateTableAsStmt): Outcome 
   const rel = node.into?.rel;
   if (!node.query || !rel) return unresolved('CreateTableAsStmt');
   const columns = renamed(sourceOf(a, node.query), stringsOf(node.into?.colNames));
-  into(a, rel, columns, node.objtype === 'OBJECT_MATVIEW' ? 'm' : 'r');
+  const kind = node.objtype === 'OBJECT_MATVIEW' ? 'm' : 'r';
+  into(a, rel, columns, { kind, uncertain: node.if_not_exists === true });
   return nothing('ddl');
 }
 
-function into(a: Analyzer, rel: Pg.RangeVar, columns: readonly Field[], kind: RelationKind): void {
+type Into = Pick<Made, 'kind' | 'uncertain'>;
+
+function into(a: Analyzer, rel: Pg.RangeVar, columns: readonly Field[], how: Into): void {
   const temporary = rel.relpersistence === 't';
   const schema = creationSchema(a, rel.schemaname, temporary);
   const name = rel.relname ?? '';
-  announce(a, { name, schema, temporary, kind, columns });
+  announce(a, { name, schema, temporary, columns, replaces: false, ...how });
   follow(a, schema, name, columns);
 }
 
@@ -107,7 +123,7 @@ export function intoClause(node: Pg.SelectStmt): Pg.RangeVar | null {
 }
 
 export function selectInto(a: Analyzer, node: Pg.SelectStmt, rel: Pg.RangeVar): Outcome {
-  into(a, rel, selectStmt(a, null, node, { keepUnknown: false }).columns, 'r');
+  into(a, rel, selectStmt(a, null, node, { keepUnknown: false }).columns, { kind: 'r', uncertain: false });
   return nothing('ddl');
 }
 
@@ -122,7 +138,7 @@ export function viewStatement(a: Analyzer, node: Pg.ViewStmt): Outcome {
     a.touch(replaced);
     a.out.relation('define', 'alter', replaced);
   }
-  announce(a, { name, schema, temporary, kind: 'v', columns });
+  announce(a, { name, schema, temporary, kind: 'v', columns, uncertain: false, replaces: node.replace === true });
   follow(a, schema, name, columns);
   return nothing('ddl');
 }

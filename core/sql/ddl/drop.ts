@@ -30,7 +30,8 @@ export function dropStatement(a: Analyzer, node: Pg.DropStmt): Outcome {
     if (type === 'OBJECT_PUBLICATION') a.out.hazard('publication', shown);
     if (type === 'OBJECT_FOREIGN_SERVER' || type === 'OBJECT_FDW') a.out.hazard('foreign_connection', shown);
   }
-  a.catalogChanges();
+  // What else goes with CASCADE may uncover other relations of the same names.
+  a.catalogChanges(cascades || a.out.touched.size === 0);
   return nothing('ddl');
 }
 

@@ -25,7 +25,8 @@ export function renameStatement(a: Analyzer, node: Pg.RenameStmt): Outcome {
   else
     objectDone(a, node.renameType, node.object ?? named(node.subname), { action: 'define', verb: 'alter', missingOk });
   if (node.renameType === 'OBJECT_ROLE') a.out.hazard('role', node.subname ?? '');
-  a.catalogChanges();
+  // The new name may hide, the old one uncover, another object.
+  a.catalogChanges(true);
   return nothing('ddl');
 }
 
@@ -37,7 +38,8 @@ export function setSchema(a: Analyzer, node: Pg.AlterObjectSchemaStmt): Outcome 
   const { name } = objectDone(a, node.objectType, target, { action: 'define', verb: 'alter', missingOk });
   const kind = node.relation ? 'relation' : 'other';
   a.out.object('define', 'create', kind, name, { schema: node.newschema ?? null });
-  a.catalogChanges();
+  // The new name may hide, the old one uncover, another object.
+  a.catalogChanges(true);
   return nothing('ddl');
 }
 

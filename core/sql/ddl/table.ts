@@ -137,7 +137,15 @@ export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
     const made = generated.find(entry => entry.column === column.name);
     return made ? { name: column.name, value: { ...column.value, origins: made.value.origins } } : column;
   });
-  announce(a, { name: rel.relname ?? '', schema, temporary, kind: node.partspec ? 'p' : 'r', columns: all });
+  announce(a, {
+    name: rel.relname ?? '',
+    schema,
+    temporary,
+    kind: node.partspec ? 'p' : 'r',
+    columns: all,
+    uncertain: node.if_not_exists === true,
+    replaces: false,
+  });
   for (const column of all)
     if (column.value.origins.length > 0)
       a.out.flows.push({

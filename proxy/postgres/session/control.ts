@@ -1,14 +1,16 @@
 /** The messages that carry no statement: Sync, Flush, Terminate, and what belongs to COPY FROM STDIN. */
+
 import { frontend } from '../wire/message.ts';
 import { endWithError, finish } from './end.ts';
 import { expectation, expects } from './expect.ts';
+import { enqueue } from './proposals.ts';
 import type { Session } from './state.ts';
 import type { Message } from './statement.ts';
 
 export function sync(s: Session, m: Message): boolean {
   s.up.view(m.bytes, m.start, m.end);
   s.up.markBoundary();
-  s.queue.push(expectation(expects.sync));
+  enqueue(s, expectation(expects.sync));
   s.isSkipping = false;
   s.needsFlush = false;
   s.isGroupOpen = false;

@@ -66,9 +66,13 @@ function deallocate(s: Session, name: string | null): void {
 
 /** ReadyForQuery: outside a transaction, everything since the last one was either committed or rolled back. */
 export function transactionEnded(s: Session, hasFailed: boolean): void {
-  if (s.status !== transaction.idle) return;
+  if (s.status !== transaction.idle) {
+    s.settings.settled();
+    return;
+  }
   if (hasFailed) s.settings.rollback();
   else s.settings.commit();
+  s.settings.settled();
   s.portals.clear();
   s.isSensitive = false;
   s.isCatalogChanged = false;

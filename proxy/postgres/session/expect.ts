@@ -37,6 +37,8 @@ export type Expect = {
   /** An error was answered; only ReadyForQuery is still to come. */
   hasFailed: boolean;
   isBarrier: boolean;
+  /** Numbers what is between one Sync (or Query) and the next. */
+  unit: number;
   /** Of the last command that completed. */
   tag: string | null;
   /** The client was told of an error that the server does not know of: the transaction has to be made to fail. */
@@ -59,6 +61,7 @@ export function expectation(kind: ExpectKind, given: Partial<Expect> = {}): Expe
     isMuted: given.isMuted ?? false,
     hasFailed: false,
     isBarrier: given.isBarrier ?? false,
+    unit: 0,
     tag: null,
     mustFail: false,
     internal: given.internal ?? null,

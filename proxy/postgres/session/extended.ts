@@ -1,11 +1,13 @@
 /** The extended protocol: Parse and Bind are decided by their text, Execute again, when everything about it is known. */
+
 import { createHash } from 'node:crypto';
 import { encodeDescribe } from '../wire/encode.ts';
-import { int16At } from '../wire/message.ts';
+import { int16At, transaction } from '../wire/message.ts';
 import { latin1, nameKey } from '../wire/text.ts';
-import { expectation, expects } from './expect.ts';
+import { type ExpectKind, expectation, expects } from './expect.ts';
 import type { Portal, Prepared } from './names.ts';
 import { readParameters } from './parameters.ts';
+import { enqueue } from './proposals.ts';
 import { isBarrier } from './query.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
@@ -59,8 +61,7 @@ export function parse(s: Session, m: Message): boolean {
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
   const prepared: Prepared = { name, key, ruling, literals, isDescribed: false, isAskedFor: false, isRecorded: false };
   const entry = expectation(expects.parse, { name, ruling, prepared });
-  s.queue.push(entry);
-  s.statements.propose(name, prepared);
+  enqueue(s, entry);
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
   s.isGroupOpen = true;
@@ -81,9 +82,10 @@ function hasTypes(m: Message, from: number): boolean {
 
 /** A statement by name, also one that SQL PREPARE made; `wait` while that one's ruling is sought. */
 function findStatement(s: Session, key: string, name: string): Prepared | 'wait' | null {
+  if (s.statements.isUncertain(key, s.unit)) return waitForServer(s);
   const found = s.statements.get(key);
   if (found !== null) return found;
-  if (!s.sqlPrepared.has(name)) return mayStillCome(s) ? 'wait' : null;
+  if (!s.sqlPrepared.has(name)) return s.queue.length > 0 ? waitForServer(s) : null;
   const text = Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
@@ -100,11 +102,10 @@ function findStatement(s: Session, key: string, name: string): Prepared | 'wait'
   return prepared;
 }
 
-/** A PREPARE or DECLARE on its way may make the name; then the message waits for it. */
-function mayStillCome(s: Session): boolean {
-  if (!s.queue.hasBarrier) return false;
+/** What is on its way decides what the name means. */
+function waitForServer(s: Session): 'wait' {
   s.block = 'drain';
-  return true;
+  return 'wait';
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -137,8 +138,7 @@ export function bind(s: Session, m: Message): boolean {
   if (ruling !== prepared.ruling) Object.assign(prepared, { isDescribed: false, isAskedFor: false });
   prepared.ruling = ruling;
   const portal = { ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared), isBound: true };
-  s.queue.push(expectation(expects.bind, { name: portal.name, portal }));
-  s.portals.propose(portal.name, portal);
+  enqueue(s, expectation(expects.bind, { name: portal.name, portal }));
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
   s.isGroupOpen = true;
@@ -178,9 +178,10 @@ function streamBody(s: Session, m: Message, passes: boolean): true {
 
 /** A portal by name, also an SQL cursor; `wait` while that one's ruling is sought. */
 function findPortal(s: Session, key: string, name: string): Portal | 'wait' | null {
+  if (s.portals.isUncertain(key, s.unit)) return waitForServer(s);
   const found = s.portals.get(key);
   if (found !== null) return found;
-  if (!s.settings.cursors.has(name)) return mayStillCome(s) ? 'wait' : null;
+  if (!s.settings.cursors.has(name)) return s.queue.length > 0 ? waitForServer(s) : null;
   const text = Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
@@ -195,6 +196,27 @@ function findPortal(s: Session, key: string, name: string): Portal | 'wait' | nu
   });
 }
 
+/**
+ * A Query that fails in a transaction block leaves its portal behind, unnamed and failed: PostgreSQL answers for it, and runs
+ * nothing of it. Only where the transaction is failed beyond doubt.
+ */
+function isLeftOver(s: Session, name: string): boolean {
+  if (name !== '' || s.status !== transaction.failed) return false;
+  for (const { kind, ruling } of s.queue) {
+    if (kind === expects.query || (kind === expects.execute && ruling !== null)) return false;
+  }
+  return true;
+}
+
+/** Without a ruling, so that anything but an error or NoData ends the session. */
+function passLeftOver(s: Session, m: Message, kind: ExpectKind): true {
+  enqueue(s, expectation(kind));
+  s.up.view(m.bytes, m.start, m.end);
+  s.needsFlush = true;
+  s.isGroupOpen = true;
+  return true;
+}
+
 export function describeName(s: Session, m: Message): boolean {
   if (s.isSkipping) return true;
   const what = m.bytes[m.start + 5];
@@ -207,14 +229,15 @@ export function describeName(s: Session, m: Message): boolean {
     if (prepared === 'wait') return false;
     if (prepared === null) return missing(s, 'statement', name);
     prepared.isAskedFor = true;
-    s.queue.push(expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
+    enqueue(s, expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
   } else if (what === 0x50) {
     const portal = findPortal(s, key, name);
     if (portal === 'wait') return false;
+    if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.describePortal);
     if (portal === null) return missing(s, 'portal', name);
     if (portal.ruling.refusal !== null) return refuse(s, portal.ruling.refusal, portal.ruling);
     portal.isDescribed = true;
-    s.queue.push(expectation(expects.describePortal, { name: key, portal, ruling: portal.ruling }));
+    enqueue(s, expectation(expects.describePortal, { name: key, portal, ruling: portal.ruling }));
   } else return refuse(s, malformed(`invalid DESCRIBE message subtype ${what}`));
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
@@ -229,6 +252,7 @@ export function execute(s: Session, m: Message): boolean {
   const name = utf8Of(m.bytes, m.start + 5, nameEnd);
   const portal = findPortal(s, nameKey(m.bytes, m.start + 5, nameEnd), name);
   if (portal === 'wait') return false;
+  if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.execute);
   if (portal === null) return missing(s, 'execute', name);
   portal.ruling = s.gate.redecide(portal.ruling);
   const { ruling, prepared, parametersHash } = portal;
@@ -249,7 +273,7 @@ export function execute(s: Session, m: Message): boolean {
     portal.isCleared = true;
     portal.run = run;
     describeFirst(s, portal, name);
-    s.queue.push(expectation(expects.execute, { portal, ruling, run, isBarrier: isBarrier(s, ruling) }));
+    enqueue(s, expectation(expects.execute, { portal, ruling, run, isBarrier: isBarrier(s, ruling) }));
     s.up.view(m.bytes, m.start, m.end);
     s.needsFlush = true;
     s.isGroupOpen = true;
@@ -264,7 +288,7 @@ function describeFirst(s: Session, portal: Portal, name: string): void {
   if (portal.isDescribed || statement === undefined || statement.analysis.result !== 'rows') return;
   if (portal.prepared.isAskedFor && !statement.hasMasks) return;
   portal.isDescribed = true;
-  s.queue.push(expectation(expects.describePortal, { portal, ruling: portal.ruling, isInjected: true }));
+  enqueue(s, expectation(expects.describePortal, { portal, ruling: portal.ruling, isInjected: true }));
   s.up.bytes(encodeDescribe('P', name));
 }
 
@@ -275,11 +299,9 @@ export function closeName(s: Session, m: Message): boolean {
   if (nameEnd !== m.end - 1) return refuse(s, malformed());
   const name = nameKey(m.bytes, m.start + 6, nameEnd);
   if (what === 0x53) {
-    s.queue.push(expectation(expects.closeStatement, { name, isBarrier: s.sqlPrepared.size > 0 }));
-    s.statements.propose(name, null);
+    enqueue(s, expectation(expects.closeStatement, { name, isBarrier: s.sqlPrepared.size > 0 }));
   } else if (what === 0x50) {
-    s.queue.push(expectation(expects.closePortal, { name, isBarrier: s.settings.cursors.size > 0 }));
-    s.portals.propose(name, null);
+    enqueue(s, expectation(expects.closePortal, { name, isBarrier: s.settings.cursors.size > 0 }));
   } else return refuse(s, malformed(`invalid CLOSE message subtype ${what}`));
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;

@@ -69,12 +69,21 @@ function failRun(s: Session, { run, refused, ruling, internal }: Expect, sqlstat
   }
 }
 
+/** The server will not answer this: what was expected of the answer is not known, and what it should run did not run. */
+function skipped(s: Session, { kind, run, prepared, portal }: Expect, sqlstate: string | null): void {
+  if (kind === expects.describeStatement && prepared !== null) prepared.isAskedFor = prepared.isDescribed;
+  if (kind === expects.describePortal && portal !== null) portal.isDescribed = portal.rows !== null;
+  if (run === null || run.isCompleted) return;
+  s.journal.completed(run, 'error', { tag: null, sqlstate });
+  if (run.requestId !== null) s.ports.report(run.requestId, { outcome: 'error', rows: 0, sqlstate });
+}
+
 /** After an error in the extended protocol the server answers nothing until Sync; a Query in between is skipped, too. */
 function skipToSync(s: Session, sqlstate: string | null): void {
   s.groupFailed = true;
   for (let entry = s.queue.head; entry !== null && entry.kind !== expects.sync; entry = s.queue.head) {
     s.queue.shift();
-    if (entry.run !== null) s.journal.completed(entry.run, 'error', { tag: null, sqlstate });
+    skipped(s, entry, sqlstate);
     if (entry.internal !== null) entry.internal.hasFailed = true;
   }
   if (s.queue.length === 0) {

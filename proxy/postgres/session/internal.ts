@@ -4,6 +4,7 @@ import { encodeBind, encodeClose, encodeExecute, encodeParse, flushMessage, sync
 import { Reader } from '../wire/reader.ts';
 import { decodeUtf8 } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
+import { enqueue } from './proposals.ts';
 import type { ServerMessage } from './server.ts';
 import type { Internal, Session } from './state.ts';
 import { flushTurn } from './turn.ts';
@@ -18,7 +19,7 @@ export function runInternal(s: Session, text: string): Promise<(string | null)[]
   if (s.isEnded || s.block !== 'ruling' || s.queue.length > 0) return Promise.resolve(null);
   return new Promise(done => {
     const internal: Internal = { rows: [], hasFailed: false, done: once(done) };
-    const push = (kind: ExpectKind): void => s.queue.push(expectation(kind, { isInjected: true, internal, name }));
+    const push = (kind: ExpectKind): void => enqueue(s, expectation(kind, { isInjected: true, internal, name }));
     s.internal = internal;
     s.up.bytes(encodeParse(name, text));
     push(expects.parse);

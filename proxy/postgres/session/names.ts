@@ -1,6 +1,7 @@
 /**
  * Prepared statements and portals by name, as the server has confirmed them, with the proposals that are still on their way to
- * it. A name means what the last proposal says, since everything behind a failed one is skipped by the server.
+ * it. Within one unit (up to Sync) a name means what the last proposal says, since everything behind a failure is skipped; a
+ * proposal of an earlier unit is only believed once it is answered, since that unit may fail and the next one run.
  */
 import type { BoundParameters } from '#proxy/control/query-client.ts';
 import type { Run } from './journal.ts';
@@ -47,14 +48,18 @@ export const namesMax = 10_000;
 
 export class NameTable<T> {
   readonly #confirmed = new Map<string, T>();
-  readonly #proposed = new Map<string, T | null>();
+  readonly #proposed = new Map<string, { value: T | null; unit: number }>();
 
   get(name: string): T | null {
-    if (this.#proposed.size > 0) {
-      const proposal = this.#proposed.get(name);
-      if (proposal !== undefined) return proposal;
-    }
-    return this.#confirmed.get(name) ?? null;
+    const proposal = this.#proposed.size > 0 ? this.#proposed.get(name) : undefined;
+    return proposal === undefined ? (this.#confirmed.get(name) ?? null) : proposal.value;
+  }
+
+  /** The name was proposed in another unit than this, and not answered yet. */
+  isUncertain(name: string, unit: number): boolean {
+    if (this.#proposed.size === 0) return false;
+    const proposal = this.#proposed.get(name);
+    return proposal !== undefined && proposal.unit !== unit;
   }
 
   get isFull(): boolean {
@@ -62,8 +67,8 @@ export class NameTable<T> {
   }
 
   /** What the name will mean when the server has done what it was sent; null when it will mean nothing. */
-  propose(name: string, value: T | null): void {
-    this.#proposed.set(name, value);
+  propose(name: string, value: T | null, unit: number): void {
+    this.#proposed.set(name, { value, unit });
   }
 
   confirm(name: string, value: T | null): void {

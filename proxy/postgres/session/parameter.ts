@@ -29,6 +29,6 @@ export function parameterStatus(s: Session, m: ServerMessage): Fate {
     endWithFault(s, 'parameter_status', problem);
     return 'drop';
   }
-  if (name === 'search_path') s.settings.searchPathIs(value);
+  if (name === 'search_path') s.settings.searchPathReported(value);
   return 'pass';
 }

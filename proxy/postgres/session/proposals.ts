@@ -1,30 +1,41 @@
-/** Rebuilds what names will mean from what is still on its way to the server, after some of it turned out to be skipped. */
-import { expects } from './expect.ts';
+/** What names will mean once the server has done what it was sent. */
+import { type Expect, expects } from './expect.ts';
 import type { Session } from './state.ts';
 
+/** Puts an entry into the queue, with what it proposes. Sync and Query end a unit. */
+export function enqueue(s: Session, entry: Expect): void {
+  entry.unit = s.unit;
+  s.queue.push(entry);
+  propose(s, entry);
+  if (entry.kind === expects.query || entry.kind === expects.sync) s.unit += 1;
+}
+
+function propose(s: Session, { kind, name, prepared, portal, unit }: Expect): void {
+  switch (kind) {
+    case expects.query:
+      s.statements.propose('', null, unit);
+      s.portals.propose('', null, unit);
+      break;
+    case expects.parse:
+      if (prepared !== null) s.statements.propose(name, prepared, unit);
+      break;
+    case expects.bind:
+      if (portal !== null) s.portals.propose(name, portal, unit);
+      break;
+    case expects.closeStatement:
+      s.statements.propose(name, null, unit);
+      break;
+    case expects.closePortal:
+      s.portals.propose(name, null, unit);
+      break;
+    default:
+      break;
+  }
+}
+
+/** From what is still on its way, after some of it was answered or turned out to be skipped. */
 export function replayProposals(s: Session): void {
   s.statements.forgetProposals();
   s.portals.forgetProposals();
-  for (const entry of s.queue) {
-    switch (entry.kind) {
-      case expects.query:
-        s.statements.propose('', null);
-        s.portals.propose('', null);
-        break;
-      case expects.parse:
-        if (entry.prepared !== null) s.statements.propose(entry.name, entry.prepared);
-        break;
-      case expects.bind:
-        if (entry.portal !== null) s.portals.propose(entry.name, entry.portal);
-        break;
-      case expects.closeStatement:
-        s.statements.propose(entry.name, null);
-        break;
-      case expects.closePortal:
-        s.portals.propose(entry.name, null);
-        break;
-      default:
-        break;
-    }
-  }
+  for (const entry of s.queue) propose(s, entry);
 }

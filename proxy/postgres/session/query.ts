@@ -1,8 +1,10 @@
 /** Query: a whole string of statements is decided before any of it goes to the server. FunctionCall: always refused. */
+
 import { frontend } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
 import { expectation, expects } from './expect.ts';
 import { textBytesMax } from './limits.ts';
+import { enqueue } from './proposals.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseQuery } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
@@ -31,9 +33,7 @@ export function query(s: Session, m: Message): boolean {
 function forward(s: Session, m: Message, ruling: Ruling, run: NonNullable<ReturnType<typeof record>>): void {
   s.up.view(m.bytes, m.start, m.end);
   s.up.markBoundary();
-  s.queue.push(expectation(expects.query, { ruling, run, isBarrier: isBarrier(s, ruling) }));
-  s.statements.propose('', null);
-  s.portals.propose('', null);
+  enqueue(s, expectation(expects.query, { ruling, run, isBarrier: isBarrier(s, ruling) }));
   s.needsFlush = false;
   s.isGroupOpen = false;
   if (ruling.wantsCopyData) s.block = 'copy';

@@ -2,12 +2,14 @@
  * Refusing by substitution: what is refused is replaced by something that the server fails, and the server's error by ours. The
  * transaction, the rest of the batch and ReadyForQuery are then PostgreSQL's own.
  */
+
 import { errorTable, type Failure } from '#core/contract/error.ts';
 import { encodeBind, encodeDescribe, encodeExecute, encodeParse, encodeQuery } from '../wire/encode.ts';
 import { type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { backend, transaction } from '../wire/message.ts';
 import { type Expect, expectation, expects } from './expect.ts';
 import type { Run } from './journal.ts';
+import { enqueue } from './proposals.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
 
@@ -49,9 +51,7 @@ const isDoomed = (s: Session, ruling: Ruling | null, refused: Refused): boolean 
 export function refuseQuery(s: Session, refused: Refused, about: { ruling: Ruling | null; run: Run | null }): void {
   const isDoomedStatement = isDoomed(s, about.ruling, refused);
   s.up.bytes(encodeQuery(isDoomedStatement ? harmlessText : failingText(refused.rule)));
-  s.queue.push(expectation(expects.query, { run: about.run, refused: isDoomedStatement ? null : refused }));
-  s.statements.propose('', null);
-  s.portals.propose('', null);
+  enqueue(s, expectation(expects.query, { run: about.run, refused: isDoomedStatement ? null : refused }));
   s.needsFlush = false;
   s.isGroupOpen = false;
   s.up.markBoundary();
@@ -67,7 +67,7 @@ export function refuseExtended(
   const text = isDoomedStatement ? harmlessText : failingText(refused.rule);
   s.up.bytes(encodeParse(about.statementName ?? refusedStatementName, text));
   const entry: Expect = expectation(expects.parse, { run: about.run, refused: isDoomedStatement ? null : refused });
-  s.queue.push(entry);
+  enqueue(s, entry);
   s.needsFlush = true;
   s.isGroupOpen = true;
   s.isSkipping = true;
@@ -88,7 +88,8 @@ export function refuseMissing(s: Session, what: keyof typeof missing, name: stri
   const message = isStatement && name === '' ? 'unnamed prepared statement does not exist' : `${words} does not exist`;
   const failure: Failure = { code: 'undefined_object', message };
   s.up.bytes(missing[what]);
-  s.queue.push(
+  enqueue(
+    s,
     expectation(expects.parse, {
       refused: { failure, rule: 'protocol', sqlstate: isStatement ? '26000' : '34000', keepsOrigin: true },
     }),

@@ -19,6 +19,8 @@ export class Settings {
   #now: Snapshot = emptySnapshot;
   /** What a rollback of the whole transaction restores. */
   #committed: Snapshot = emptySnapshot;
+  /** Null where the server does not report it. */
+  #reported: string | null = null;
   #savepoints: { name: string; snapshot: Snapshot }[] = [];
   /** Increases whenever a value that analysis depends on may have changed. */
   version = 0;
@@ -84,7 +86,18 @@ export class Settings {
     }
   }
 
-  /** The server has reported its search_path (PostgreSQL 18) or was asked for it. */
+  /** The server has reported its search_path, as PostgreSQL 18 does of itself whenever it has changed. */
+  searchPathReported(value: string): void {
+    this.#reported = value;
+    this.searchPathIs(value);
+  }
+
+  /** ReadyForQuery: what a server that reports would have had to say is said by now. */
+  settled(): void {
+    if (this.#reported !== null) this.searchPathIs(this.#reported);
+  }
+
+  /** The server was asked for it. */
   searchPathIs(value: string): void {
     if (this.searchPath === value) return;
     this.searchPath = value;

@@ -149,6 +149,8 @@ export class Session {
   bindHash: { hash: Hash; portal: Portal } | null = null;
   /** The server ignores everything until the next Sync. */
   isSkipping = false;
+  /** Of what is sent next. */
+  unit = 0;
   /** A unit of the extended protocol has begun and its Sync was not sent. */
   isGroupOpen = false;
   /** An error was answered since the last ReadyForQuery. */

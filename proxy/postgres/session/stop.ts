@@ -2,12 +2,14 @@
  * Stops a statement that is already running, because what the server answers is not what was analysed. The client gets an error
  * in place of the first row; whatever else the server says of the statement is swallowed; the transaction is made to fail.
  */
+
 import { errorTable } from '#core/contract/error.ts';
 import { encodeParse, encodeQuery } from '../wire/encode.ts';
 import { encodeProblem } from '../wire/error.ts';
 import { transaction } from '../wire/message.ts';
 import { endWithFault } from './end.ts';
 import { type Expect, expectation, expects } from './expect.ts';
+import { enqueue } from './proposals.ts';
 import { refusedStatementName } from './refusal.ts';
 import type { Fate } from './server.ts';
 import type { Session } from './state.ts';
@@ -63,7 +65,7 @@ function stopGroup(s: Session, entry: Expect): Fate {
   if (sync !== null) sync.mustFail = true;
   else {
     s.up.bytes(encodeParse(refusedStatementName, failingText));
-    s.queue.push(expectation(expects.parse, { isMuted: true }));
+    enqueue(s, expectation(expects.parse, { isMuted: true }));
     s.isSkipping = true;
     s.needsFlush = true;
     s.isGroupOpen = true;
@@ -81,6 +83,6 @@ export function failTransaction(s: Session, entry: Expect): boolean {
     return true;
   }
   s.up.bytes(encodeQuery(failingText));
-  s.queue.push(expectation(expects.query, { isMuted: true }));
+  enqueue(s, expectation(expects.query, { isMuted: true }));
   return true;
 }
