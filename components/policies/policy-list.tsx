@@ -18,13 +18,13 @@ import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState, NoMatch, PartialStrip } from '#components/ui/states.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
-import { effects, policyModes } from '#core/policy/schema.ts';
+import { policyModes, type RuleEffect, ruleEffects } from '#core/policy/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import type { PolicyItem } from '#lib/policy/schema.ts';
 import { type PolicyMode, PolicyModeBadge } from './policy-mode.tsx';
 
 const fields: readonly FilterField[] = [
-  { key: 'effect', label: 'Effect of a rule', values: effects.map(value => ({ value })) },
+  { key: 'effect', label: 'Effect of a rule', values: ruleEffects.map(value => ({ value })) },
   { key: 'mode', label: 'Mode', values: policyModes.map(value => ({ value })) },
 ];
 
@@ -79,7 +79,7 @@ const columns: readonly Column<PolicyItem>[] = [
   },
 ];
 
-const effectWords = { allow: 'Allow', mask: 'Mask', approve: 'Approve', deny: 'Deny' } as const;
+const effectWords = { allow: 'Allow', mask: 'Mask', approve: 'Approve', deny: 'Deny', limit: 'Limit' } as const;
 
 export function PolicyList() {
   const filter = useUrlFilter(fields);
@@ -90,7 +90,7 @@ export function PolicyList() {
       input: (cursor: string | undefined) => ({
         q: filter.q,
         mode: filter.one('mode') as PolicyMode | undefined,
-        effect: filter.one('effect') as (typeof effects)[number] | undefined,
+        effect: filter.one('effect') as RuleEffect | undefined,
         cursor,
       }),
       initialPageParam: undefined,

@@ -1,5 +1,5 @@
 /** What was decided, as icon and word. A fault of the system is not a decision and looks different. */
-import { Check, Eye, Hourglass, ListFilter, OctagonX, TriangleAlert, VenetianMask } from 'lucide-react';
+import { Check, Eye, Gauge, Hourglass, ListFilter, OctagonX, TriangleAlert, VenetianMask } from 'lucide-react';
 import { Badge } from '#components/ui/badge.tsx';
 
 const marks = {
@@ -8,6 +8,7 @@ const marks = {
   filter: { Icon: ListFilter, word: 'Row-filtered' },
   approve: { Icon: Hourglass, word: 'Needs approval' },
   deny: { Icon: OctagonX, word: 'Denied' },
+  limit: { Icon: Gauge, word: 'Limited' },
   observe: { Icon: Eye, word: 'Observed' },
   fault: { Icon: TriangleAlert, word: 'Fault' },
 } as const;
@@ -19,7 +20,7 @@ export const decisionWord = (kind: DecisionKind): string => marks[kind].word;
 export function DecisionBadge({ kind, word }: { kind: DecisionKind; word?: string }) {
   const { Icon, word: usual } = marks[kind];
   return (
-    <Badge tone={kind}>
+    <Badge tone={kind === 'limit' ? 'neutral' : kind}>
       <Icon aria-hidden />
       {word ?? usual}
     </Badge>

@@ -4,7 +4,7 @@ import { permissionsOf, type Role } from '../identity/role.ts';
 import { compileCondition } from './condition.ts';
 import { isSystemSchema, labelPatternTest, splitQualified } from './match.ts';
 import { didYouMean } from './nearest.ts';
-import type { ObjectSelector, Policy, Rule } from './schema.ts';
+import { budgetUnits, type ObjectSelector, type Policy, type Rule, sessionLimits } from './schema.ts';
 
 export type Finding = {
   path: readonly (string | number)[];
@@ -112,6 +112,36 @@ function checkApprovers(rule: Rule, path: Path): Finding[] {
   return [nobody ? error(at, `${message}, so nobody could approve`) : warning(at, message)];
 }
 
+/** A session has no objects and shows no hazard, so a limit of it cannot be about some of them. */
+function checkLimits(rule: Rule, path: Path): Finding[] {
+  if (rule.effect !== 'limit') return [];
+  const { limits = {}, budget } = rule;
+  const given = Object.keys(limits);
+  if (given.length === 0 && budget === undefined) return [error(path, `the rule \`${rule.id}\` limits nothing`)];
+  const ofSession = sessionLimits.filter(name => limits[name] !== undefined);
+  const narrowing = (['actions', 'objects', 'hazards', 'unlessOwner', 'onlyOwner'] as const).find(
+    name => rule[name] !== undefined,
+  );
+  const isEmpty = budget !== undefined && budgetUnits.every(unit => budget[unit] === undefined);
+  return [
+    ...(narrowing === undefined
+      ? []
+      : ofSession.map(name =>
+          error(
+            [...path, 'limits', name],
+            `\`${name}\` is about the whole session: put it into a rule without \`${narrowing}\``,
+          ),
+        )),
+    ...(isEmpty ? [error([...path, 'budget'], `the budget counts nothing: give it ${budgetUnits.join(', ')}`)] : []),
+  ];
+}
+
+function checkAffected(rule: Rule, path: Path): Finding[] {
+  if (!('affectedRowsOver' in rule) || rule.affectedRowsOver === undefined) return [];
+  if (rule.actions === undefined || rule.actions.includes('write')) return [];
+  return [error([...path, 'affectedRowsOver'], `the rule \`${rule.id}\` can never match: only writing changes rows`)];
+}
+
 function checkMasks(rule: Rule, path: Path): Finding[] {
   if (rule.effect !== 'mask' || rule.masks === undefined) return [];
   const patterns = Object.keys(rule.masks);
@@ -133,6 +163,8 @@ function checkRule(rule: Rule, path: Path): Finding[] {
     ...checkWhen(rule, path),
     ...checkApprovers(rule, path),
     ...checkMasks(rule, path),
+    ...checkLimits(rule, path),
+    ...checkAffected(rule, path),
   ];
 }
 

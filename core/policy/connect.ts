@@ -18,16 +18,13 @@ const noStatement: ConditionFacts['statement'] = {
   level: 'public',
 };
 
-/** A rule about objects or hazards says nothing about connecting. */
-function concernsConnect({ rule, observed }: CompiledRule): boolean {
-  return (
-    !observed &&
-    rule.hazards === undefined &&
-    rule.objects === undefined &&
-    rule.onlyOwner !== true &&
-    (rule.actions === undefined || rule.actions.includes('connect'))
-  );
+/** A rule about objects or hazards says nothing about a session as a whole. */
+function concernsSession({ rule, observed }: CompiledRule): boolean {
+  return !observed && rule.hazards === undefined && rule.objects === undefined && rule.onlyOwner !== true;
 }
+
+const concernsConnect = (compiled: CompiledRule): boolean =>
+  concernsSession(compiled) && (compiled.rule.actions === undefined || compiled.rule.actions.includes('connect'));
 
 function holds(compiled: CompiledRule, facts: ConditionFacts): boolean {
   const { when, rule } = compiled;
@@ -39,10 +36,10 @@ function holds(compiled: CompiledRule, facts: ConditionFacts): boolean {
 
 type Standing = { access: 'standing' } | { access: 'grant' } | { access: 'denied'; by: CompiledRule };
 
-function standingOf({ subject }: Residual, side: Side, nowMs: number): Standing {
+function factsOf({ subject }: Residual, { identity }: Side, nowMs: number): ConditionFacts {
   const { session, connection } = subject;
-  const facts: ConditionFacts = {
-    identity: side.identity,
+  return {
+    identity,
     connection,
     statement: noStatement,
     session: {
@@ -51,6 +48,20 @@ function standingOf({ subject }: Residual, side: Side, nowMs: number): Standing 
       time: new Date(Math.floor(nowMs / 60_000) * 60_000),
     },
   };
+}
+
+/** Those of the rules that are about sessions as a whole and hold for this one now. */
+export function rulesForSession(
+  residual: Residual,
+  { side, rules, nowMs }: { side: Side; rules: readonly CompiledRule[]; nowMs: number },
+): readonly CompiledRule[] {
+  if (rules.length === 0) return [];
+  const facts = factsOf(residual, side, nowMs);
+  return rules.filter(rule => concernsSession(rule) && holds(rule, facts));
+}
+
+function standingOf(residual: Residual, side: Side, nowMs: number): Standing {
+  const facts = factsOf(residual, side, nowMs);
   const find = (rules: readonly CompiledRule[]) => rules.find(rule => concernsConnect(rule) && holds(rule, facts));
   const denied = find(side.deny);
   if (denied !== undefined) return { access: 'denied', by: denied };

@@ -1,7 +1,7 @@
 /** What was decided about one message of statements, with the reasons that led to it. The effect is derived from the reasons. */
 import type { Mask } from '../mask/rule.ts';
 import type { OutputColumn } from '../sql/analysis.ts';
-import type { Approvers, Effect } from './schema.ts';
+import type { Approvers, BudgetUnit, Effect } from './schema.ts';
 
 export type Reason = {
   /** `policy/rule`, or `default` where no rule allowed, or `analysis` where the statement could not be resolved. */
@@ -16,6 +16,28 @@ export type Reason = {
 
 export type OutputMask = { mask: Mask; rule: string; label: string };
 
+/** A maximum, and the rule that set it. */
+export type Limit = { max: number; rule: string; reason: string | null };
+
+/** What a statement takes from one budget of one identity. */
+export type BudgetShare = {
+  rule: string;
+  reason: string | null;
+  identity: { id: string; login: string };
+  unit: BudgetUnit;
+  max: number;
+  windowMinutes: number;
+  /** What one row takes; 0 where it is the row's bytes that count. */
+  perRow: number;
+};
+
+export type StatementLimits = {
+  rows: Limit | null;
+  bytes: Limit | null;
+  durationSeconds: Limit | null;
+  budgets: readonly BudgetShare[];
+};
+
 export type StatementObligation = {
   /** Per output column; null where the value passes. Empty when the statement returns no rows. */
   masks: readonly (OutputMask | null)[];
@@ -23,6 +45,8 @@ export type StatementObligation = {
   origins: readonly OutputColumn['wire'][];
   /** True when classified columns are in play for this identity: server messages are reduced to what is safe. */
   sensitive: boolean;
+  /** Null: nothing bounds it. */
+  limits: StatementLimits | null;
 };
 
 /** What it takes to approve; several rules with the same requirement are one need. */
@@ -40,5 +64,7 @@ export type Decision = {
   obligations: readonly StatementObligation[];
   /** Present when the effect is approve: what it takes. `further` are needs of other rules that must be met as well. */
   approval: (ApprovalNeed & { further: readonly ApprovalNeed[] }) | null;
+  /** A rule asks how many rows would change, and that is not known yet: it was taken for more. */
+  needsCount: boolean;
   policyVersion: number;
 };

@@ -49,7 +49,7 @@ describe('complaints say where and what', () => {
     [
       'effect: approve',
       'effect: aprove',
-      ['17:13 error `aprove` is not one of the 4 possible values: allow, mask, approve, deny; did you mean `approve`?'],
+      ['17:13 error `aprove` is not one of the 5 possible values: allow, mask, approve, deny, limit; did you mean `approve`?'],
     ],
     [
       'actions: [write]',

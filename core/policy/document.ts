@@ -13,7 +13,7 @@ import {
 import type { z } from 'zod';
 import { allowsAnything, checkPolicy, type Finding } from './check.ts';
 import { didYouMean } from './nearest.ts';
-import { effects, type Policy, policySchema } from './schema.ts';
+import { type Policy, policySchema, ruleEffects } from './schema.ts';
 
 export type PolicyDiagnostic = {
   /** 1-based. */
@@ -54,9 +54,13 @@ const fields: readonly string[] = [
     'masks',
     'uses',
     'approvers',
+    'affectedRowsOver',
+    'limits',
+    'budget',
   ],
   ...['schemas', 'relations', 'functions', 'labels', 'level', 'system', 'temporary'],
   ...['owners', 'count', 'expireMinutes', 'windowMinutes', 'kind', 'shape', 'first', 'last'],
+  ...['rows', 'bytes', 'durationSeconds', 'idleInTransactionSeconds', 'sessions', 'sensitiveRows', 'sensitiveCells'],
   ...['null_test', 'join', 'equality', 'predicate', 'group', 'order', 'aggregate', 'write'],
 ];
 
@@ -106,7 +110,9 @@ function wordsOf(issue: Issue, root: unknown): string {
     case 'invalid_type':
       return `${field} must be ${kindWords[issue.expected] ?? issue.expected}`;
     case 'invalid_union':
-      return issue.path.at(-1) === 'effect' ? wrongValue(effects, given) : `${field} has a kind that does not exist`;
+      return issue.path.at(-1) === 'effect'
+        ? wrongValue(ruleEffects, given)
+        : `${field} has a kind that does not exist`;
     case 'too_small':
       return `${field} must ${issue.origin === 'array' ? 'have' : 'be'} at least ${String(issue.minimum)}${issue.origin === 'array' ? ' entry' : issue.origin === 'string' ? ' character long' : ''}`;
     case 'too_big':

@@ -7,9 +7,11 @@ import { actions, hazardCodes } from '../sql/analysis.ts';
 import { parsePolicyYaml } from './document.ts';
 import {
   approversSchema,
+  budgetSchema,
   connectionSelectorSchema,
   defaultUses,
   identitySelectorSchema,
+  limitsSchema,
   objectSelectorSchema,
   policySchema,
   ruleSchema,
@@ -32,6 +34,8 @@ describe('docs/policies.md', () => {
     const shapes = [
       policySchema,
       approversSchema,
+      limitsSchema,
+      budgetSchema,
       identitySelectorSchema,
       connectionSelectorSchema,
       objectSelectorSchema,

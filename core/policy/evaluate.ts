@@ -13,8 +13,9 @@ import {
   strongest,
 } from './column-mask.ts';
 import type { CompiledRule } from './compile.ts';
-import type { ApprovalNeed, Decision, OutputMask, Reason, StatementObligation } from './decision.ts';
+import type { ApprovalNeed, Decision, OutputMask, Reason, StatementLimits, StatementObligation } from './decision.ts';
 import { fillTest } from './fill.ts';
+import { joinLimits, limitsOf } from './limits.ts';
 import type { Target } from './match.ts';
 import {
   allowReason,
@@ -27,7 +28,16 @@ import {
   useReason,
 } from './reason.ts';
 import type { Residual, Side } from './residual.ts';
-import { hitsOf, mayMask, type Scope, type StatementView, scopeOf, unseenAccesses, viewStatement } from './scope.ts';
+import {
+  type Hit,
+  hitsOf,
+  mayMask,
+  type Scope,
+  type StatementView,
+  scopeOf,
+  unseenAccesses,
+  viewStatement,
+} from './scope.ts';
 
 export { mayConnect } from './connect.ts';
 export { residual } from './residual.ts';
@@ -37,6 +47,8 @@ type SideVerdict = {
   needs: ApprovalNeed[];
   masks: readonly (OutputMask | null)[];
   sensitive: boolean;
+  limits: StatementLimits | null;
+  needsCount: boolean;
 };
 
 /** `owners` asks those of each object the rule matched; requests name them by `ownerOf`. */
@@ -47,12 +59,27 @@ function needOf(compiled: CompiledRule, targets: readonly Target[]): ApprovalNee
   return { ...approvers, rule: compiled.id, ownerOf };
 }
 
+const thresholdOf = ({ rule }: CompiledRule): number | null =>
+  rule.effect === 'deny' || rule.effect === 'approve' ? (rule.affectedRowsOver ?? null) : null;
+
+/** A threshold is about writes alone. What was not counted is taken for more. */
+function overThreshold(scope: Scope, compiled: CompiledRule, hits: readonly Hit[]): readonly Hit[] {
+  const threshold = thresholdOf(compiled);
+  if (threshold === null || hits.length === 0) return hits;
+  const { affectedRows, accesses } = scope.view;
+  const isWrite = accesses.some(({ target }) => target.action === 'write');
+  if (!isWrite || (typeof affectedRows === 'number' && affectedRows <= threshold)) return [];
+  const written = hits.filter(({ target, hazard }) => target.action === 'write' || hazard !== null);
+  return written.map(hit => ({ ...hit, rows: { threshold, counted: affectedRows ?? null } }));
+}
+
 function restrict(scope: Scope, verdict: SideVerdict): void {
   for (const effect of ['deny', 'approve'] as const) {
     for (const compiled of scope.side[effect]) {
-      const hits = hitsOf(scope, compiled);
+      const hits = overThreshold(scope, compiled, hitsOf(scope, compiled));
       verdict.reasons.push(...hits.map(hit => hitReason(compiled, effect, hit)));
       if (hits.length === 0 || compiled.observed) continue;
+      if (thresholdOf(compiled) !== null && scope.view.affectedRows === undefined) verdict.needsCount = true;
       const need = needOf(
         compiled,
         hits.map(hit => hit.target),
@@ -133,10 +160,18 @@ function mask(scope: Scope, verdict: SideVerdict): void {
 
 function decideSide(view: StatementView, side: Side): SideVerdict {
   const scope = scopeOf(view, side);
-  const verdict: SideVerdict = { reasons: [], needs: [], masks: [], sensitive: false };
+  const verdict: SideVerdict = {
+    reasons: [],
+    needs: [],
+    masks: [],
+    sensitive: false,
+    limits: null,
+    needsCount: false,
+  };
   restrict(scope, verdict);
   cover(scope, verdict);
   mask(scope, verdict);
+  if (side.limit.length > 0) verdict.limits = limitsOf(scope, verdict.masks);
   for (const { hazard } of view.hazards) {
     if (hazard.code === 'set_parsing') verdict.reasons.push(parsingReason(hazard.object));
   }
@@ -149,6 +184,7 @@ function obligationOf(statement: StatementAnalysis, sides: readonly SideVerdict[
     masks: outputs.map((_, index) => strongest(sides.flatMap(side => side.masks[index] ?? []))),
     origins: outputs.map(output => output.wire),
     sensitive: sides.some(side => side.sensitive),
+    limits: joinLimits(sides.map(side => side.limits)),
   };
 }
 
@@ -185,21 +221,22 @@ function effectOf(reasons: readonly Reason[], obligations: readonly StatementObl
 
 /**
  * Decides on a whole message. Pure: the same arguments give the same decision, whatever the order of policies and rules. Pass
- * `nowMs` where `residual.timed`; a condition that asks for the time without it counts against the statement.
+ * `nowMs` where `residual.timed`; a condition that asks for the time without it counts against the statement. `affectedRows` is
+ * how many rows the message would change: absent while nobody has counted, null when they cannot be counted.
  */
 export function decide(
   residual: Residual,
   analysis: Analysis,
   labels: Labels,
-  { nowMs }: { nowMs?: number } = {},
+  { nowMs, affectedRows }: { nowMs?: number; affectedRows?: number | null } = {},
 ): Decision {
   const { policyVersion } = residual;
   if (!analysis.ok) {
     const reasons = settleReasons([refusalReason(analysis.refusal)]);
-    return { effect: 'deny', reasons, obligations: [], approval: null, policyVersion };
+    return { effect: 'deny', reasons, obligations: [], approval: null, needsCount: false, policyVersion };
   }
   const verdicts = analysis.statements.map(statement => {
-    const view = viewStatement(residual, statement, { labels, nowMs });
+    const view = viewStatement(residual, statement, { labels, nowMs, affectedRows });
     return residual.sides.map(side => decideSide(view, side));
   });
   const obligations = analysis.statements.map((statement, index) => obligationOf(statement, verdicts[index] ?? []));
@@ -207,5 +244,6 @@ export function decide(
   const collected = all.flatMap(verdict => verdict.reasons);
   const effect = effectOf(collected, obligations);
   const approval = effect === 'approve' ? mergeNeeds(all.flatMap(verdict => verdict.needs)) : null;
-  return { effect, reasons: settleReasons(collected), obligations, approval, policyVersion };
+  const needsCount = all.some(verdict => verdict.needsCount);
+  return { effect, reasons: settleReasons(collected), obligations, approval, needsCount, policyVersion };
 }

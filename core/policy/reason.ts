@@ -44,8 +44,12 @@ export function settleReasons(reasons: readonly Reason[]): readonly Reason[] {
 
 const phrase = (target: Target): string => `${actionWords[target.action]} ${quoted(target.qualified)}`;
 
-function hitText(effect: 'deny' | 'approve', { target, hazard }: Hit): string {
+function hitText(effect: 'deny' | 'approve', { target, hazard, rows }: Hit): string {
   const verdict = effect === 'deny' ? 'is not allowed' : 'needs approval';
+  if (rows !== undefined) {
+    const found = rows.counted === null ? 'as many rows as could not be counted' : `${rows.counted} rows`;
+    return `to change ${found} of ${quoted(target.qualified)} ${verdict}, being more than ${rows.threshold}`;
+  }
   if (hazard === null) return `to ${phrase(target)} ${verdict}`;
   const object = hazard.object === '' ? '' : ` (${quoted(hazard.object)})`;
   return `a statement that ${hazardWords[hazard.code]}${object} ${verdict}`;

@@ -23,6 +23,7 @@ export type Side = {
   readonly approve: readonly CompiledRule[];
   readonly allow: readonly CompiledRule[];
   readonly mask: readonly CompiledRule[];
+  readonly limit: readonly CompiledRule[];
 };
 
 /**
@@ -60,6 +61,7 @@ function sideOf(set: CompiledSet, subject: Subject, principal: Principal): Side 
     approve: of('approve'),
     allow: of('allow'),
     mask: of('mask'),
+    limit: of('limit'),
   };
 }
 
@@ -67,7 +69,7 @@ export function residual(set: CompiledSet, subject: Subject): Residual {
   const principals = subject.onBehalfOf === null ? [subject.principal] : [subject.principal, subject.onBehalfOf];
   const sides = principals.map(principal => sideOf(set, subject, principal));
   const timed = sides
-    .flatMap(side => [...side.deny, ...side.approve, ...side.allow, ...side.mask])
+    .flatMap(side => [...side.deny, ...side.approve, ...side.allow, ...side.mask, ...side.limit])
     .some(({ when }) => when !== null && 'timed' in when && when.timed);
   return { policyVersion: set.version, subject, sides, timed };
 }

@@ -1,6 +1,6 @@
 /**
  * A policy document as people write it (YAML) and as the bundle carries it. Effects combine: deny over approve over allow,
- * masks add up, and what no rule allows is denied.
+ * masks add up, and what no rule allows is denied. Limits bound what is allowed: of several the smallest holds.
  */
 import { z } from 'zod';
 import { labelPattern, levels } from '../catalog/classification.ts';
@@ -120,6 +120,43 @@ export type Approvers = z.infer<typeof approversSchema>;
 export const effects = ['allow', 'mask', 'approve', 'deny'] as const;
 export type Effect = (typeof effects)[number];
 
+const amount = (max: number) => z.number().int().min(1).max(max);
+
+/** What one statement or one session may take at most; the smallest of all matching rules holds. */
+export const limitsSchema = z
+  .object({
+    /** Of one result. */
+    rows: amount(1_000_000_000),
+    /** Of the rows as the server sends them. */
+    bytes: amount(1024 ** 5),
+    durationSeconds: amount(7 * 24 * 3600),
+    /** A session that keeps a transaction open and sends nothing for longer is ended. */
+    idleInTransactionSeconds: amount(7 * 24 * 3600),
+    /** Of one identity, at a time. */
+    sessions: amount(100_000),
+  })
+  .partial()
+  .strict();
+export type Limits = z.infer<typeof limitsSchema>;
+/** Those that are about a session rather than a statement. */
+export const sessionLimits = ['idleInTransactionSeconds', 'sessions'] as const satisfies readonly (keyof Limits)[];
+
+/** What a budget counts. A cell or row is sensitive when its column is masked or labelled confidential or above. */
+export const budgetUnits = ['rows', 'bytes', 'sensitiveRows', 'sensitiveCells'] as const;
+export type BudgetUnit = (typeof budgetUnits)[number];
+
+/** What one identity may take in one window of time, over all its sessions. Windows are aligned to the epoch. */
+export const budgetSchema = z
+  .object({
+    windowMinutes: amount(31 * 24 * 60),
+    rows: amount(1_000_000_000_000).optional(),
+    bytes: amount(1024 ** 5).optional(),
+    sensitiveRows: amount(1_000_000_000_000).optional(),
+    sensitiveCells: amount(1_000_000_000_000).optional(),
+  })
+  .strict();
+export type Budget = z.infer<typeof budgetSchema>;
+
 const ruleBase = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens'),
   /** Absent: every action. A mask rule applies to reading and needs none. */
@@ -137,10 +174,21 @@ const ruleBase = {
   reason: z.string().max(500).optional(),
 };
 
+/** Matches a write that changes more rows than this, counted before it runs; what cannot be counted counts as more. */
+const affectedRowsOver = z.number().int().min(0).max(1_000_000_000_000).optional();
+
 export const ruleSchema = z.discriminatedUnion('effect', [
   z.object({ ...ruleBase, effect: z.literal('allow') }).strict(),
-  z.object({ ...ruleBase, effect: z.literal('deny') }).strict(),
-  z.object({ ...ruleBase, effect: z.literal('approve'), approvers: approversSchema }).strict(),
+  z.object({ ...ruleBase, effect: z.literal('deny'), affectedRowsOver }).strict(),
+  z.object({ ...ruleBase, effect: z.literal('approve'), affectedRowsOver, approvers: approversSchema }).strict(),
+  z
+    .object({
+      ...ruleBase,
+      effect: z.literal('limit'),
+      limits: limitsSchema.optional(),
+      budget: budgetSchema.optional(),
+    })
+    .strict(),
   z
     .object({
       ...ruleBase,
@@ -153,6 +201,9 @@ export const ruleSchema = z.discriminatedUnion('effect', [
     .strict(),
 ]);
 export type Rule = z.infer<typeof ruleSchema>;
+/** `limit` decides nothing: it bounds what is allowed. */
+export type RuleEffect = Rule['effect'];
+export const ruleEffects = [...effects, 'limit'] as const satisfies readonly RuleEffect[];
 
 export const policyModes = ['draft', 'observe', 'enforce'] as const;
 

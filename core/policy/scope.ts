@@ -21,6 +21,8 @@ export type StatementView = {
   /** Made when a condition first asks. */
   statementFacts: () => ConditionFacts['statement'];
   sessionFacts: ConditionFacts['session'];
+  /** Rows that the message would change: absent while nobody has counted, null when they cannot be counted. */
+  affectedRows: number | null | undefined;
 };
 
 export type Scope = {
@@ -53,9 +55,9 @@ function factsOfStatement(statement: StatementAnalysis, targets: readonly Target
 export function viewStatement(
   residual: Residual,
   statement: StatementAnalysis,
-  more: { labels: Labels; nowMs: number | undefined },
+  more: { labels: Labels; nowMs: number | undefined; affectedRows: number | null | undefined },
 ): StatementView {
-  const { labels, nowMs } = more;
+  const { labels, nowMs, affectedRows } = more;
   const owned = (object: { schema: string | null; name: string }) => ownsObject(residual.subject, labels, object);
   const accesses = statement.accesses.map(access => ({
     target: targetOf(access, labels, owned),
@@ -78,6 +80,7 @@ export function viewStatement(
       facts ??= factsOfStatement(statement, targets);
       return facts;
     },
+    affectedRows,
     sessionFacts: {
       application: session?.application ?? '',
       address: session?.address ?? '',
@@ -125,7 +128,13 @@ export function unseenAccesses(scope: Scope): readonly Target[] {
     .map(({ target }) => ({ ...target, action: 'opaque' as const, verb: 'other' as const }));
 }
 
-export type Hit = { target: Target; hazard: Hazard | null; note: string | null };
+export type Hit = {
+  target: Target;
+  hazard: Hazard | null;
+  note: string | null;
+  /** Of a rule with a threshold: what it is, and how many rows would change; null when that is not known. */
+  rows?: { threshold: number; counted: number | null };
+};
 
 /** Stands for a statement that touches nothing, so that a rule about everything is about it too. */
 const bareStatement: Target = {

@@ -1,6 +1,6 @@
 /** The words in which decisions speak of actions, hazards and uses. Documentation and console use the same ones. */
 import type { Access, Action, HazardCode, UseContext } from '../sql/analysis.ts';
-import type { Uses } from './schema.ts';
+import { type BudgetUnit, budgetUnits, type Rule, type Uses } from './schema.ts';
 
 export const actionWords: Readonly<Record<Action, string>> = {
   connect: 'connect to',
@@ -136,4 +136,42 @@ export function isImplicit(access: Pick<Access, 'action' | 'verb'>): boolean {
       access.verb === 'cursor' ||
       access.verb === 'explain')
   );
+}
+
+const unitWords: Readonly<Record<BudgetUnit, (max: string) => string>> = {
+  rows: max => `${max} rows`,
+  bytes: max => `${max} bytes`,
+  sensitiveRows: max => `${max} rows of classified data`,
+  sensitiveCells: max => `${max} classified values`,
+};
+
+/** With separators, so that a long number can be read. */
+export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `10,000 classified values`. */
+export const amountWords = (unit: BudgetUnit, max: number): string => unitWords[unit](grouped(max));
+
+/** `every 60 minutes`. */
+export const windowWords = (windowMinutes: number): string =>
+  windowMinutes === 60 ? 'every hour' : windowMinutes === 1440 ? 'every day' : `every ${windowMinutes} minutes`;
+
+/** What a limit rule says, in one phrase. */
+export function limitWords({ limits = {}, budget }: Extract<Rule, { effect: 'limit' }>): string {
+  const { rows, bytes, durationSeconds, idleInTransactionSeconds, sessions } = limits;
+  const words = [
+    rows === undefined ? null : `a statement returns at most ${amountWords('rows', rows)}`,
+    bytes === undefined ? null : `a statement returns at most ${amountWords('bytes', bytes)}`,
+    durationSeconds === undefined ? null : `a statement runs for at most ${grouped(durationSeconds)} s`,
+    idleInTransactionSeconds === undefined
+      ? null
+      : `a transaction may be left idle for ${grouped(idleInTransactionSeconds)} s`,
+    sessions === undefined ? null : `${grouped(sessions)} sessions at a time`,
+    ...budgetUnits.map(unit => {
+      const max = budget?.[unit];
+      return budget === undefined || max === undefined
+        ? null
+        : `${amountWords(unit, max)} ${windowWords(budget.windowMinutes)}`;
+    }),
+  ];
+  return words.filter(word => word !== null).join(', ');
 }

@@ -3,7 +3,7 @@
  * Procedures are `policy.policies.*`, `policy.policySet.get` and `policy.masking`.
  */
 import { z } from 'zod';
-import { effects, policyModes, policySchema } from '#core/policy/schema.ts';
+import { policyModes, policySchema, ruleEffects } from '#core/policy/schema.ts';
 import { oidSchema } from '#lib/catalog/schema.ts';
 import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
 
@@ -18,7 +18,7 @@ export const policyItemSchema = z.object({
   version: z.number().int(),
   rules: z.number().int(),
   /** Those its rules have, strongest first. */
-  effects: z.array(z.enum(effects)),
+  effects: z.array(z.enum(ruleEffects)),
   /** In words, e.g. "prod" or "all connections". */
   where: z.string(),
   /** In words, e.g. "AI agents" or "everyone". */
@@ -31,7 +31,7 @@ export type PolicyItem = z.infer<typeof policyItemSchema>;
 export const policyListInputSchema = z.object({
   ...listInput,
   mode: z.enum(policyModes).optional(),
-  effect: z.enum(effects).optional(),
+  effect: z.enum(ruleEffects).optional(),
 });
 export const policyListOutputSchema = listOutput(policyItemSchema).extend({
   /** Version of the whole set: what proxies and events name. */

@@ -4,8 +4,8 @@ import type { Principal } from '#core/identity/principal.ts';
 import type { Connection } from '#core/policy/bundle.ts';
 import { type CompiledRule, compilePolicies } from '#core/policy/compile.ts';
 import { residual, type Side } from '#core/policy/residual.ts';
-import type { Approvers, Effect, Policy, Rule } from '#core/policy/schema.ts';
-import { actionWords, hazardWords } from '#core/policy/words.ts';
+import type { Approvers, Policy, Rule, RuleEffect } from '#core/policy/schema.ts';
+import { actionWords, hazardWords, limitWords } from '#core/policy/words.ts';
 
 const listed = (words: readonly string[], joint = 'and'): string =>
   words.length <= 1 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
@@ -40,10 +40,10 @@ export function whoOf({ identities, except }: Policy): string {
   return except === undefined ? who : `${who} except ${named(except).join(', ')}`;
 }
 
-const strength: Readonly<Record<Effect, number>> = { deny: 0, approve: 1, mask: 2, allow: 3 };
+const strength: Readonly<Record<RuleEffect, number>> = { deny: 0, approve: 1, mask: 2, limit: 3, allow: 4 };
 
 /** Those its rules have, strongest first. */
-export const effectsOf = ({ rules }: Policy): Effect[] =>
+export const effectsOf = ({ rules }: Policy): RuleEffect[] =>
   [...new Set(rules.map(rule => rule.effect))].sort((a, b) => strength[a] - strength[b]);
 
 /** A mask is about columns, everything else about the tables that have them. */
@@ -90,6 +90,8 @@ function sentenceOf({ rule }: CompiledRule): string | null {
       return hazards
         ? `a statement that ${hazards} waits for approval by ${approversWords(rule.approvers)}${when}`
         : `to ${actionsOf(rule)} ${objects} waits for approval by ${approversWords(rule.approvers)}${owner}${when}`;
+    case 'limit':
+      return `${limitWords(rule)}${objects === 'everything' ? '' : `, from ${objects}`}${owner}${when}`;
     case 'deny':
       return hazards
         ? `a statement that ${hazards} is refused${when}`
@@ -102,7 +104,7 @@ const sentencesMax = 20;
 
 const sentences = (side: Side): string[] => {
   const aboutConnect = ({ rule }: CompiledRule) => rule.actions?.length === 1 && rule.actions[0] === 'connect';
-  const rules = [...side.allow, ...side.mask, ...side.approve, ...side.deny];
+  const rules = [...side.allow, ...side.mask, ...side.approve, ...side.deny, ...side.limit];
   const said = rules.filter(rule => !rule.observed && !aboutConnect(rule)).map(sentenceOf);
   return [...new Set(said.filter(sentence => sentence !== null))];
 };

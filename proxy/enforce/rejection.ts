@@ -46,7 +46,7 @@ export function rejection(failure: Failure, text: string, bundle: Bundle | null)
       literals: [],
       fingerprint,
     },
-    decision: { effect: 'deny', reasons, obligations: [], approval: null, policyVersion },
+    decision: { effect: 'deny', reasons, obligations: [], approval: null, needsCount: false, policyVersion },
     fragment: JSON.stringify(members).slice(1, -1),
     statements: [],
     isSensitive: false,

@@ -74,6 +74,7 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
     masks: [],
     origins: [],
     sensitive: true,
+    limits: null,
   };
   const key = maskKey(parts.view.applied.bundle.keys.mask);
   return {

@@ -101,7 +101,7 @@ function statementOf({ stmt }: Node): StatementRuling {
   };
 }
 
-const noDecision = { reasons: [], obligations: [], approval: null, policyVersion: 1 };
+const noDecision = { reasons: [], obligations: [], approval: null, needsCount: false, policyVersion: 1 };
 
 function makeRuling(key: string, rules: OpenRules): Ruling {
   const text = utf8OfLatin1(splitKey(key).text) ?? '';
