@@ -52,7 +52,8 @@ export function importsOf(file: string): Import[] {
 
 function resolve(from: string, specifier: string): string | null {
   if (specifier.startsWith('#')) return specifier.slice(1);
-  if (!specifier.startsWith('.')) return null;
+  // A folder is no file, whether it is there (data beside the checkout is not for everyone) or not.
+  if (!specifier.startsWith('.') || specifier.endsWith('/')) return null;
   const target = path.posix.normalize(path.posix.join(path.posix.dirname(from), specifier));
   const stat = fs.statSync(path.join(root, target), { throwIfNoEntry: false });
   return stat?.isDirectory() ? null : target;
