@@ -181,6 +181,23 @@ it('what was just created is known, in its transaction and in other sessions', a
   other.close();
 });
 
+it('a transaction that fails after it changed the catalog is left like any other', async () => {
+  await client.ask(say.query('begin'));
+  await client.ask(say.query('create table doomed (id int)'));
+  expect(status(await client.ask(say.query('select 1 / 0')))).toBe('E');
+  expect(errorOf(await client.ask(say.query('select id from doomed'))).C).toBe('25P02');
+  expect(types(await client.ask(say.query('rollback')))).toBe('CZ');
+  expect(errorOf(await client.ask(say.query('select id from doomed'))).C).toBe('42P01');
+  await client.ask(say.query('begin; create table doomed (id int); select 1 / 0'));
+  expect(types(await client.ask(say.query('commit')))).toBe('CZ');
+  await client.ask(say.query('begin; savepoint here'));
+  await client.ask(say.query('create table doomed (id int)'));
+  await client.ask(say.query('select 1 / 0'));
+  await client.ask(say.query('rollback to here'));
+  expect(errorOf(await client.ask(say.query('select id from doomed'))).C).toBe('42P01');
+  expect(types(await client.ask(say.query('rollback')))).toBe('CZ');
+});
+
 it('temporary tables belong to their session', async () => {
   const other = await WireClient.through(proxy.port);
   await client.ask(say.query('create temp table mine (a int)'));

@@ -49,6 +49,8 @@ export class SessionGate implements OpenGate {
   }
 
   get needsIdle(): boolean {
+    // The server answers no question in a failed transaction, nor does it run anything there that would need the answer.
+    if (this.#session.state().status === transaction.failed) return false;
     if (this.#isTouched || this.#session.settings.searchPath === null) return true;
     if (this.#local === null) return false;
     const view = this.#view();

@@ -134,6 +134,8 @@ export class Session {
   wish: (() => void) | null = null;
   /** The ruling that the first message of the backlog was blocked for. */
   ruled: Ruling | null = null;
+  /** How often in a row it was out of date when it came. */
+  rulingsMissed = 0;
   held: HoldResult | null = null;
   /** The record of the statement that is held. */
   heldRun: Run | null = null;

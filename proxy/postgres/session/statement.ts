@@ -1,5 +1,6 @@
 /** What handlers of statements share: finding the ruling, waiting for it, refusing, holding. */
 
+import type { Failure } from '#core/contract/error.ts';
 import type { Run } from './journal.ts';
 import { refusal } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
@@ -22,12 +23,28 @@ export function mustDrain(s: Session): boolean {
   return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged || s.gate.needsIdle;
 }
 
+/** A ruling that is out of date when it arrives is asked for again, but not for ever. */
+const rulingsMissedMax = 8;
+
+const neverCurrent: Failure = {
+  code: 'unavailable',
+  message: 'policies or catalog keep changing while the statement is looked at',
+};
+
 /** The ruling on a text, or null when the message has to wait for it. */
 export function ruleOn(s: Session, key: string): Ruling | null {
   const given = s.ruled;
   if (given !== null) {
     s.ruled = null;
-    if (given.isTransient || (given.key === key && s.gate.isCurrent(given))) return given;
+    if (given.isTransient || (given.key === key && s.gate.isCurrent(given))) {
+      s.rulingsMissed = 0;
+      return given;
+    }
+    s.rulingsMissed += 1;
+    if (s.rulingsMissed > rulingsMissedMax) {
+      s.rulingsMissed = 0;
+      return s.gate.reject(neverCurrent, '(not analysed)');
+    }
   }
   if (mustDrain(s)) {
     s.block = 'drain';
