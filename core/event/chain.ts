@@ -10,6 +10,12 @@ export function chainHash(prev: string, body: string): string {
   return digest('sha256', prev + body, 'hex');
 }
 
+/** Characters of a hash, all of them ASCII. */
+export const hashCharacters = 64;
+
+/** The same, where `prev` and `body` stand one behind the other as they are hashed. */
+export const chainHashOfBytes = (prevAndBody: Uint8Array): string => digest('sha256', prevAndBody, 'hex');
+
 /** The line that follows `prev`; `zeroHash` starts a chain. */
 export function nextLine(prev: string, body: string): EventLine {
   return { prev, hash: chainHash(prev, body), body };

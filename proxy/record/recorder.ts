@@ -1,39 +1,34 @@
 /** Turns drafts into numbered, chained lines of the spool, and seals literals to the control plane. Implements `Recorder`. */
-
-import { chainHash } from '#core/event/chain.ts';
 import type { Sealed } from '#core/event/schema.ts';
 import { type ContentKey, createContentKey, sealLiterals } from '#core/event/seal.ts';
 import { serializeMembers } from '#core/event/serialize.ts';
 import type { Jwk } from '#core/policy/bundle.ts';
 import { type Clock, type EventDraft, type Recorder, RecordingError } from '../ports.ts';
-import { formatLine } from './segment.ts';
+import { encodeMembers, LineWriter, type Members } from './line.ts';
 import type { Spool, SpoolState } from './spool.ts';
 
 /** As in `eventLineSchema`. */
 const bodyCharactersMax = 4_000_000;
-const escapedFragmentsMax = 4_000;
-const escapedCharactersMax = 20_000_000;
-
-/** The inside of the JSON string literal for `text`. */
-const quotedInside = (text: string): string => JSON.stringify(text).slice(1, -1);
+/** What every event has besides the text of its members. */
+const bodyCharactersSpare = 200;
+const fragmentsMax = 4_000;
+const fragmentCharactersMax = 20_000_000;
 
 export class SpoolRecorder implements Recorder {
   private readonly spool: Spool;
   private readonly clock: Clock;
-  private readonly prefix: string;
-  private readonly escapedPrefix: string;
-  private escapedFragments = new Map<string, string>();
-  private escapedCharacters = 0;
+  private readonly lines: LineWriter;
+  private fragments = new Map<string, Members>();
+  private fragmentCharacters = 0;
   private lastMs = -1;
-  private lastTime = '';
+  private lastStamp = '';
   private contentKey: ContentKey | null = null;
   private contentKeyOf: string | null = null;
 
   constructor(options: { spool: Spool; clock: Clock; proxyId: string }) {
     this.spool = options.spool;
     this.clock = options.clock;
-    this.prefix = `{"v":1,"proxy":"${options.proxyId}","seq":`;
-    this.escapedPrefix = quotedInside(this.prefix);
+    this.lines = new LineWriter(options.spool, `{"v":1,"proxy":"${options.proxyId}","seq":`);
   }
 
   get healthy(): boolean {
@@ -45,15 +40,11 @@ export class SpoolRecorder implements Recorder {
   }
 
   append(draft: EventDraft): void {
-    const members = draft.type === 'statement.completed' ? completedMembers(draft) : serializeMembers(draft);
-    this.write(members, quotedInside(members));
+    this.write(encodeMembers(serializeMembers(draft)), '');
   }
 
   appendFragment(fragment: string, tail: string): void {
-    this.write(
-      tail === '' ? fragment : `${fragment},${tail}`,
-      tail === '' ? this.escapeFragment(fragment) : `${this.escapeFragment(fragment)},${quotedInside(tail)}`,
-    );
+    this.write(this.encoded(fragment), tail);
   }
 
   commit(): void {
@@ -81,44 +72,33 @@ export class SpoolRecorder implements Recorder {
     return sealLiterals(this.contentKey, literals);
   }
 
-  private write(members: string, escapedMembers: string): void {
-    const { seq, hash: prev } = this.spool.next;
-    const time = this.time();
-    const body = `${this.prefix}${seq + 1},"time":"${time}",${members}}`;
-    if (body.length > bodyCharactersMax) throw new RecordingError('the statement is too large to be recorded');
-    const hash = chainHash(prev, body);
-    const escaped = `${this.escapedPrefix}${seq + 1},\\"time\\":\\"${time}\\",${escapedMembers}}`;
-    this.spool.append(formatLine({ prev, hash, escaped }), hash);
+  private write(members: Members, tail: string): void {
+    if (members.characters + tail.length + bodyCharactersSpare > bodyCharactersMax) {
+      throw new RecordingError('the statement is too large to be recorded');
+    }
+    this.lines.write(this.stamp(), members, tail);
   }
 
-  private time(): string {
+  private stamp(): string {
     const nowMs = Math.floor(this.clock.nowMs());
     if (nowMs !== this.lastMs) {
       this.lastMs = nowMs;
-      this.lastTime = new Date(nowMs).toISOString();
+      this.lastStamp = `"time":"${new Date(nowMs).toISOString()}"`;
     }
-    return this.lastTime;
+    return this.lastStamp;
   }
 
-  /** Fragments repeat for every run of a cached decision; escaping them is half of the work. */
-  private escapeFragment(fragment: string): string {
-    const known = this.escapedFragments.get(fragment);
+  /** Fragments repeat for every run of a cached decision. */
+  private encoded(fragment: string): Members {
+    const known = this.fragments.get(fragment);
     if (known !== undefined) return known;
-    const escaped = quotedInside(fragment);
-    this.escapedCharacters += escaped.length;
-    if (this.escapedFragments.size >= escapedFragmentsMax || this.escapedCharacters > escapedCharactersMax) {
-      this.escapedFragments = new Map();
-      this.escapedCharacters = escaped.length;
+    const members = encodeMembers(fragment);
+    this.fragmentCharacters += fragment.length;
+    if (this.fragments.size >= fragmentsMax || this.fragmentCharacters > fragmentCharactersMax) {
+      this.fragments = new Map();
+      this.fragmentCharacters = fragment.length;
     }
-    this.escapedFragments.set(fragment, escaped);
-    return escaped;
+    this.fragments.set(fragment, members);
+    return members;
   }
-}
-
-/** As `serializeMembers` gives it, for the one event besides decisions that every statement has. */
-function completedMembers(draft: EventDraft & { type: 'statement.completed' }): string {
-  const { bytes, durationUs, maskedCells, outcome, rows, session, sqlstate, statement, tag } = draft;
-  const counts = `"bytes":${bytes},"durationUs":${durationUs},"maskedCells":${maskedCells},"outcome":"${outcome}","rows":${rows}`;
-  const rest = `"session":"${session}","sqlstate":${JSON.stringify(sqlstate)},"statement":${statement},"tag":${JSON.stringify(tag)}`;
-  return `"type":"statement.completed",${counts},${rest}`;
 }

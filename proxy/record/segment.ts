@@ -36,6 +36,10 @@ const beforeBody = '","body":';
 const hashAt = beforePrev.length + 64 + beforeHash.length;
 const bodyAt = hashAt + 64 + beforeBody.length;
 
+/** The beginning of a line up to its body, with room for the hashes, and where they go. */
+export const lineHead = Buffer.from(`${beforePrev}${zeroHash}${beforeHash}${zeroHash}${beforeBody}"`, 'latin1');
+export const lineParts = { prevAt: beforePrev.length, hashAt };
+
 /** One line without its newline; null when it is not what the recorder writes. Members sit at fixed places. */
 export function parseLine(text: string): Line | null {
   const prev = text.slice(beforePrev.length, beforePrev.length + 64);

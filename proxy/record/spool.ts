@@ -61,6 +61,9 @@ export class Spool {
   /** Called after a flush: more may be sent. */
   onDurable: () => void = () => {};
 
+  /** Lines that were not written yet are in here, and there is room for more: see `reserve`. */
+  slab = Buffer.allocUnsafe(slabBytes);
+
   private readonly options: SpoolOptions;
   private readonly disk: Disk;
   private segments: StoredSegment[];
@@ -74,7 +77,6 @@ export class Spool {
 
   private pending: Buffer[] = [];
   private pendingBytes = 0;
-  private slab = Buffer.allocUnsafe(slabBytes);
   private slabStart = 0;
   private slabEnd = 0;
 
@@ -142,13 +144,23 @@ export class Spool {
 
   /** Buffers one line that continues `next`, newline included. */
   append(line: string, hash: string): void {
-    // Three bytes per UTF-16 unit is the most that UTF-8 takes.
-    const bytesMax = line.length * 3;
-    if (this.pendingBytes + bytesMax > pendingBytesMax) throw new RecordingError('too much is waiting for the disk');
-    if (this.slab.length - this.slabEnd < bytesMax) this.newSlab(bytesMax);
-    const length = this.slab.write(line, this.slabEnd, 'utf8');
-    this.slabEnd += length;
-    this.pendingBytes += length;
+    const bytes = Buffer.from(line, 'utf8');
+    const at = this.reserve(bytes.length);
+    this.slab.set(bytes, at);
+    this.appended(bytes.length, hash);
+  }
+
+  /** Where in `slab` the next line may be written, in so many bytes; it counts once `appended` is called. */
+  reserve(bytes: number): number {
+    if (this.pendingBytes + bytes > pendingBytesMax) throw new RecordingError('too much is waiting for the disk');
+    if (this.slab.length - this.slabEnd < bytes) this.newSlab(bytes);
+    return this.slabEnd;
+  }
+
+  /** A line of so many bytes stands where `reserve` said; it continues `next`. */
+  appended(bytes: number, hash: string): void {
+    this.slabEnd += bytes;
+    this.pendingBytes += bytes;
     this.head = { seq: this.head.seq + 1, hash };
   }
 
@@ -216,9 +228,9 @@ export class Spool {
     }
   }
 
-  private newSlab(bytesMax: number): void {
+  private newSlab(bytes: number): void {
     this.sealSlab();
-    this.slab = Buffer.allocUnsafe(Math.max(slabBytes, bytesMax));
+    this.slab = Buffer.allocUnsafe(Math.max(slabBytes, bytes));
     this.slabStart = 0;
     this.slabEnd = 0;
   }
