@@ -1,0 +1,159 @@
+/**
+ * Looks through a text once, byte by byte, and stops only where something may begin. Every check behind such a stop reads a
+ * bounded number of bytes, or bytes that are not read again, so the time is linear in the text whatever is in it.
+ */
+import { byteAt, charClass, hasWord, isClass, type Text } from './bytes.ts';
+import { emailAround } from './email.ts';
+import type { HitSink } from './hit.ts';
+import { ibanEnd } from './iban.ts';
+import { jwtEnd } from './jwt.ts';
+import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
+import { findNumbers } from './numbers.ts';
+import { bracketedEnd, internationalEnd } from './phone.ts';
+import { privateKeyEnd } from './private-key.ts';
+import { awsKeyEnd, gcpKeyEnd, githubTokenEnd, slackHookEnd, slackTokenEnd, stripeKeyEnd } from './token.ts';
+
+const bits = Object.fromEntries(detectorKinds.map(kind => [kind, kindBit(kind)])) as Readonly<
+  Record<DetectorKind, number>
+>;
+
+/** Bytes at which something may begin, or be in its first few characters, with the kinds they are looked at for. */
+const anchors: readonly (readonly [string, number])[] = [
+  ['0123456789', bits.card | bits.ssn | bits.phone | bits.iban],
+  ['2', bits.gcp_key], // ya29.
+  ['+(', bits.phone],
+  ['@', bits.email],
+  ['B', bits.private_key], // -----BEGIN
+  ['J', bits.jwt], // eyJ
+  ['I', bits.aws_key], // AKIA, ASIA, ABIA
+  ['z', bits.gcp_key], // AIza
+  ['X', bits.gcp_key], // GOCSPX-
+  ['x', bits.slack_token], // xoxb-, xapp-
+  ['/', bits.slack_token], // /services/T
+  ['_', bits.github_token | bits.stripe_key], // ghp_, sk_live_
+];
+
+const tables = new Map<number, Uint8Array>();
+
+/** 1 for every byte at which the scanner has to stop for these kinds. */
+function stopsOf(kinds: number): Uint8Array {
+  const known = tables.get(kinds);
+  if (known !== undefined) return known;
+  const table = new Uint8Array(256);
+  for (const [characters, wanted] of anchors) {
+    if ((wanted & kinds) === 0) continue;
+    for (const character of characters) table[character.charCodeAt(0)] = 1;
+  }
+  tables.set(kinds, table);
+  return table;
+}
+
+/** A search for certain kinds; made once, used for any number of texts. */
+export type Scanner = { scan(text: Text, sink: HitSink): void };
+
+/** `kinds` are bits (`kindBit`). */
+export const scannerFor = (kinds: number): Scanner => new Scan(kinds);
+
+class Scan implements Scanner, HitSink {
+  readonly #kinds: number;
+  readonly #stops: Uint8Array;
+  readonly #bytesMin: number;
+  readonly #hasNumbers: boolean;
+  #sink: HitSink | null = null;
+  /** End of the last find: nothing before it is part of another. */
+  #floor = 0;
+
+  constructor(kinds: number) {
+    this.#kinds = kinds;
+    this.#stops = stopsOf(kinds);
+    this.#bytesMin = bytesMinOf(kinds);
+    this.#hasNumbers = (kinds & (bits.card | bits.ssn | bits.phone)) !== 0;
+  }
+
+  scan(text: Text, sink: HitSink): void {
+    const { bytes, start, end } = text;
+    if (end - start < this.#bytesMin) return;
+    const stops = this.#stops;
+    this.#sink = sink;
+    this.#floor = start;
+    for (let at = start; at < end; )
+      at = stops[bytes[at] as number] === 0 ? at + 1 : Math.max(at + 1, this.#stop(text, at));
+    this.#sink = null;
+  }
+
+  found(kind: DetectorKind, from: number, to: number): void {
+    this.#floor = to;
+    this.#sink?.found(kind, from, to);
+  }
+
+  /** Where to go on when that is not the next byte. */
+  #stop(text: Text, at: number): number {
+    const byte = text.bytes[at] as number;
+    if (byte >= 0x30 && byte <= 0x39) return this.#digit(text, at);
+    switch (byte) {
+      case 0x2b:
+        return this.#report('phone', at, internationalEnd(text, at));
+      case 0x28:
+        return this.#report('phone', at, bracketedEnd(text, at));
+      case 0x40:
+        return this.#at(text, at);
+      case 0x42:
+        return hasWord(text, at, 'BEGIN ') ? this.#report('private_key', at - 5, privateKeyEnd(text, at - 5)) : 0;
+      case 0x4a:
+        return hasWord(text, at - 2, 'eyJ') ? this.#report('jwt', at - 2, jwtEnd(text, at - 2)) : 0;
+      case 0x49:
+        return isAws(text, at) ? this.#report('aws_key', at - 2, awsKeyEnd(text, at - 2)) : 0;
+      case 0x7a:
+        return hasWord(text, at - 2, 'AIza') ? this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2)) : 0;
+      case 0x58:
+        return hasWord(text, at - 5, 'GOCSPX-') ? this.#report('gcp_key', at - 5, gcpKeyEnd(text, at - 5)) : 0;
+      case 0x78:
+        return this.#report('slack_token', at, slackTokenEnd(text, at));
+      case 0x2f:
+        return byteAt(text, at + 1) === 0x54 ? this.#report('slack_token', at, slackHookEnd(text, at)) : 0;
+      default:
+        return this.#underscore(text, at);
+    }
+  }
+
+  #report(kind: DetectorKind, from: number, to: number): number {
+    if (to < 0 || from < this.#floor) return 0;
+    this.found(kind, from, to);
+    return to;
+  }
+
+  #at(text: Text, at: number): number {
+    const span = emailAround(text, at, this.#floor);
+    return span === null ? 0 : this.#report('email', span.from, span.to);
+  }
+
+  /** The prefix ends with the underscore at `at`. */
+  #underscore(text: Text, at: number): number {
+    for (const [word, kind, endOf] of underscored) {
+      const from = at - word.length + 1;
+      if ((this.#kinds & bits[kind]) !== 0 && hasWord(text, from, word))
+        return this.#report(kind, from, endOf(text, from));
+    }
+    return 0;
+  }
+
+  #digit(text: Text, at: number): number {
+    if ((this.#kinds & bits.gcp_key) !== 0 && hasWord(text, at - 2, 'ya29.')) {
+      const end = this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2));
+      if (end > 0) return end;
+    }
+    if ((this.#kinds & bits.iban) !== 0 && isClass(text, at - 1, charClass.upper | charClass.lower)) {
+      const end = this.#report('iban', at - 2, ibanEnd(text, at));
+      if (end > 0) return end;
+    }
+    return this.#hasNumbers ? findNumbers(text, at, { kinds: this.#kinds, sink: this }) : 0;
+  }
+}
+
+const isAws = (text: Text, at: number): boolean =>
+  byteAt(text, at + 1) === 0x41 && ['AK', 'AS', 'AB'].some(word => hasWord(text, at - 2, word));
+
+const underscored: readonly (readonly [string, DetectorKind, (text: Text, at: number) => number])[] = [
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_'].map(word => [word, 'github_token', githubTokenEnd] as const),
+  ...['sk_', 'rk_', 'whsec_'].map(word => [word, 'stripe_key', stripeKeyEnd] as const),
+];
