@@ -14,6 +14,7 @@ import { computeImpact } from './control/impact.ts';
 import { bearerOf } from './control/keys.ts';
 import { ControlLink, eventPush, type Log } from './control/link.ts';
 import { Analyst } from './enforce/analyst.ts';
+import { Budgets } from './enforce/budgets.ts';
 import { Gate } from './enforce/gate.ts';
 import type { ParserPool } from './enforce/parser-pool.ts';
 import { SessionGate } from './enforce/session-gate.ts';
@@ -46,6 +47,7 @@ export class ProxyService {
   private readonly gate: Gate;
   private readonly analyst: Analyst;
   private readonly timing = new Timing();
+  private readonly budgets = new Budgets();
   private listener: Listener | null = null;
 
   /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
@@ -85,6 +87,7 @@ export class ProxyService {
       views: this.catalogs,
       recorder: this.recorder,
       clock,
+      budgets: this.budgets,
       analyse: this.analyst.analyse,
       retire: this.analyst.retire,
     });

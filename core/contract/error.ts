@@ -39,7 +39,12 @@ export const errorTable = {
   recording_failed: { status: 503, sqlstate: '53100' },
   session_revoked: { status: 403, sqlstate: '57P01' },
   too_many_connections: { status: 503, sqlstate: '53300' },
+  /** A statement returned more than a policy lets it. */
   row_limit: { status: 403, sqlstate: '54000' },
+  /** What a policy gives to an identity for a window of time is used up. */
+  budget_exhausted: { status: 429, sqlstate: '53400' },
+  statement_timeout: { status: 504, sqlstate: '57014' },
+  idle_in_transaction: { status: 408, sqlstate: '25P03' },
 } as const satisfies Record<string, { status: number; sqlstate: string }>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -50,6 +50,13 @@ export const sealedSchema = z.object({
 });
 export type Sealed = z.infer<typeof sealedSchema>;
 
+export const endedBySchema = z.object({
+  rule: text(140),
+  limit: z.enum(['rows', 'bytes', 'durationSeconds', 'budget']),
+  max: z.number().int(),
+});
+export type EndedBy = z.infer<typeof endedBySchema>;
+
 const base = {
   v: z.literal(1),
   proxy: z.uuid(),
@@ -147,6 +154,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     maskedCells: z.number().int(),
     durationUs: z.number().int(),
     sqlstate: text(5).nullable(),
+    /** The limit that ended it, with the rule that set it. */
+    endedBy: endedBySchema.optional(),
   }),
 ]);
 export type Event = z.infer<typeof eventSchema>;

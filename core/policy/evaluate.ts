@@ -15,7 +15,7 @@ import {
 import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementLimits, StatementObligation } from './decision.ts';
 import { fillTest } from './fill.ts';
-import { joinLimits, limitsOf } from './limits.ts';
+import { behindLimited, joinLimits, limitsOf } from './limits.ts';
 import type { Target } from './match.ts';
 import {
   allowReason,
@@ -241,7 +241,11 @@ export function decide(
   });
   const obligations = analysis.statements.map((statement, index) => obligationOf(statement, verdicts[index] ?? []));
   const all = verdicts.flat();
-  const collected = all.flatMap(verdict => verdict.reasons);
+  const behind = behindLimited(
+    analysis.statements,
+    obligations.map(each => each.limits),
+  );
+  const collected = [...all.flatMap(verdict => verdict.reasons), ...(behind === null ? [] : [behind])];
   const effect = effectOf(collected, obligations);
   const approval = effect === 'approve' ? mergeNeeds(all.flatMap(verdict => verdict.needs)) : null;
   const needsCount = all.some(verdict => verdict.needsCount);

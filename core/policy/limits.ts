@@ -1,8 +1,9 @@
 /** What bounds a statement or a session: of several rules the smallest maximum holds, and every budget is drawn from. */
 import { levelRank } from '../catalog/classification.ts';
+import type { SessionEffect, StatementAnalysis } from '../sql/analysis.ts';
 import type { CompiledRule } from './compile.ts';
 import { rulesForSession } from './connect.ts';
-import type { BudgetShare, Limit, OutputMask, StatementLimits } from './decision.ts';
+import type { BudgetShare, Limit, OutputMask, Reason, StatementLimits } from './decision.ts';
 import type { Residual, Side } from './residual.ts';
 import { type Budget, budgetUnits, type Limits, type Rule } from './schema.ts';
 import { hitsOf, type Scope } from './scope.ts';
@@ -83,6 +84,43 @@ export function joinLimits(sides: readonly (StatementLimits | null)[]): Statemen
   const isEmpty =
     joined.rows === null && joined.bytes === null && joined.durationSeconds === null && joined.budgets.length === 0;
   return isEmpty ? null : joined;
+}
+
+const harmless: ReadonlySet<string> = new Set(['read', 'session', 'connect', 'lock']);
+/** It changes more than the session. */
+export const isEffect = ({ accesses }: StatementAnalysis): boolean =>
+  accesses.some(({ action }) => !harmless.has(action));
+const has = (type: SessionEffect['type']) => (statement: StatementAnalysis) =>
+  statement.effects.some(effect => effect.type === type);
+
+/**
+ * The server works off a whole message by itself and may be through with it before a result can be ended: then what stands beside
+ * that result has taken effect, although an error should have undone it or kept it from running. So nothing with effects may stand
+ * there, unless a block that is still open can be made to fail.
+ */
+export function behindLimited(
+  statements: readonly StatementAnalysis[],
+  limits: readonly (StatementLimits | null)[],
+): Reason | null {
+  const first = limits.findIndex(
+    each => each !== null && (each.rows !== null || each.bytes !== null || each.budgets.length > 0),
+  );
+  if (first < 0) return null;
+  const before = statements.slice(0, first);
+  const behind = statements.slice(first + 1);
+  const isInBlock = before.some(has('begin'));
+  const isUndone = isInBlock || !before.some(isEffect);
+  const commits = behind.some(has('commit')) && (!isInBlock || statements.some(isEffect));
+  if (isUndone && !commits && !behind.some(isEffect)) return null;
+  const limit = limits[first];
+  const rule = limit?.rows?.rule ?? limit?.bytes?.rule ?? limit?.budgets[0]?.rule ?? 'limit';
+  return {
+    rule,
+    effect: 'deny',
+    subject: `statement ${first + 1}`,
+    message: `statement ${first + 1} of the message has a result that this rule limits, so nothing with effects may stand beside it: send them one by one`,
+    observed: false,
+  };
 }
 
 export type SessionLimits = {

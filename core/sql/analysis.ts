@@ -57,7 +57,10 @@ export type UseContext =
   | 'set_operation'
   | 'window'
   | 'limit'
+  /** The argument of an aggregate that may raise. */
   | 'aggregate'
+  /** Of one that cannot: nothing is seen but its value, and what becomes of that is an output or a use of its own. */
+  | 'aggregate_total'
   | 'case'
   | 'function_argument'
   | 'source'
@@ -299,6 +302,8 @@ export type StatementAnalysis = {
   } | null;
   /** $n parameters used, highest number. */
   parameters: number;
+  /** FETCH: the cursor it reads on. */
+  cursor?: string;
 };
 
 export type Refusal = {

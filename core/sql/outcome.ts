@@ -29,5 +29,6 @@ export function analysisOf(a: Analyzer, outcome: Outcome, place: { start: number
     result: outcome.result,
     copy: outcome.copy,
     parameters: out.parameters,
+    ...(outcome.cursor !== undefined && { cursor: outcome.cursor }),
   };
 }

@@ -86,7 +86,7 @@ export function fetchStatement(a: Analyzer, node: Pg.FetchStmt): Outcome {
   const cursor = a.settings.cursors.get(name);
   if (!cursor) return undefinedName('undefined_object', 'FETCH', `cursor "${name}" does not exist`);
   const outcome = running(a, cursor, 'fetch');
-  return node.ismove ? nothing('fetch') : outcome;
+  return node.ismove ? nothing('fetch') : { ...outcome, cursor: name };
 }
 
 export function closeStatement(a: Analyzer, node: Pg.ClosePortalStmt): Outcome {

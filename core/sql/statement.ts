@@ -17,6 +17,7 @@ export type Outcome = {
   columns: readonly Field[] | null;
   result: StatementAnalysis['result'];
   copy: StatementAnalysis['copy'];
+  cursor?: string;
 };
 
 export const nothing = (kind: StatementKind): Outcome => ({ kind, columns: null, result: 'none', copy: null });

@@ -7,6 +7,7 @@ import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { ok, type Result } from '#core/contract/error.ts';
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
 import type { Analyse } from './analyst.ts';
+import type { Budgets } from './budgets.ts';
 import { Flows } from './flows.ts';
 import { RulingCache } from './ruling-cache.ts';
 
@@ -15,6 +16,7 @@ export type GateOptions = {
   recorder: Recorder;
   clock: Clock;
   analyse: Analyse;
+  budgets: Budgets;
   /** A session's own catalog is not used any more. */
   retire(data: CatalogData): void;
 };

@@ -7,7 +7,7 @@ import { type Policy, policySchema } from '#core/policy/schema.ts';
 import { appliedBundle } from '../control/bundle.ts';
 import { makeInstallation } from '../control/bundle-testing.ts';
 import { Catalogs } from '../control/catalogs.ts';
-import type { AppliedBundle, HoldDesk, HoldOutcome } from '../ports.ts';
+import type { AppliedBundle, Clock, HoldDesk, HoldOutcome } from '../ports.ts';
 import {
   MemoryRecorder,
   startTestProxy,
@@ -18,6 +18,7 @@ import {
   testIdentity,
 } from '../postgres/proxy-testing.ts';
 import { Analyst } from './analyst.ts';
+import { Budgets } from './budgets.ts';
 import { Gate } from './gate.ts';
 import { ParserPool } from './parser-pool.ts';
 import { SessionGate } from './session-gate.ts';
@@ -106,6 +107,7 @@ export class TestDesk implements HoldDesk {
 export type Governed = TestProxy & {
   desk: TestDesk;
   catalogs: Catalogs;
+  budgets: Budgets;
   /** Takes other policies into force. */
   apply(policies: readonly Policy[]): void;
 };
@@ -115,6 +117,8 @@ export async function startGoverned(options: {
   policies: readonly Policy[];
   labels?: TestLabels;
   listener?: TestProxyOptions['listener'];
+  /** Of the gate; the session has the system's. */
+  clock?: Clock;
 }): Promise<Governed> {
   const installation = await makeInstallation();
   const target = targetOf(options.upstreamUrl);
@@ -147,10 +151,12 @@ export async function startGoverned(options: {
   const recorder = new MemoryRecorder();
   const pool = await ParserPool.start({ workers: 1 });
   const analyst = new Analyst(pool);
+  const budgets = new Budgets();
   const gate = new Gate({
     views: catalogs,
     recorder,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
+    budgets,
     analyse: analyst.analyse,
     retire: analyst.retire,
   });
@@ -165,6 +171,7 @@ export async function startGoverned(options: {
     recorder,
     desk,
     catalogs,
+    budgets,
     apply: policies => {
       current = apply(policies);
     },

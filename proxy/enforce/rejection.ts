@@ -55,5 +55,7 @@ export function rejection(failure: Failure, text: string, bundle: Bundle | null)
     isBarrier: false,
     endsTransaction: false,
     isTransactionExit: false,
+    hasEffects: false,
+    duration: null,
   };
 }

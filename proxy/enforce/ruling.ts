@@ -8,8 +8,9 @@ import type { Sealed } from '#core/event/schema.ts';
 import { maskKey } from '#core/mask/apply.ts';
 import { copyMasker } from '#core/mask/copy.ts';
 import { type OutputField, planRow } from '#core/mask/plan.ts';
-import type { Decision, StatementObligation } from '#core/policy/decision.ts';
+import type { Decision, Limit, StatementObligation } from '#core/policy/decision.ts';
 import { explain } from '#core/policy/explain.ts';
+import { isEffect, smaller } from '#core/policy/limits.ts';
 import type { Analysis, Refusal, StatementAnalysis } from '#core/sql/analysis.ts';
 import type { ConnectionView } from '../ports.ts';
 import { refusal } from '../postgres/session/refusal.ts';
@@ -62,6 +63,11 @@ export function makeRuling(parts: RulingParts): Ruling {
     wantsCopyData: statements.some(statement => statement.analysis.result === 'copy_in'),
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
+    hasEffects: statements.some(({ analysis: each }) => isEffect(each)),
+    duration: statements.reduce<Limit | null>(
+      (least, { limits }) => smaller(least, limits?.durationSeconds ?? null),
+      null,
+    ),
     isTransactionExit: statements.length > 0 && statements.every(({ analysis }) => isExit(analysis)),
   };
 }
@@ -81,6 +87,7 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
     analysis,
     isSensitive: obligation.sensitive,
     hasMasks: obligation.masks.some(mask => mask !== null),
+    limits: obligation.limits,
     planRows: columns => planRows({ analysis, obligation, catalog: parts.catalog, key }, columns),
     planCopy: columns => planCopy({ analysis, obligation, key }, columns),
     lastShape: null,

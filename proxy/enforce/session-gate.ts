@@ -3,7 +3,9 @@ import { resolveLabels } from '#core/catalog/labels.ts';
 import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
+import type { Limit, StatementLimits } from '#core/policy/decision.ts';
 import { decide } from '#core/policy/evaluate.ts';
+import { sessionLimitsOf } from '#core/policy/limits.ts';
 import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
 import { type Template, templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
@@ -17,8 +19,10 @@ import { analysisSettings, isSessionBound } from './analysis-settings.ts';
 import { type Context, type LocalCatalog, makeContext } from './context.ts';
 import { Flows, spreads } from './flows.ts';
 import type { Gate } from './gate.ts';
+import { Meter, spentBudget } from './meter.ts';
 import { rejection } from './rejection.ts';
 import { makeRuling } from './ruling.ts';
+import { spentRuling } from './spent.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
 const triesMax = 4;
@@ -41,6 +45,8 @@ export class SessionGate implements OpenGate {
   /** Copies made in the open transaction. */
   readonly #flows = new Flows();
   literals: readonly string[] | null = null;
+  /** Holds on while there are no policies to ask. */
+  #idleLimit: Limit | null = null;
 
   constructor(gate: Gate, session: GatedSession) {
     this.#gate = gate;
@@ -125,6 +131,32 @@ export class SessionGate implements OpenGate {
       { code: 'unavailable', message: 'policies or catalog keep changing while the statement is looked at' },
       '(not analysed)',
     );
+  }
+
+  spent(ruling: Ruling): Ruling | null {
+    const { budgets, clock } = this.#gate.options;
+    if (ruling.refusal !== null) return null;
+    for (const { limits } of ruling.statements) {
+      if (limits === null || limits.budgets.length === 0) continue;
+      const nowMs = clock.nowMs();
+      const share = spentBudget(limits, budgets, nowMs);
+      if (share !== null) return spentRuling(ruling, share, nowMs);
+    }
+    return null;
+  }
+
+  meter(limits: StatementLimits): Meter | null {
+    const { budgets, clock } = this.#gate.options;
+    if (limits.rows === null && limits.bytes === null && limits.budgets.length === 0) return null;
+    return new Meter(limits, budgets, () => clock.nowMs());
+  }
+
+  get idleInTransaction(): Limit | null {
+    const context = this.#current();
+    if (!context.ok) return this.#idleLimit;
+    const limits = sessionLimitsOf(context.value.residual, this.#gate.options.clock.nowMs());
+    this.#idleLimit = limits.idleInTransactionSeconds;
+    return this.#idleLimit;
   }
 
   close(): void {

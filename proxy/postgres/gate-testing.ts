@@ -95,6 +95,7 @@ function statementOf({ stmt }: Node): StatementRuling {
     analysis,
     isSensitive: false,
     hasMasks: false,
+    limits: null,
     planRows: columns => ({ columns: columns.length, masks: null }),
     planCopy: () => null,
     lastShape: null,
@@ -132,6 +133,8 @@ function makeRuling(key: string, rules: OpenRules): Ruling {
     wantsCopyData: statements.some(statement => statement.analysis.result === 'copy_in'),
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
+    hasEffects: false,
+    duration: null,
     isTransactionExit:
       statements.length > 0 &&
       statements.every(({ analysis }) =>
@@ -153,6 +156,9 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     literals: null,
     isCurrent: () => true,
     redecide: ruling => ruling,
+    spent: () => null,
+    meter: () => null,
+    idleInTransaction: null,
     catalogTouched: () => {},
     transactionEnded: () => {},
     executed: () => {},

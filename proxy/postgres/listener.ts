@@ -24,6 +24,8 @@ export type ListenerOptions = {
 
 /** Refused sign-ins that are recorded per second; a flood of them must not fill the spool. */
 const refusalsPerSecondMax = 100;
+/** How often limits of time are looked at: nothing ends later than this after its time. */
+const watchMs = 100;
 /** Sockets that have not signed in yet, over and above the sessions. */
 const strangersMax = 500;
 
@@ -36,6 +38,7 @@ export class Listener implements LiveSessions {
   readonly #keys = new CancelKeys<SessionLink>();
   #signedIn = 0;
   #isClosing = false;
+  #watch: NodeJS.Timeout | null = null;
   #refusals = { second: 0, count: 0 };
 
   constructor(options: ListenerOptions) {
@@ -50,11 +53,18 @@ export class Listener implements LiveSessions {
       this.#server.once('error', reject);
       this.#server.listen(this.#options.port, this.#options.host, () => {
         this.#server.off('error', reject);
+        this.#watch = setInterval(() => this.#watchAll(), watchMs);
+        this.#watch.unref();
         this.#server.on('error', error => this.#options.log('listener', { message: error.message }));
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
       });
     });
+  }
+
+  #watchAll(): void {
+    const nowUs = this.#options.services.clock.nowUs();
+    for (const link of [...this.#sessions.values()]) link.watch(nowUs);
   }
 
   list(): Iterable<SessionLink> {
@@ -84,6 +94,7 @@ export class Listener implements LiveSessions {
       if (this.#sessions.size === 0) break;
       await new Promise(resolve => setTimeout(resolve, 50));
     }
+    if (this.#watch !== null) clearInterval(this.#watch);
     await closed;
   }
 

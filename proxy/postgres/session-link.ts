@@ -18,11 +18,12 @@ import { Link } from './link.ts';
 import { continueClient, fromClient, isClientStopped } from './session/client.ts';
 import { endWith, finish } from './session/end.ts';
 import { runInternal } from './session/internal.ts';
+import { isDiscarding, watch } from './session/limit.ts';
 import type { Ruling } from './session/ruling.ts';
 import { fromServer } from './session/server.ts';
 import { Settings } from './session/settings.ts';
 import { type HoldRequest, Session, type SessionGate, type SessionPorts } from './session/state.ts';
-import { holdEnded, record, ruled } from './session/statement.ts';
+import { cancelArrived, holdEnded, record, ruled } from './session/statement.ts';
 import { flushDown } from './session/turn.ts';
 import type { UpstreamReady } from './upstream-login.ts';
 import {
@@ -208,7 +209,7 @@ export class SessionLink implements LiveSession {
   #adjust(): void {
     if (this.#session.isEnded) return;
     this.#client.read(!isClientStopped(this.#session) && !this.#server.isCongested);
-    this.#server.read(!this.#client.isCongested);
+    this.#server.read(!this.#client.isCongested || isDiscarding(this.#session));
   }
 
   #clientGone(): void {
@@ -226,6 +227,24 @@ export class SessionLink implements LiveSession {
     void cancelUpstream(target, ready);
   }
 
+  /** What the client sends is kept back until the request has arrived: it must not hit a later statement. */
+  #stop(): void {
+    const session = this.#session;
+    const { ready, target } = this.#parts.upstream;
+    session.cancelling += 1;
+    void cancelUpstream(target, ready).finally(() =>
+      this.#run(() => {
+        cancelArrived(session);
+        continueClient(session);
+      }),
+    );
+  }
+
+  /** Ends what has come to a limit of time. */
+  watch(nowUs: number): void {
+    if (this.#session.queue.length > 0 || this.#session.isInTransaction) this.#run(() => watch(this.#session, nowUs));
+  }
+
   #ports(): SessionPorts {
     const { recorder, clock, desk } = this.#parts.services;
     return {
@@ -235,7 +254,7 @@ export class SessionLink implements LiveSession {
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
       hold: request => this.#begin(request),
-      cancelUpstream: () => this.#cancelServer(),
+      cancelUpstream: () => this.#stop(),
       report: (requestId, result) => desk.report(requestId, result),
       fault: (code, message) =>
         recorder.append({ type: 'proxy.fault', code, message: message.slice(0, 500), session: this.id }),

@@ -1,4 +1,5 @@
 /** What each message of the server means for what is owed to the client. An answer that nothing asked for ends the session. */
+import type { Stop } from '#proxy/enforce/meter.ts';
 import { backend } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
 import { copyEnds, copyOut } from './copy-out.ts';
@@ -6,12 +7,13 @@ import { applyEffects, transactionEnded } from './effects.ts';
 import { endWith, endWithFault } from './end.ts';
 import { type Expect, expects } from './expect.ts';
 import { errorAnswer, notice } from './failure.ts';
+import { tellLate } from './limit.ts';
 import { parameterStatus } from './parameter.ts';
 import { replayProposals } from './proposals.ts';
 import { describeRows, noRows } from './rows.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
-import { failTransaction } from './stop.ts';
+import { failTransaction, stopGroup } from './stop.ts';
 import { drained } from './turn.ts';
 
 export function answer(s: Session, m: ServerMessage): Fate {
@@ -98,12 +100,17 @@ function parsed(s: Session, entry: Expect): Fate | null {
   return advance(s, entry);
 }
 
+export function clearResult({ result }: Session): void {
+  result.plan = null;
+  result.copy = null;
+  result.isCopyOut = false;
+  result.meter = null;
+}
+
 /** The head of the queue is answered. */
 export function advance(s: Session, entry: Expect): Fate {
   s.queue.shift();
-  s.result.plan = null;
-  s.result.copy = null;
-  s.result.isCopyOut = false;
+  clearResult(s);
   if (s.queue.length === 0) drained(s);
   return fateOf(entry);
 }
@@ -120,15 +127,26 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   }
   const fate = fateOf(entry);
   if (entry.kind === expects.execute) {
+    if (isStopped(entry)) return endedLate(s, entry);
     completeRun(s, entry, tag);
     return advance(s, entry);
   }
   entry.statementIndex += 1;
   entry.tag = tag;
-  s.result.plan = null;
-  s.result.copy = null;
-  s.result.isCopyOut = false;
+  clearResult(s);
+  // The request to cancel came too late for this one: what stands behind it in the message must not run.
+  if (isStopped(entry) && entry.statementIndex < (entry.ruling?.statements.length ?? 0)) s.ports.cancelUpstream();
   return fate;
+}
+
+/** What returns nothing and ended well before it could be stopped has ended well. */
+const isStopped = (entry: Expect): entry is Expect & { stopped: Stop } => entry.stopped !== null && entry.isMuted;
+
+/** The client expects that everything up to Sync is skipped. */
+function endedLate(s: Session, entry: Expect & { stopped: Stop }): Fate {
+  tellLate(s, entry, entry.stopped);
+  stopGroup(s, entry);
+  return s.isEnded ? 'drop' : advance(s, entry);
 }
 
 function completeRun(s: Session, { run }: Expect, tag: string | null): void {
@@ -148,7 +166,7 @@ function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
 }
 
 function suspended(s: Session, entry: Expect): Fate {
-  return advance(s, entry);
+  return isStopped(entry) ? endedLate(s, entry) : advance(s, entry);
 }
 
 function copyIn(s: Session, entry: Expect): Fate {
@@ -167,7 +185,10 @@ function ready(s: Session, entry: Expect, m: ServerMessage): Fate {
   s.inCopy = false;
   if (entry.kind === expects.query) {
     if (!entry.hasFailed && entry.ruling === null) return unexpected(s, m);
-    if (!entry.hasFailed) completeRun(s, entry, entry.tag);
+    if (isStopped(entry) && !entry.hasFailed) {
+      tellLate(s, entry, entry.stopped);
+      entry.mustFail = true;
+    } else if (!entry.hasFailed) completeRun(s, entry, entry.tag);
     s.statements.confirm('', null);
     s.portals.confirm('', null);
   }

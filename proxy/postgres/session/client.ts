@@ -113,11 +113,13 @@ type Mark = Pick<
   | 'isSkipping'
   | 'needsFlush'
   | 'isGroupOpen'
+  | 'hasGroupEffects'
   | 'inCopy'
 > & { up: number; queue: number };
 
 function markOf(s: Session): Mark {
-  const { block, wish, ruled, held, heldRun, clientBody, passesBody, isSkipping, needsFlush, isGroupOpen, inCopy } = s;
+  const { block, wish, ruled, held, heldRun, clientBody, passesBody } = s;
+  const { isSkipping, needsFlush, isGroupOpen, hasGroupEffects, inCopy } = s;
   const sent = { up: s.up.mark(), queue: s.queue.length };
   return {
     block,
@@ -130,6 +132,7 @@ function markOf(s: Session): Mark {
     isSkipping,
     needsFlush,
     isGroupOpen,
+    hasGroupEffects,
     inCopy,
     ...sent,
   };

@@ -3,11 +3,18 @@
 import { frontend } from '../wire/message.ts';
 import { endWithError, finish } from './end.ts';
 import { expectation, expects } from './expect.ts';
+import { hasLimited } from './limit.ts';
 import { enqueue } from './proposals.ts';
 import type { Session } from './state.ts';
 import type { Message } from './statement.ts';
 
 export function sync(s: Session, m: Message): boolean {
+  // A unit whose result may still be ended must not be committed before that is known.
+  if (s.hasGroupEffects && hasLimited(s, () => true)) {
+    s.block = 'drain';
+    return false;
+  }
+  s.hasGroupEffects = false;
   s.up.view(m.bytes, m.start, m.end);
   s.up.markBoundary();
   enqueue(s, expectation(expects.sync));

@@ -4,6 +4,7 @@ import { backend, int16At } from '../wire/message.ts';
 import { fateOf, unexpected } from './answer.ts';
 import { endWithFault } from './end.ts';
 import type { Expect } from './expect.ts';
+import { isOverLimit, openMeter } from './limit.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
 import { stopStatement } from './stop.ts';
@@ -26,6 +27,7 @@ export function copyOut(s: Session, entry: Expect, m: ServerMessage): Fate {
   if (masker !== null && 'disagreement' in masker) return stopStatement(s, entry, masker.disagreement);
   s.result.copy = masker;
   s.result.isCopyOut = true;
+  openMeter(s, entry);
   return fateOf(entry);
 }
 
@@ -40,13 +42,19 @@ export function copyMessage(s: Session, m: ServerMessage, end: number): number {
     unexpected(s, m);
     return -1;
   }
+  const { meter } = s.result;
+  const isWhole = m.end <= end || m.end - m.start > wholeMessageBytesMax || s.result.copy === null;
+  if (meter !== null && isWhole && isOverLimit(s, meter, m.end - m.start - 1))
+    return leave(s, m, { to, passes: false });
   if (s.result.copy === null) {
+    meter?.count(m.end - m.start - 1);
     count(entry, m);
     if (m.end <= end) return 0;
     s.down.view(m.bytes, m.start, end);
     return leave(s, m, { to: end, passes: true });
   }
   if (m.end > end && m.end - m.start <= wholeMessageBytesMax) return -1;
+  meter?.count(m.end - m.start - 1);
   count(entry, m);
   maskedBody(s, m.bytes, { from: m.start + 5, to });
   s.copyBody = m.end - to;

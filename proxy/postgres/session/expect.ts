@@ -1,5 +1,6 @@
 /** What is owed: one entry for each message that went to the server, in order, saying what its answer means. */
 
+import type { Stop } from '#proxy/enforce/meter.ts';
 import type { Run } from './journal.ts';
 import type { Portal, Prepared } from './names.ts';
 import type { Refused, Ruling } from './ruling.ts';
@@ -34,6 +35,8 @@ export type Expect = {
   refused: Refused | null;
   /** The client was already told that this failed. */
   isMuted: boolean;
+  /** A limit was reached: the server was asked to cancel, and the client gets this instead of what it says. */
+  stopped: Stop | null;
   /** An error was answered; only ReadyForQuery is still to come. */
   hasFailed: boolean;
   isBarrier: boolean;
@@ -59,6 +62,7 @@ export function expectation(kind: ExpectKind, given: Partial<Expect> = {}): Expe
     isInjected: given.isInjected ?? false,
     refused: given.refused ?? null,
     isMuted: given.isMuted ?? false,
+    stopped: null,
     hasFailed: false,
     isBarrier: given.isBarrier ?? false,
     unit: 0,
@@ -73,6 +77,8 @@ export class ExpectQueue {
   #entries: Expect[] = [];
   #head = 0;
   #barriers = 0;
+  /** Entries there ever were: it changes with everything that is sent. */
+  pushed = 0;
 
   get length(): number {
     return this.#entries.length - this.#head;
@@ -87,6 +93,7 @@ export class ExpectQueue {
   }
 
   push(entry: Expect): void {
+    this.pushed += 1;
     if (entry.isBarrier) this.#barriers += 1;
     this.#entries.push(entry);
   }

@@ -5,6 +5,7 @@ import { encodeDescribe } from '../wire/encode.ts';
 import { int16At, transaction } from '../wire/message.ts';
 import { latin1, nameKey } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
+import { hasLimited } from './limit.ts';
 import type { Portal, Prepared } from './names.ts';
 import { readParameters } from './parameters.ts';
 import { enqueue } from './proposals.ts';
@@ -157,6 +158,7 @@ const newPortal = (name: string, prepared: Prepared): Portal => ({
   parameters: null,
   run: null,
   isCleared: false,
+  meter: null,
 });
 
 /** An approval is bound to the parameters as they are sent: formats, values and result formats. */
@@ -245,17 +247,25 @@ export function describeName(s: Session, m: Message): boolean {
   return true;
 }
 
+/** Nothing else is run behind what may be ended by a limit; more of the same portal is not run then, either. */
+function mustWaitForLimited(s: Session, portal: Portal | null): boolean {
+  if (!hasLimited(s, entry => entry.kind === expects.query || entry.portal !== portal)) return false;
+  s.block = 'drain';
+  return true;
+}
+
 export function execute(s: Session, m: Message): boolean {
   if (s.isSkipping) return true;
   const nameEnd = m.bytes.indexOf(0, m.start + 5);
   if (nameEnd < 0 || nameEnd + 5 !== m.end) return refuse(s, malformed());
   const name = utf8Of(m.bytes, m.start + 5, nameEnd);
   const portal = findPortal(s, nameKey(m.bytes, m.start + 5, nameEnd), name);
-  if (portal === 'wait') return false;
+  if (portal === 'wait' || mustWaitForLimited(s, portal)) return false;
   if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.execute);
   if (portal === null) return missing(s, 'execute', name);
   portal.ruling = s.gate.redecide(portal.ruling);
-  const { ruling, prepared, parametersHash } = portal;
+  const { prepared, parametersHash } = portal;
+  const ruling = s.gate.spent(portal.ruling) ?? portal.ruling;
   if (ruling.decision.effect === 'approve' && !portal.isCleared && portal.isBound && parametersHash === null) {
     return refuse(s, boundBeforeApproval, ruling);
   }
@@ -271,6 +281,7 @@ export function execute(s: Session, m: Message): boolean {
   else if (run === null) refuseExtended(s, notRecording, { ruling, run });
   else {
     portal.isCleared = true;
+    s.hasGroupEffects ||= ruling.hasEffects;
     portal.run = run;
     describeFirst(s, portal, name);
     enqueue(s, expectation(expects.execute, { portal, ruling, run, isBarrier: isBarrier(s, ruling) }));

@@ -1,7 +1,7 @@
 /** ErrorResponse and NoticeResponse: whose they are, what the client may read of them, and what the server skips after them. */
 import { reduceProblem } from '#proxy/enforce/safe-problem.ts';
 import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
-import { unexpected } from './answer.ts';
+import { clearResult, unexpected } from './answer.ts';
 import { endWithFault, finish } from './end.ts';
 import { type Expect, expects } from './expect.ts';
 import { replayProposals } from './proposals.ts';
@@ -38,9 +38,7 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
   if (entry === null) return fate;
   failRun(s, entry, fields.get('C') ?? null);
   s.inCopy = false;
-  s.result.plan = null;
-  s.result.copy = null;
-  s.result.isCopyOut = false;
+  clearResult(s);
   if (entry.kind === expects.query || entry.kind === expects.sync) entry.hasFailed = true;
   else skipToSync(s, fields.get('C') ?? null);
   return fate;
@@ -48,6 +46,10 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
 
 /** What the client gets to read. */
 function tell(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessage; fields: ErrorFields }): Fate {
+  if (entry?.stopped) {
+    s.down.bytes(refusalMessage(entry.stopped.refused, fields));
+    return 'drop';
+  }
   if (entry?.internal || entry?.isMuted) return 'drop';
   if (entry?.refused) {
     s.down.bytes(refusalMessage(entry.refused, fields));
@@ -58,14 +60,17 @@ function tell(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessag
   return 'drop';
 }
 
-function failRun(s: Session, { run, refused, ruling, internal }: Expect, sqlstate: string | null): void {
+function failRun(s: Session, { run, refused, ruling, internal, stopped }: Expect, sqlstate: string | null): void {
   if (run === null) return;
-  const code = refused === null ? sqlstate : sqlstateOf(refused);
+  const told = stopped?.refused ?? refused;
+  const code = told === null ? sqlstate : sqlstateOf(told);
+  if (stopped !== null) run.endedBy = stopped.endedBy;
   const isRefused = refused !== null || (ruling === null && internal === null);
-  const outcome = code === '57014' ? 'cancelled' : isRefused ? 'refused' : 'error';
+  const isCancelled = stopped !== null || code === '57014';
+  const outcome = isCancelled ? 'cancelled' : isRefused ? 'refused' : 'error';
   s.journal.completed(run, outcome, { tag: null, sqlstate: code });
   if (run.requestId !== null && !isRefused) {
-    s.ports.report(run.requestId, { outcome: code === '57014' ? 'cancelled' : 'error', rows: 0, sqlstate: code });
+    s.ports.report(run.requestId, { outcome: isCancelled ? 'cancelled' : 'error', rows: 0, sqlstate: code });
   }
 }
 

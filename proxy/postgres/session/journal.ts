@@ -1,5 +1,5 @@
 /** Writes the session's events: what was decided before it goes anywhere, and what became of it. Strings only; the recorder does the rest. */
-import type { Sealed } from '#core/event/schema.ts';
+import type { EndedBy, Sealed } from '#core/event/schema.ts';
 import type { Clock, Recorder } from '#proxy/ports.ts';
 import type { Ruling } from './ruling.ts';
 
@@ -13,6 +13,8 @@ export type Run = {
   maskedCells: number;
   /** The request that approved it, for the report on what became of it. */
   requestId: string | null;
+  /** The limit that stopped it. */
+  endedBy: EndedBy | null;
   isCompleted: boolean;
 };
 
@@ -60,6 +62,7 @@ export class Journal {
       bytes: 0,
       maskedCells: 0,
       requestId: details.requestId,
+      endedBy: null,
       isCompleted: false,
     };
   }
@@ -75,7 +78,9 @@ export class Journal {
     this.#recorder.appendFragment(
       '"type":"statement.completed"',
       `${this.#session}${run.number},"outcome":"${outcome}","tag":${tag},"rows":${run.rows},"bytes":${run.bytes},` +
-        `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}`,
+        `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}${endOf(run)}`,
     );
   }
 }
+
+const endOf = ({ endedBy }: Run): string => (endedBy === null ? '' : `,"endedBy":${JSON.stringify(endedBy)}`);

@@ -4,6 +4,7 @@
  * proposal of an earlier unit is only believed once it is answered, since that unit may fail and the next one run.
  */
 import type { BoundParameters } from '#proxy/control/query-client.ts';
+import type { Meter } from '#proxy/enforce/meter.ts';
 import type { Run } from './journal.ts';
 import type { RowPlan, Ruling } from './ruling.ts';
 
@@ -41,6 +42,8 @@ export type Portal = {
   run: Run | null;
   /** Approved, or needing none. */
   isCleared: boolean;
+  /** Counts its rows against its limits, over all of its Executes. */
+  meter: Meter | null;
 };
 
 /** Names a session may hold of each kind. */

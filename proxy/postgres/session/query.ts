@@ -3,6 +3,7 @@
 import { frontend } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
 import { expectation, expects } from './expect.ts';
+import { isLimited } from './limit.ts';
 import { textBytesMax } from './limits.ts';
 import { enqueue } from './proposals.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseQuery } from './refusal.ts';
@@ -17,9 +18,10 @@ export function query(s: Session, m: Message): boolean {
     refuseQuery(s, malformed(), { ruling: null, run: null });
     return true;
   }
-  const ruling = ruleOn(s, latin1(m.bytes, m.start + 5, textEnd));
-  if (ruling === null) return false;
-  const literals = literalsOf(s, ruling);
+  const found = ruleOn(s, latin1(m.bytes, m.start + 5, textEnd));
+  if (found === null) return false;
+  const literals = literalsOf(s, found);
+  const ruling = s.gate.spent(found) ?? found;
   const clearance = clear(s, { ruling, literals, parametersHash: null, parameters: null }, false);
   if (clearance.type === 'held') return false;
   const requestId = clearance.type === 'cleared' ? clearance.requestId : null;
@@ -41,7 +43,9 @@ function forward(s: Session, m: Message, ruling: Ruling, run: NonNullable<Return
 
 /** The end of a transaction matters to later statements only when there is something to undo. */
 export const isBarrier = (s: Session, ruling: Ruling): boolean =>
-  ruling.isBarrier || (ruling.endsTransaction && (s.settings.hasUncommitted || s.queue.hasBarrier));
+  ruling.isBarrier ||
+  isLimited(ruling) ||
+  (ruling.endsTransaction && (s.settings.hasUncommitted || s.queue.hasBarrier));
 
 const functionCallRefused: Refused = refusal(
   {

@@ -6,6 +6,7 @@ import { advance, fateOf } from './answer.ts';
 import { endWithFault } from './end.ts';
 import { type Expect, expects } from './expect.ts';
 import { rowCells } from './internal.ts';
+import { isOverLimit, openMeter } from './limit.ts';
 import type { RowPlan, StatementRuling } from './ruling.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
@@ -23,6 +24,7 @@ export function describeRows(s: Session, entry: Expect, m: ServerMessage): Fate 
   switch (entry.kind) {
     case expects.query:
       s.result.plan = plan;
+      openMeter(s, entry);
       return fateOf(entry);
     case expects.describeStatement:
       if (entry.prepared !== null && entry.prepared.ruling === entry.ruling) entry.prepared.isDescribed = true;
@@ -86,13 +88,17 @@ export function rowMessage(s: Session, m: ServerMessage, end: number): number {
     endWithFault(s, 'row_unexpected', 'the database sent rows that it had not described');
     return -1;
   }
+  if (s.result.plan === null) openMeter(s, entry);
   s.result.plan = plan;
+  const { meter } = s.result;
+  if (meter !== null && isOverLimit(s, meter, m.end - m.start - 1)) return leaveOut(s, m, end);
   if (plan.masks === null) return passRow(s, m, end);
   const outcome = maskRow(plan, { bytes: m.bytes, start: m.start, end: m.end, available: end }, s.down);
   return maskedRow(s, entry, { m, outcome });
 }
 
 function passRow(s: Session, m: ServerMessage, end: number): number {
+  s.result.meter?.count(m.end - m.start - 1);
   const run = s.queue.head?.run;
   if (run) {
     run.rows += 1;
@@ -113,6 +119,7 @@ function maskedRow(s: Session, entry: Expect, { m, outcome }: { m: ServerMessage
       endWithFault(s, 'row_malformed', outcome.reason);
       return -1;
     case 'written':
+      s.result.meter?.count(m.end - m.start - 1);
       if (entry.run !== null) {
         entry.run.rows += 1;
         entry.run.bytes += m.end - m.start - 1;

@@ -5,6 +5,7 @@
 import type { Failure } from '#core/contract/error.ts';
 import type { CopyMasker } from '#core/mask/copy.ts';
 import type { RowPlan as MaskPlan } from '#core/mask/plan.ts';
+import type { Limit, StatementLimits } from '#core/policy/decision.ts';
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
 import type { Verdict } from '#proxy/ports.ts';
 import type { WireColumn } from '../wire/row-description.ts';
@@ -20,6 +21,8 @@ export type StatementRuling = {
   /** Server messages may carry classified values while this runs. */
   isSensitive: boolean;
   hasMasks: boolean;
+  /** What bounds it; null where nothing does. */
+  limits: StatementLimits | null;
   /** Compares the server's description with the analysis and plans the masks. */
   planRows(columns: readonly WireColumn[]): RowPlan | Disagreement;
   /** Null: the data passes as it is. A new one for each run. */
@@ -51,6 +54,10 @@ export type Ruling = Verdict & {
   endsTransaction: boolean;
   /** PostgreSQL accepts nothing but these in a failed transaction. */
   isTransactionExit: boolean;
+  /** It changes more than the session. */
+  hasEffects: boolean;
+  /** How long the whole message may take; null: as long as it likes. */
+  duration: Limit | null;
 };
 
 /** What a client is told instead of an answer. */

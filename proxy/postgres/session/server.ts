@@ -4,6 +4,7 @@ import { answer } from './answer.ts';
 import { continueClient } from './client.ts';
 import { copyMessage, maskedBody } from './copy-out.ts';
 import { endWithFault } from './end.ts';
+import { isOverLimit } from './limit.ts';
 import { rowMessage } from './rows.ts';
 import type { Session } from './state.ts';
 import { flushDown } from './turn.ts';
@@ -86,6 +87,15 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
     }
     const total = at + 1 + length;
     if (type === backend.dataRow && passesRows(s)) {
+      const { meter } = s.result;
+      if (meter !== null && isOverLimit(s, meter, length)) {
+        s.down.view(bytes, runStart, at);
+        if (total > end) startBody(s, total - end, false);
+        at = Math.min(total, end);
+        runStart = at;
+        continue;
+      }
+      meter?.count(length);
       countRow(s, length);
       if (total > end) startBody(s, total - end, true);
       at = Math.min(total, end);

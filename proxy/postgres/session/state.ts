@@ -5,11 +5,13 @@
 import type { Hash } from 'node:crypto';
 import type { Failure } from '#core/contract/error.ts';
 import type { CopyMasker } from '#core/mask/copy.ts';
+import type { Limit, StatementLimits } from '#core/policy/decision.ts';
 import type { StatementAnalysis } from '#core/sql/analysis.ts';
 import type { BoundParameters } from '#proxy/control/query-client.ts';
+import type { Meter } from '#proxy/enforce/meter.ts';
 import type { Clock, Recorder } from '#proxy/ports.ts';
 import { transaction } from '../wire/message.ts';
-import { ExpectQueue } from './expect.ts';
+import { type Expect, ExpectQueue } from './expect.ts';
 import { Journal, type Run } from './journal.ts';
 import { NameTable, type Portal, type Prepared } from './names.ts';
 import { Outlet } from './outlet.ts';
@@ -38,6 +40,12 @@ export type SessionGate = {
   transactionEnded(hasFailed: boolean): void;
   /** A refusal that needs no analysis. */
   reject(failure: Failure, text: string): Ruling;
+  /** The same statement refused, where a budget that it draws from is used up; null where it may run. */
+  spent(ruling: Ruling): Ruling | null;
+  /** Counts one result against its limits. */
+  meter(limits: StatementLimits): Meter | null;
+  /** How long a transaction may be left idle; null: for ever. */
+  readonly idleInTransaction: Limit | null;
 };
 
 /** A statement that needs approval, as the desk has to know it. */
@@ -88,7 +96,23 @@ export type Block =
   | 'hold';
 
 /** What the session does to the rows of the answer at the head of the queue. */
-export type ResultState = { plan: RowPlan | null; copy: CopyMasker | null; isCopyOut: boolean };
+export type ResultState = {
+  plan: RowPlan | null;
+  copy: CopyMasker | null;
+  isCopyOut: boolean;
+  /** Null: nothing limits it. */
+  meter: Meter | null;
+};
+
+/** What was under way when it was looked at last, and since when. */
+export type Watched = {
+  entry: Expect | null;
+  sinceUs: number;
+  tickUs: number;
+  /** Negative: not idle in a transaction. */
+  idleSinceUs: number;
+  pushed: number;
+};
 
 /** A statement of the proxy's own, sent between the client's. */
 export type Internal = {
@@ -155,6 +179,8 @@ export class Session {
   unit = 0;
   /** A unit of the extended protocol has begun and its Sync was not sent. */
   isGroupOpen = false;
+  /** Something of the unit changes more than the session. */
+  hasGroupEffects = false;
   /** An error was answered since the last ReadyForQuery. */
   groupFailed = false;
   /** Answers to what was sent last may sit in the server's buffer. */
@@ -171,7 +197,12 @@ export class Session {
   passesServerBody = false;
   /** Bytes of a large CopyData message that are still to go through the masker. */
   copyBody = 0;
-  result: ResultState = { plan: null, copy: null, isCopyOut: false };
+  result: ResultState = { plan: null, copy: null, isCopyOut: false, meter: null };
+  /** Of SQL cursors, by what `settings` holds of them: all FETCHes of one count together. */
+  readonly cursorMeters = new WeakMap<object, Meter>();
+  /** Requests to cancel that are on their way: what is sent meanwhile could be hit in the place of what they are for. */
+  cancelling = 0;
+  readonly watched: Watched = { entry: null, sinceUs: 0, tickUs: 0, idleSinceUs: -1, pushed: 0 };
   internal: Internal | null = null;
   isEnded = false;
 

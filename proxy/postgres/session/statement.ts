@@ -19,8 +19,15 @@ export function namesEnd(m: Message): number {
 
 /** Something on its way to the server may change what the next text means, or undo what the last one did. */
 export function mustDrain(s: Session): boolean {
+  if (s.cancelling > 0) return true;
   if (s.queue.length === 0) return false;
   return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged || s.gate.needsIdle;
+}
+
+/** A request to cancel has arrived, or could not: nothing that is sent from now on can be hit by it. */
+export function cancelArrived(s: Session): void {
+  s.cancelling -= 1;
+  if (s.cancelling === 0 && s.block === 'drain' && s.queue.length === 0) s.block = null;
 }
 
 /** A ruling that is out of date when it arrives is asked for again, but not for ever. */

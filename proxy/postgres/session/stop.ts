@@ -45,7 +45,7 @@ export function stopStatement(s: Session, entry: Expect, reason: string): Fate {
 }
 
 /** In the extended protocol the client now expects everything up to Sync to be skipped, but the server may already be past it. */
-function stopGroup(s: Session, entry: Expect): Fate {
+export function stopGroup(s: Session, entry: Expect): Fate {
   let isBehind = false;
   let sync: Expect | null = null;
   for (const other of s.queue) {
