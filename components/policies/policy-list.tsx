@@ -79,7 +79,14 @@ const columns: readonly Column<PolicyItem>[] = [
   },
 ];
 
-const effectWords = { allow: 'Allow', mask: 'Mask', approve: 'Approve', deny: 'Deny', limit: 'Limit' } as const;
+const effectWords = {
+  allow: 'Allow',
+  mask: 'Mask',
+  approve: 'Approve',
+  deny: 'Deny',
+  limit: 'Limit',
+  detect: 'Detect',
+} as const;
 
 export function PolicyList() {
   const filter = useUrlFilter(fields);

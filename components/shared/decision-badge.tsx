@@ -1,5 +1,15 @@
 /** What was decided, as icon and word. A fault of the system is not a decision and looks different. */
-import { Check, Eye, Gauge, Hourglass, ListFilter, OctagonX, TriangleAlert, VenetianMask } from 'lucide-react';
+import {
+  Check,
+  Eye,
+  Gauge,
+  Hourglass,
+  ListFilter,
+  OctagonX,
+  ScanSearch,
+  TriangleAlert,
+  VenetianMask,
+} from 'lucide-react';
 import { Badge } from '#components/ui/badge.tsx';
 
 const marks = {
@@ -9,6 +19,7 @@ const marks = {
   approve: { Icon: Hourglass, word: 'Needs approval' },
   deny: { Icon: OctagonX, word: 'Denied' },
   limit: { Icon: Gauge, word: 'Limited' },
+  detect: { Icon: ScanSearch, word: 'Looked for' },
   observe: { Icon: Eye, word: 'Observed' },
   fault: { Icon: TriangleAlert, word: 'Fault' },
 } as const;
@@ -20,7 +31,7 @@ export const decisionWord = (kind: DecisionKind): string => marks[kind].word;
 export function DecisionBadge({ kind, word }: { kind: DecisionKind; word?: string }) {
   const { Icon, word: usual } = marks[kind];
   return (
-    <Badge tone={kind === 'limit' ? 'neutral' : kind}>
+    <Badge tone={kind === 'limit' || kind === 'detect' ? 'neutral' : kind}>
       <Icon aria-hidden />
       {word ?? usual}
     </Badge>

@@ -78,6 +78,11 @@ function neverMatches(rule: Rule, path: Path): Finding[] {
   const { actions, objects, hazards } = rule;
   if (rule.effect === 'mask' && actions?.includes('read') === false)
     return never(['actions'], 'a mask applies to reading');
+  if (rule.effect === 'detect' && actions?.includes('read') === false)
+    return never(['actions'], 'detectors look at what is read');
+  if (rule.effect === 'detect' && (objects?.labels !== undefined || objects?.level !== undefined)) {
+    return never(['objects'], 'detectors look at columns without a label');
+  }
   if (actions?.every(action => action === 'connect') === true && (objects !== undefined || hazards !== undefined)) {
     return never(['actions'], 'connecting touches no object and shows no hazard');
   }

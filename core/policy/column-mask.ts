@@ -35,7 +35,7 @@ export function strongest(masks: readonly OutputMask[]): OutputMask | null {
   return [...masks].sort(order)[0] ?? null;
 }
 
-function targetOfColumn(scope: Scope, column: ColumnRef): Target {
+export function targetOfColumn(scope: Scope, column: ColumnRef): Target {
   const named = scope.view.accesses.find(
     ({ target }) => target.kind === 'relation' && target.schema === column.schema && target.name === column.relation,
   );

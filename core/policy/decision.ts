@@ -1,6 +1,7 @@
 /** What was decided about one message of statements, with the reasons that led to it. The effect is derived from the reasons. */
 import type { Mask } from '../mask/rule.ts';
 import type { OutputColumn } from '../sql/analysis.ts';
+import type { OutputDetectors } from './detect.ts';
 import type { Approvers, BudgetUnit, Effect } from './schema.ts';
 
 export type Reason = {
@@ -43,6 +44,8 @@ export type StatementObligation = {
   masks: readonly (OutputMask | null)[];
   /** What RowDescription must say of each output: relation and attribute, null for 0/0. Any disagreement ends the statement. */
   origins: readonly OutputColumn['wire'][];
+  /** Per output column, what is looked for in values that pass; null where nothing is. */
+  detectors: readonly (OutputDetectors | null)[];
   /** True when classified columns are in play for this identity: server messages are reduced to what is safe. */
   sensitive: boolean;
   /** Null: nothing bounds it. */

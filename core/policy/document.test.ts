@@ -49,7 +49,9 @@ describe('complaints say where and what', () => {
     [
       'effect: approve',
       'effect: aprove',
-      ['17:13 error `aprove` is not one of the 5 possible values: allow, mask, approve, deny, limit; did you mean `approve`?'],
+      [
+        '17:13 error `aprove` is not one of the 6 possible values: allow, mask, approve, deny, limit, detect; did you mean `approve`?',
+      ],
     ],
     [
       'actions: [write]',

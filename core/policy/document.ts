@@ -11,6 +11,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { z } from 'zod';
+import { detectorKinds } from '../mask/detectors/kinds.ts';
 import { allowsAnything, checkPolicy, type Finding } from './check.ts';
 import { didYouMean } from './nearest.ts';
 import { type Policy, policySchema, ruleEffects } from './schema.ts';
@@ -57,10 +58,12 @@ const fields: readonly string[] = [
     'affectedRowsOver',
     'limits',
     'budget',
+    'detectors',
   ],
   ...['schemas', 'relations', 'functions', 'labels', 'level', 'system', 'temporary'],
   ...['owners', 'count', 'expireMinutes', 'windowMinutes', 'kind', 'shape', 'first', 'last'],
   ...['rows', 'bytes', 'durationSeconds', 'idleInTransactionSeconds', 'sessions', 'sensitiveRows', 'sensitiveCells'],
+  ...detectorKinds,
   ...['null_test', 'join', 'equality', 'predicate', 'group', 'order', 'aggregate', 'write'],
 ];
 

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { levels } from '../catalog/classification.ts';
+import { detectorKinds, detectorVerdicts } from '../mask/detectors/kinds.ts';
 import { actions, hazardCodes } from '../sql/analysis.ts';
 import { parsePolicyYaml } from './document.ts';
 import {
@@ -47,6 +48,8 @@ describe('docs/policies.md', () => {
       ...hazardCodes,
       ...levels,
       ...Object.keys(defaultUses),
+      ...detectorKinds,
+      ...detectorVerdicts,
     ];
     expect(words.filter(word => !mentions(word))).toEqual([]);
   });

@@ -14,6 +14,7 @@ import {
 } from './column-mask.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementLimits, StatementObligation } from './decision.ts';
+import { joinDetectors, type OutputDetectors, outputDetectors } from './detect.ts';
 import { fillTest } from './fill.ts';
 import { behindLimited, joinLimits, limitsOf } from './limits.ts';
 import type { Target } from './match.ts';
@@ -46,6 +47,7 @@ type SideVerdict = {
   reasons: Reason[];
   needs: ApprovalNeed[];
   masks: readonly (OutputMask | null)[];
+  detectors: readonly (OutputDetectors | null)[];
   sensitive: boolean;
   limits: StatementLimits | null;
   needsCount: boolean;
@@ -164,6 +166,7 @@ function decideSide(view: StatementView, side: Side): SideVerdict {
     reasons: [],
     needs: [],
     masks: [],
+    detectors: outputDetectors(scope),
     sensitive: false,
     limits: null,
     needsCount: false,
@@ -183,6 +186,7 @@ function obligationOf(statement: StatementAnalysis, sides: readonly SideVerdict[
   return {
     masks: outputs.map((_, index) => strongest(sides.flatMap(side => side.masks[index] ?? []))),
     origins: outputs.map(output => output.wire),
+    detectors: outputs.map((_, index) => joinDetectors(sides.map(side => side.detectors[index] ?? null))),
     sensitive: sides.some(side => side.sensitive),
     limits: joinLimits(sides.map(side => side.limits)),
   };

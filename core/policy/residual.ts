@@ -24,6 +24,7 @@ export type Side = {
   readonly allow: readonly CompiledRule[];
   readonly mask: readonly CompiledRule[];
   readonly limit: readonly CompiledRule[];
+  readonly detect: readonly CompiledRule[];
 };
 
 /**
@@ -62,6 +63,7 @@ function sideOf(set: CompiledSet, subject: Subject, principal: Principal): Side 
     allow: of('allow'),
     mask: of('mask'),
     limit: of('limit'),
+    detect: of('detect'),
   };
 }
 
@@ -69,7 +71,7 @@ export function residual(set: CompiledSet, subject: Subject): Residual {
   const principals = subject.onBehalfOf === null ? [subject.principal] : [subject.principal, subject.onBehalfOf];
   const sides = principals.map(principal => sideOf(set, subject, principal));
   const timed = sides
-    .flatMap(side => [...side.deny, ...side.approve, ...side.allow, ...side.mask, ...side.limit])
+    .flatMap(side => [...side.deny, ...side.approve, ...side.allow, ...side.mask, ...side.limit, ...side.detect])
     .some(({ when }) => when !== null && 'timed' in when && when.timed);
   return { policyVersion: set.version, subject, sides, timed };
 }

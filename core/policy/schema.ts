@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { labelPattern, levels } from '../catalog/classification.ts';
 import { identityKinds } from '../identity/principal.ts';
 import { roles } from '../identity/role.ts';
+import { detectorKinds, detectorVerdicts } from '../mask/detectors/kinds.ts';
 import { maskSchema } from '../mask/rule.ts';
 import { actions, hazardCodes } from '../sql/analysis.ts';
 
@@ -157,6 +158,11 @@ export const budgetSchema = z
   .strict();
 export type Budget = z.infer<typeof budgetSchema>;
 
+/** What happens to values that detectors find in columns without a label; `*` is every kind that is not named. */
+export const detectorsSchema = z
+  .partialRecord(z.enum([...detectorKinds, '*']), z.enum(detectorVerdicts))
+  .refine(value => Object.keys(value).length > 0, 'name what to look for, such as `card: mask`');
+
 const ruleBase = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens'),
   /** Absent: every action. A mask rule applies to reading and needs none. */
@@ -189,6 +195,7 @@ export const ruleSchema = z.discriminatedUnion('effect', [
       budget: budgetSchema.optional(),
     })
     .strict(),
+  z.object({ ...ruleBase, effect: z.literal('detect'), detectors: detectorsSchema }).strict(),
   z
     .object({
       ...ruleBase,
@@ -201,9 +208,9 @@ export const ruleSchema = z.discriminatedUnion('effect', [
     .strict(),
 ]);
 export type Rule = z.infer<typeof ruleSchema>;
-/** `limit` decides nothing: it bounds what is allowed. */
+/** `limit` and `detect` decide nothing: they bound what is allowed, and look at what it returns. */
 export type RuleEffect = Rule['effect'];
-export const ruleEffects = [...effects, 'limit'] as const satisfies readonly RuleEffect[];
+export const ruleEffects = [...effects, 'limit', 'detect'] as const satisfies readonly RuleEffect[];
 
 export const policyModes = ['draft', 'observe', 'enforce'] as const;
 

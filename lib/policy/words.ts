@@ -1,6 +1,7 @@
 /** Policies and rights in words. It describes what the rules say; what they decide is core/policy's alone. */
 import 'server-only';
 import type { Principal } from '#core/identity/principal.ts';
+import { type DetectorKind, type DetectorVerdict, detectorFacts, detectorKinds } from '#core/mask/detectors/kinds.ts';
 import type { Connection } from '#core/policy/bundle.ts';
 import { type CompiledRule, compilePolicies } from '#core/policy/compile.ts';
 import { residual, type Side } from '#core/policy/residual.ts';
@@ -40,7 +41,7 @@ export function whoOf({ identities, except }: Policy): string {
   return except === undefined ? who : `${who} except ${named(except).join(', ')}`;
 }
 
-const strength: Readonly<Record<RuleEffect, number>> = { deny: 0, approve: 1, mask: 2, limit: 3, allow: 4 };
+const strength: Readonly<Record<RuleEffect, number>> = { deny: 0, approve: 1, mask: 2, detect: 3, limit: 4, allow: 5 };
 
 /** Those its rules have, strongest first. */
 export const effectsOf = ({ rules }: Policy): RuleEffect[] =>
@@ -75,6 +76,22 @@ export function approversWords({ owners, groups, roles, count }: Approvers): str
   return count > 1 ? `${count} of ${who}` : who;
 }
 
+/** What becomes of finds: "values that are … are masked". */
+function detectWords(detectors: Extract<Rule, { effect: 'detect' }>['detectors'], where: string): string | null {
+  const kindsWith = (verdict: DetectorVerdict) =>
+    detectorKinds.filter(kind => (detectors[kind] ?? detectors['*'] ?? 'ignore') === verdict);
+  const titles = (kinds: readonly DetectorKind[]) =>
+    kinds.length === detectorKinds.length
+      ? 'anything detectors know'
+      : listed(kinds.map(kind => `${detectorFacts[kind].title}s`));
+  const [masked, noted] = [kindsWith('mask'), kindsWith('alert')];
+  const said = [
+    ...(masked.length > 0 ? [`${titles(masked)} found in unclassified values are masked${where}`] : []),
+    ...(noted.length > 0 ? [`${titles(noted)} found in unclassified values are recorded${where}`] : []),
+  ];
+  return said.length === 0 ? null : said.join('; ');
+}
+
 function sentenceOf({ rule }: CompiledRule): string | null {
   const hazards = rule.hazards && someOf(rule.hazards.map(code => hazardWords[code]));
   const when = rule.when === undefined ? '' : ', under a condition';
@@ -90,6 +107,8 @@ function sentenceOf({ rule }: CompiledRule): string | null {
       return hazards
         ? `a statement that ${hazards} waits for approval by ${approversWords(rule.approvers)}${when}`
         : `to ${actionsOf(rule)} ${objects} waits for approval by ${approversWords(rule.approvers)}${owner}${when}`;
+    case 'detect':
+      return detectWords(rule.detectors, `${objects === 'everything' ? '' : ` in ${objects}`}${owner}${when}`);
     case 'limit':
       return `${limitWords(rule)}${objects === 'everything' ? '' : `, from ${objects}`}${owner}${when}`;
     case 'deny':
@@ -104,7 +123,7 @@ const sentencesMax = 20;
 
 const sentences = (side: Side): string[] => {
   const aboutConnect = ({ rule }: CompiledRule) => rule.actions?.length === 1 && rule.actions[0] === 'connect';
-  const rules = [...side.allow, ...side.mask, ...side.approve, ...side.deny, ...side.limit];
+  const rules = [...side.allow, ...side.mask, ...side.approve, ...side.deny, ...side.detect, ...side.limit];
   const said = rules.filter(rule => !rule.observed && !aboutConnect(rule)).map(sentenceOf);
   return [...new Set(said.filter(sentence => sentence !== null))];
 };

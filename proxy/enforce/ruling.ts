@@ -79,6 +79,7 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
   const obligation: StatementObligation = parts.decision.obligations[index] ?? {
     masks: [],
     origins: [],
+    detectors: [],
     sensitive: true,
     limits: null,
   };
