@@ -18,16 +18,18 @@ export function encodeMembers(text: string): Members {
   };
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 const closingBrace = 0x7d;
-const lineEnd = Buffer.from('"}\n', 'latin1');
-/** Room for a sequence and punctuation. */
+const lineEnd = Buffer.from('}"}\n', 'latin1');
+/** Room for punctuation and a sequence. */
 const spareBytes = 64;
+/** The most that UTF-8 takes for one UTF-16 unit. */
+const bytesPerUnit = 3;
 
-/** What stands where in the hashed bytes: number and stamp, members, tail. */
-type Places = { from: number; membersAt: number; tailAt: number; end: number };
+/** Members that every event has, as JSON and as they stand in a string of it; ASCII. */
+export type Stamp = { plain: string; escaped: string };
+
+type Parts = { stamp: Stamp; members: Members; tail: string };
 
 export class LineWriter {
   readonly #spool: Spool;
@@ -46,48 +48,48 @@ export class LineWriter {
     this.#numberAt = hashCharacters + this.#hashed.write(prefix, hashCharacters, 'utf8');
   }
 
-  /** Appends the next event: its number, `stamp` (members that every event has), `members`, and `tail`: more of them, or nothing. */
-  write(stamp: string, members: Members, tail: string): void {
+  /** Appends the next event: its number, `stamp`, `members`, and `tail`: more members, or nothing. */
+  write(parts: Parts): void {
+    const { stamp, members, tail } = parts;
     const { seq, hash: prev } = this.#spool.next;
-    const hashed = this.#roomFor(spareBytes + stamp.length + members.plain.length + tail.length * 3);
-    if (prev !== this.#prev) {
-      hashed.write(prev, 0, 'latin1');
-      this.#prev = prev;
-    }
-    const from = this.#numberAt;
-    const membersAt = from + hashed.write(`${seq + 1},${stamp},`, from, 'latin1');
-    hashed.set(members.plain, membersAt);
-    const tailAt = membersAt + members.plain.length;
-    let end = tailAt;
-    if (tail !== '') {
-      hashed[end] = comma;
-      end += 1 + hashed.write(tail, end + 1, 'utf8');
-    }
-    hashed[end] = closingBrace;
-    const hash = chainHashOfBytes(hashed.subarray(0, end + 1));
-    this.#append({ prev, hash }, members, { from, membersAt, tailAt, end });
-  }
-
-  #append({ prev, hash }: { prev: string; hash: string }, members: Members, at: Places): void {
-    const hashed = this.#hashed;
-    const length =
-      this.#head.length +
-      escapedLength(hashed, at.from, at.membersAt) +
-      members.escaped.length +
-      escapedLength(hashed, at.tailAt, at.end) +
-      1 +
-      lineEnd.length;
-    const start = this.#spool.reserve(length);
+    const hash = this.#hash({ seq: seq + 1, prev }, parts);
+    // Escaped as JSON escapes everything else; its quotation marks are written over.
+    const escapedTail = tail === '' ? '' : JSON.stringify(tail);
+    const bytesMax = stamp.escaped.length + members.escaped.length + escapedTail.length * bytesPerUnit;
+    const start = this.#spool.reserve(this.#head.length + bytesMax + spareBytes);
     const { slab } = this.#spool;
     slab.set(this.#head, start);
     slab.write(prev, start + lineParts.prevAt, 'latin1');
     slab.write(hash, start + lineParts.hashAt, 'latin1');
-    let to = escapeInto(hashed, { from: at.from, to: at.membersAt }, slab, start + this.#head.length);
-    slab.set(members.escaped, to);
-    to = escapeInto(hashed, { from: at.tailAt, to: at.end }, slab, to + members.escaped.length);
-    slab[to] = closingBrace;
-    slab.set(lineEnd, to + 1);
-    this.#spool.appended(length, hash);
+    let at = start + this.#head.length;
+    at += slab.write(`${seq + 1},${stamp.escaped},`, at, 'latin1');
+    slab.set(members.escaped, at);
+    at += members.escaped.length;
+    if (escapedTail !== '') {
+      const end = at + slab.write(escapedTail, at, 'utf8');
+      slab[at] = comma;
+      at = end - 1;
+    }
+    slab.set(lineEnd, at);
+    this.#spool.appended(at + lineEnd.length - start, hash);
+  }
+
+  #hash({ seq, prev }: { seq: number; prev: string }, { stamp, members, tail }: Parts): string {
+    const hashed = this.#roomFor(spareBytes + stamp.plain.length + members.plain.length + tail.length * bytesPerUnit);
+    if (prev !== this.#prev) {
+      hashed.write(prev, 0, 'latin1');
+      this.#prev = prev;
+    }
+    let at = this.#numberAt;
+    at += hashed.write(`${seq},${stamp.plain},`, at, 'latin1');
+    hashed.set(members.plain, at);
+    at += members.plain.length;
+    if (tail !== '') {
+      hashed[at] = comma;
+      at += 1 + hashed.write(tail, at + 1, 'utf8');
+    }
+    hashed[at] = closingBrace;
+    return chainHashOfBytes(hashed.subarray(0, at + 1));
   }
 
   #roomFor(bytes: number): Buffer {
@@ -99,42 +101,4 @@ export class LineWriter {
     }
     return this.#hashed;
   }
-}
-
-/** JSON text has no raw control characters; were there one, the line would have to be readable all the same. */
-const isControl = (byte: number): boolean => byte < 0x20;
-const controlEscape = (byte: number): string => `\\u${byte.toString(16).padStart(4, '0')}`;
-
-function escapedLength(bytes: Uint8Array, from: number, to: number): number {
-  let length = to - from;
-  for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === quote || byte === backslash) length += 1;
-    else if (isControl(byte)) length += 5;
-  }
-  return length;
-}
-
-/** Writes bytes as they stand in a JSON string; returns where they end. */
-function escapeInto(
-  bytes: Uint8Array,
-  { from, to }: { from: number; to: number },
-  target: Buffer,
-  start: number,
-): number {
-  let put = start;
-  for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] as number;
-    if (isControl(byte)) {
-      put += target.write(controlEscape(byte), put, 'latin1');
-      continue;
-    }
-    if (byte === quote || byte === backslash) {
-      target[put] = backslash;
-      put += 1;
-    }
-    target[put] = byte;
-    put += 1;
-  }
-  return put;
 }

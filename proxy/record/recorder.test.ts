@@ -60,11 +60,14 @@ describe('recorder', () => {
         const fragment = `"type":"session.end","reason":${JSON.stringify(text)},"session":"${session}"`;
         recorder.appendFragment(fragment, `"statements":${statement}`);
         recorder.appendFragment(`${fragment},"statements":${statement}`, '');
+        const tail = `"reason":${JSON.stringify(text)},"session":"${session}","statements":${statement}`;
+        recorder.appendFragment('"type":"session.end"', tail);
         recorder.commit();
-        const [one, two, three] = verifyDirectory(realDisk, directory).bodies.slice(before);
+        const [one, two, three, four] = verifyDirectory(realDisk, directory).bodies.slice(before);
         const neutral = (body: string | undefined) => body?.replace(/"seq":\d+/, '"seq":0');
         expect(neutral(two)).toBe(neutral(one));
         expect(neutral(three)).toBe(neutral(one));
+        expect(neutral(four)).toBe(neutral(one));
         expect(rest).toBeDefined();
       }),
       { numRuns: 50 },

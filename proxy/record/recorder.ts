@@ -4,7 +4,7 @@ import { type ContentKey, createContentKey, sealLiterals } from '#core/event/sea
 import { serializeMembers } from '#core/event/serialize.ts';
 import type { Jwk } from '#core/policy/bundle.ts';
 import { type Clock, type EventDraft, type Recorder, RecordingError } from '../ports.ts';
-import { encodeMembers, LineWriter, type Members } from './line.ts';
+import { encodeMembers, LineWriter, type Members, type Stamp } from './line.ts';
 import type { Spool, SpoolState } from './spool.ts';
 
 /** As in `eventLineSchema`. */
@@ -21,7 +21,7 @@ export class SpoolRecorder implements Recorder {
   private fragments = new Map<string, Members>();
   private fragmentCharacters = 0;
   private lastMs = -1;
-  private lastStamp = '';
+  private lastStamp: Stamp = { plain: '', escaped: '' };
   private contentKey: ContentKey | null = null;
   private contentKeyOf: string | null = null;
 
@@ -76,14 +76,15 @@ export class SpoolRecorder implements Recorder {
     if (members.characters + tail.length + bodyCharactersSpare > bodyCharactersMax) {
       throw new RecordingError('the statement is too large to be recorded');
     }
-    this.lines.write(this.stamp(), members, tail);
+    this.lines.write({ stamp: this.stamp(), members, tail });
   }
 
-  private stamp(): string {
+  private stamp(): Stamp {
     const nowMs = Math.floor(this.clock.nowMs());
     if (nowMs !== this.lastMs) {
       this.lastMs = nowMs;
-      this.lastStamp = `"time":"${new Date(nowMs).toISOString()}"`;
+      const time = new Date(nowMs).toISOString();
+      this.lastStamp = { plain: `"time":"${time}"`, escaped: `\\"time\\":\\"${time}\\"` };
     }
     return this.lastStamp;
   }

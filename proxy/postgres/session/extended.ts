@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { encodeDescribe } from '../wire/encode.ts';
 import { int16At, transaction } from '../wire/message.ts';
-import { latin1, nameKey } from '../wire/text.ts';
+import { latin1, nameKey, utf8Of } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
 import { hasLimited } from './limit.ts';
 import type { Portal, Prepared } from './names.ts';
@@ -14,9 +14,6 @@ import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from 
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
 import { clear, literalsOf, type Message, mustDrain, namesEnd, record, ruleOn } from './statement.ts';
-
-const utf8Of = (bytes: Uint8Array, start: number, end: number): string =>
-  new TextDecoder().decode(bytes.subarray(start, end));
 
 const tooManyNames: Refused = refusal(
   { code: 'rate_limited', message: 'too many prepared statements or portals are open', hint: 'Close some of them.' },

@@ -21,6 +21,15 @@ export function utf8OfLatin1(key: string): string | null {
   return isAscii(key) ? key : decodeUtf8(Buffer.from(key, 'latin1'));
 }
 
+const lenientUtf8 = new TextDecoder();
+
+/** As UTF-8; what is not becomes U+FFFD. Names are short and mostly ASCII or empty: a decoder costs more than they do. */
+export function utf8Of(bytes: Uint8Array, start: number, end: number): string {
+  if (start === end) return '';
+  const text = latin1(bytes, start, end);
+  return isAscii(text) ? text : lenientUtf8.decode(bytes.subarray(start, end));
+}
+
 const isAscii = (text: string): boolean => {
   for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false;
   return true;
