@@ -1,25 +1,36 @@
 /** Statements of the proxy's own on the client's upstream connection, between the client's; none of their answers is the client's. */
 
 import { encodeBind, encodeClose, encodeExecute, encodeParse, flushMessage, syncMessage } from '../wire/encode.ts';
+import { frontend } from '../wire/message.ts';
 import { Reader } from '../wire/reader.ts';
 import { decodeUtf8 } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
 import { enqueue } from './proposals.ts';
 import type { ServerMessage } from './server.ts';
-import type { Internal, Session } from './state.ts';
+import { held, type Internal, type Session } from './state.ts';
 import { flushTurn } from './turn.ts';
 
 const name = 'weir internal';
 
 /**
- * Runs one statement while the client has to wait; rows as text, or null when it failed. In the middle of a client's unit there is
- * no Sync, so that the implicit transaction goes on.
+ * Whether the unit may end here without the client noticing. A Query ends it anyway, and the portals with it. Where it may, it must:
+ * after an Execute without Sync the server takes what follows for part of a pipeline, where some statements are not allowed.
+ */
+function mayEndUnit(s: Session): boolean {
+  if (!s.isGroupOpen || s.unitHolds === held.nothing) return true;
+  return s.unitHolds === held.portals && s.backlog[0] === frontend.query;
+}
+
+/**
+ * Runs one statement while the client has to wait; rows as text, or null when it failed. Where the client's unit has to go on there
+ * is no Sync, so that the implicit transaction goes on, too.
  */
 export function runInternal(s: Session, text: string): Promise<(string | null)[][] | null> {
   if (s.isEnded || s.block !== 'ruling' || s.queue.length > 0) return Promise.resolve(null);
   return new Promise(done => {
     const internal: Internal = { rows: [], hasFailed: false, done: once(done) };
     const push = (kind: ExpectKind): void => enqueue(s, expectation(kind, { isInjected: true, internal, name }));
+    const endsUnit = mayEndUnit(s);
     s.internal = internal;
     s.up.bytes(encodeParse(name, text));
     push(expects.parse);
@@ -31,8 +42,8 @@ export function runInternal(s: Session, text: string): Promise<(string | null)[]
     push(expects.closePortal);
     s.up.bytes(encodeClose('S', name));
     push(expects.closeStatement);
-    s.up.bytes(s.isGroupOpen ? flushMessage : syncMessage);
-    if (!s.isGroupOpen) push(expects.sync);
+    s.up.bytes(endsUnit ? syncMessage : flushMessage);
+    if (endsUnit) push(expects.sync);
     const up = s.up.take();
     if (up !== null && !s.ports.toServer(up)) s.up.disown();
     flushTurn(s);

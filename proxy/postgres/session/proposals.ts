@@ -1,13 +1,17 @@
 /** What names will mean once the server has done what it was sent. */
 import { type Expect, expects } from './expect.ts';
-import type { Session } from './state.ts';
+import { held, type Session } from './state.ts';
 
 /** Puts an entry into the queue, with what it proposes. Sync and Query end a unit. */
 export function enqueue(s: Session, entry: Expect): void {
   entry.unit = s.unit;
   s.queue.push(entry);
   propose(s, entry);
-  if (entry.kind === expects.query || entry.kind === expects.sync) s.unit += 1;
+  if (entry.kind === expects.query || entry.kind === expects.sync) {
+    s.unit += 1;
+    s.unitHolds = held.nothing;
+  } else if (entry.kind === expects.execute) s.unitHolds = held.effects;
+  else if (entry.kind === expects.bind && s.unitHolds === held.nothing) s.unitHolds = held.portals;
 }
 
 function propose(s: Session, { kind, name, prepared, portal, unit }: Expect): void {

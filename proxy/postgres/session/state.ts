@@ -131,6 +131,9 @@ export type SessionParts = {
   parameters: ReadonlyMap<string, string>;
 };
 
+/** By what is lost when the unit ends: portals are dropped, effects can no longer be undone. */
+export const held = { nothing: 0, portals: 1, effects: 2 } as const;
+
 export class Session {
   readonly ports: SessionPorts;
   readonly gate: SessionGate;
@@ -177,6 +180,8 @@ export class Session {
   isSkipping = false;
   /** Of what is sent next. */
   unit = 0;
+  /** What a Sync would end that the client has begun since the last. */
+  unitHolds: number = held.nothing;
   /** A unit of the extended protocol has begun and its Sync was not sent. */
   isGroupOpen = false;
   /** Something of the unit changes more than the session. */
