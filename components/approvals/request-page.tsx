@@ -7,6 +7,7 @@ import { EnvironmentBadge } from '#components/shared/environment-badge.tsx';
 import { cn } from '#components/ui/cn.ts';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TimeText } from '#components/ui/time.tsx';
@@ -80,12 +81,13 @@ export function RequestPage({ id }: { id: string }) {
     () => document.getElementById('lineage')?.scrollIntoView(),
     Boolean(query.data?.downstream),
   );
+  if (isMissing(query)) return <MissingPage what="request" back={{ href: '/approvals', label: 'Approvals' }} />;
   return (
     <div className="flex min-w-0">
       <RequestQueue id={id} tab={tab} />
       <div className="min-w-0 flex-1">
         <PageBody>
-          <DataRegion query={query} skeleton={<Loading />}>
+          <DataRegion query={query} skeleton={<Loading />} isPage>
             {request => (
               <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 pb-28 sm:pb-0">
                 <div

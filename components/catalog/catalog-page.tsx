@@ -80,7 +80,15 @@ const columns: readonly Column<ConnectionView>[] = [
     id: 'classified',
     header: 'Classified',
     meta: { align: 'right', narrow: 'detail' },
-    cell: ({ row }) => (row.original.catalog ? `${formatCount(row.original.catalog.classified)} classified` : null),
+    cell: ({ row: { original } }) =>
+      original.catalog ? (
+        <>
+          {formatCount(original.catalog.classified)}
+          <span className="sm:hidden"> classified</span>
+        </>
+      ) : (
+        <Unknown />
+      ),
   },
   {
     id: 'suggestions',

@@ -9,6 +9,7 @@ import { Card } from '#components/ui/card.tsx';
 import { cn } from '#components/ui/cn.ts';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { Select } from '#components/ui/input.tsx';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState } from '#components/ui/states.tsx';
 import { TimeText } from '#components/ui/time.tsx';
@@ -42,6 +43,7 @@ export function ConnectionFrame({ id, children }: { id: string; children: ReactN
   const chosen = useSelectedLayoutSegment();
   const connection = query.data?.connection;
   const hasRelations = query.data === undefined || query.data.schemas.length > 0;
+  if (isMissing(query)) return <MissingPage what="connection" back={{ href: '/catalog', label: 'Catalog' }} />;
   return (
     <PageBody>
       <PageHeader

@@ -16,6 +16,7 @@ import { type Column, DataTable, rowAction } from '#components/ui/data-table.tsx
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from '#components/ui/dialog.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { plural } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState } from '#components/ui/states.tsx';
@@ -179,6 +180,7 @@ export function GroupPage({ id }: { id: string }) {
   const query = useQuery(orpc.identity.groups.get.queryOptions({ input: { id } }));
   const group = query.data;
   const canChange = canWrite && group?.source === 'local';
+  if (isMissing(query)) return <MissingPage what="group" back={{ href: '/identities?tab=groups', label: 'Groups' }} />;
   return (
     <PageBody>
       <PageHeader

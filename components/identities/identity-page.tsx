@@ -12,6 +12,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
 import { inertText } from '#components/ui/inert-text.ts';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { PartialStrip } from '#components/ui/states.tsx';
@@ -59,9 +60,10 @@ function Facts({ identity }: { identity: IdentityDetail }) {
         label="Last seen"
         value={
           <span className="text-sm">
-            <TimeText value={identity.lastSeenAt} precision="minute" />
+            <TimeText value={identity.lastSeenAt} precision="minute" isRelativeShown={false} />
           </span>
         }
+        method="in the console or at a proxy"
       />
       <FactTile label="Active tokens" value={formatCount(identity.activeTokens)} />
       <FactTile label="Open sessions" value={formatCount(identity.openSessions)} method="of the console" />
@@ -192,6 +194,7 @@ export function IdentityPage({ id }: { id: string }) {
   const query = useQuery(orpc.identity.identities.get.queryOptions({ input: { id } }));
   const identity = query.data;
   const isOwn = identity?.owner?.id === caller.id && caller.permissions.has('token:issue');
+  if (isMissing(query)) return <MissingPage what="identity" back={{ href: '/identities', label: 'Identities' }} />;
   return (
     <PageBody>
       <PageHeader

@@ -8,6 +8,7 @@ import { useCan } from '#components/shell/caller.tsx';
 import { useCommand } from '#components/shell/use-command.ts';
 import { Button } from '#components/ui/button.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { PartialStrip } from '#components/ui/states.tsx';
 import { LinkTabs } from '#components/ui/tabs.tsx';
@@ -64,9 +65,10 @@ export function PolicyPage({ name }: { name: string }) {
     ...orpc.policy.policies.get.queryOptions({ input: { name } }),
     refetchOnWindowFocus: false,
   });
+  if (isMissing(query)) return <MissingPage what="policy" back={{ href: '/policies', label: 'Policies' }} />;
   return (
     <PageBody>
-      <DataRegion query={query}>
+      <DataRegion query={query} isPage>
         {policy => (
           <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
             <PageHeader

@@ -15,6 +15,7 @@ import { EmptyState } from '#components/ui/states.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
 import type { WebSessionView } from '#lib/identity/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
+import { browserName } from './browser-name.ts';
 
 function EndSession({ session }: { session: WebSessionView }) {
   const revoke = useCommand(orpc.identity.webSessions.revoke.mutationOptions(), {
@@ -42,7 +43,7 @@ const columns: readonly Column<WebSessionView>[] = [
     meta: { narrow: 'title', className: 'max-w-0 w-2/5 min-w-48' },
     cell: ({ row }) => (
       <span className="block truncate" title={oneLine(row.original.userAgent ?? '')}>
-        {oneLine(row.original.userAgent ?? 'unknown browser')}
+        {browserName(row.original.userAgent ?? '') ?? oneLine(row.original.userAgent ?? 'unknown browser')}
       </span>
     ),
   },

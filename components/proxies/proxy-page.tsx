@@ -12,6 +12,7 @@ import { CopyButton } from '#components/ui/copy-button.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { DefinitionList } from '#components/ui/definition-list.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { formatBytes, formatCount, formatDuration } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState, PartialStrip, Unknown } from '#components/ui/states.tsx';
@@ -224,6 +225,7 @@ export function ProxyPage({ id }: { id: string }) {
     refetchInterval: renewMs,
   });
   const proxy = query.data;
+  if (isMissing(query)) return <MissingPage what="proxy" back={{ href: '/proxies', label: 'Proxies' }} />;
   return (
     <PageBody>
       <PageHeader

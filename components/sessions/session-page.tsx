@@ -17,6 +17,7 @@ import { DataRegion } from '#components/ui/data-region.tsx';
 import { DataTable } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
+import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { formatBytes, formatCount, formatDuration } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
@@ -173,9 +174,10 @@ export function SessionPage({ id }: { id: string }) {
   const canKill = useCan('session:kill');
   const query = useQuery(orpc.audit.sessions.get.queryOptions({ input: { id } }));
   useSessionChanges(query.data?.state === 'live');
+  if (isMissing(query)) return <MissingPage what="session" back={{ href: '/sessions', label: 'Sessions' }} />;
   return (
     <PageBody>
-      <DataRegion query={query}>
+      <DataRegion query={query} isPage>
         {session => (
           <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
             <PageHeader

@@ -15,7 +15,7 @@ export function FactTile({ label, value, method, isAlarming = false, className }
   return (
     <div
       className={cn(
-        '-mr-px -mb-px grid min-w-0 content-start gap-0.5 border-r border-b border-border px-3 py-2',
+        '-mr-px -mb-px grid min-w-0 grow basis-1/2 content-start gap-0.5 border-r border-b border-border px-3 py-2 sm:basis-[9.5rem]',
         className,
       )}
     >
@@ -29,10 +29,7 @@ export function FactTile({ label, value, method, isAlarming = false, className }
 /** Tiles side by side, as many as fit. */
 export function FactStrip({ children, label }: { children: ReactNode; label: string }) {
   return (
-    <dl
-      aria-label={label}
-      className="grid grid-cols-2 overflow-hidden rounded-lg border border-border bg-card sm:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]"
-    >
+    <dl aria-label={label} className="flex flex-wrap overflow-hidden rounded-lg border border-border bg-card">
       {children}
     </dl>
   );

@@ -26,6 +26,7 @@ export function IdentityPicker({ label, hint, kind, value, onChange }: Props) {
   const listId = useId();
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
+  const [isOpen, setOpen] = useState(false);
   const q = useDeferredValue(text.trim());
   const query = useQuery({
     ...orpc.identity.identities.list.queryOptions({
@@ -35,6 +36,7 @@ export function IdentityPicker({ label, hint, kind, value, onChange }: Props) {
     placeholderData: keepPreviousData,
   });
   const found = query.data?.items ?? [];
+  const shown = isOpen ? found : [];
   if (value) {
     return (
       <div className="grid gap-1">
@@ -57,9 +59,12 @@ export function IdentityPicker({ label, hint, kind, value, onChange }: Props) {
     const chosen = found[active];
     if (event.key === 'ArrowDown') setActive(at => Math.min(at + 1, found.length - 1));
     else if (event.key === 'ArrowUp') setActive(at => Math.max(at - 1, 0));
-    else if (event.key === 'Enter' && chosen) onChange(chosen);
+    else if (event.key === 'Enter' && isOpen && chosen) onChange(chosen);
+    else if (event.key === 'Escape' && isOpen) setOpen(false);
     else return;
+    if (event.key.startsWith('Arrow')) setOpen(true);
     event.preventDefault();
+    event.stopPropagation();
   };
   return (
     <div className="grid gap-1">
@@ -68,23 +73,26 @@ export function IdentityPicker({ label, hint, kind, value, onChange }: Props) {
           <Input
             {...control}
             role="combobox"
-            aria-expanded={found.length > 0}
+            aria-expanded={shown.length > 0}
             aria-controls={listId}
             aria-autocomplete="list"
-            aria-activedescendant={found[active] ? `${listId}-${active}` : undefined}
+            aria-activedescendant={shown[active] ? `${listId}-${active}` : undefined}
             autoComplete="off"
             value={text}
             onChange={event => {
               setText(event.target.value);
               setActive(0);
+              setOpen(true);
             }}
+            onFocus={() => setOpen(true)}
+            onBlur={() => setOpen(false)}
             onKeyDown={onKeyDown}
             placeholder="Type a name"
           />
         )}
       </Field>
       <div id={listId} role="listbox" aria-label={label} className="grid rounded-md border border-border empty:hidden">
-        {found.map((identity, index) => (
+        {shown.map((identity, index) => (
           <div
             key={identity.id}
             id={`${listId}-${index}`}

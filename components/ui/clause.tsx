@@ -14,7 +14,8 @@ export function Clause({ text, isSentence = true }: Props) {
   // An odd number of backticks is not markup.
   if (parts.length % 2 === 0) return <>{inertText(parts.join('`'))}</>;
   return (
-    <>
+    // One element, so that it stays one sentence within a grid or a row of boxes.
+    <span>
       {parts.map((part, index) => {
         at += part.length + 1;
         return index % 2 === 1 ? (
@@ -25,6 +26,6 @@ export function Clause({ text, isSentence = true }: Props) {
           <span key={at}>{inertText(part)}</span>
         );
       })}
-    </>
+    </span>
   );
 }

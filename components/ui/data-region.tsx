@@ -26,6 +26,8 @@ type Props<T> = {
   isEmpty?: (data: T) => boolean;
   skeleton?: ReactNode;
   className?: string;
+  /** It is all there is on the page: when it fails, that is the page's heading. */
+  isPage?: boolean;
   children: (data: T) => ReactNode;
 };
 
@@ -53,7 +55,7 @@ function StaleStrip({ query }: { query: RegionQuery<unknown> }) {
   );
 }
 
-export function DataRegion<T>({ query, empty, isEmpty, skeleton, className, children }: Props<T>) {
+export function DataRegion<T>({ query, empty, isEmpty, skeleton, className, isPage = false, children }: Props<T>) {
   const { data } = query;
   if (data === undefined) {
     return (
@@ -61,7 +63,7 @@ export function DataRegion<T>({ query, empty, isEmpty, skeleton, className, chil
         {query.isPending ? (
           (skeleton ?? <SkeletonRows />)
         ) : (
-          <ErrorState error={query.error} onRetry={() => query.refetch()} />
+          <ErrorState error={query.error} onRetry={() => query.refetch()} isPage={isPage} />
         )}
       </div>
     );

@@ -124,10 +124,11 @@ function WideRow<T>({ row, index, isSelected }: { row: Row<T>; index: number; is
 
 function CountSentence({ shown, total, isAbout }: { shown: number; total: number | undefined; isAbout: boolean }) {
   if (shown === 0) return null;
-  if (total === undefined || (total === shown && !isAbout)) {
+  // An estimate says nothing about rows that are all here.
+  if (total === undefined || total <= shown) {
     return <span className="text-xs text-muted-foreground tabular-nums">{plural(shown, 'row')}</span>;
   }
-  const of = ` of ${isAbout ? 'about ' : ''}${formatCount(Math.max(total, shown))}`;
+  const of = ` of ${isAbout ? 'about ' : ''}${formatCount(total)}`;
   return (
     <span className="text-xs text-muted-foreground tabular-nums">
       Rows 1–{formatCount(shown)}

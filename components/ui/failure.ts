@@ -1,6 +1,14 @@
 /** Reads what went wrong out of a failed call: what kind it is, the server's own sentence, and how to refer to it. Pure. */
 
-export type FailureKind = 'signed_out' | 'forbidden' | 'missing' | 'conflict' | 'limited' | 'offline' | 'failed';
+export type FailureKind =
+  | 'invalid'
+  | 'signed_out'
+  | 'forbidden'
+  | 'missing'
+  | 'conflict'
+  | 'limited'
+  | 'offline'
+  | 'failed';
 
 export type CallFailure = {
   kind: FailureKind;
@@ -14,6 +22,7 @@ export type CallFailure = {
 };
 
 const kinds: Readonly<Record<number, FailureKind>> = {
+  400: 'invalid',
   401: 'signed_out',
   403: 'forbidden',
   404: 'missing',

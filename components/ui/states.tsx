@@ -45,6 +45,7 @@ export function NoMatch({ query, onClear, children }: { query: string; onClear: 
 const failureIcons = { forbidden: Lock, missing: FileQuestion, offline: CloudOff } as const;
 
 const titles: Readonly<Record<CallFailure['kind'], string>> = {
+  invalid: 'This cannot be asked for',
   signed_out: 'You are signed out',
   forbidden: 'You may not see this',
   missing: 'Not found',

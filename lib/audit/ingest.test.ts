@@ -1,11 +1,12 @@
 /** Ingest: exactly once, in order, whole batches or nothing, and projections that say what happened. */
 import { randomUUID } from 'node:crypto';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyChain } from '#core/event/chain.ts';
 import type { EventLine } from '#core/event/schema.ts';
 import { event, eventSource, session, statement, statementText } from '#db/schema/audit.ts';
+import { identity } from '#db/schema/identity.ts';
 import { type TestPlane, testPlane } from '#lib/testing.ts';
 import { ingestEvents, parseLines } from './ingest.ts';
 import { completed, decided, type Pen, pen, sessionEnd, sessionStart } from './testing.ts';
@@ -57,6 +58,21 @@ it('stores a batch as it was hashed and projects the session and its statements'
       maskedCells: 3,
     },
   ]);
+});
+
+it('says of who opened a session, and of whom an agent acts for, that they were seen', async () => {
+  const person = await plane.identity();
+  const agent = await plane.identity({ kind: 'agent', ownerId: person.id });
+  const proxy = pen(plane.clock);
+  const onBehalfOf = { id: person.id, login: person.login };
+  const by = { id: agent.id, kind: 'agent' as const, login: agent.login, onBehalfOf, tokenId: randomUUID() };
+  proxy.write(sessionStart(randomUUID(), { identity: by }));
+  await ingest(proxy, proxy.take());
+  const rows = await plane.database.db
+    .select()
+    .from(identity)
+    .where(inArray(identity.id, [person.id, agent.id]));
+  expect(rows.map(row => row.lastSeenAt)).toEqual([plane.clock.now(), plane.clock.now()]);
 });
 
 it('acknowledges a repeated batch, and one that overlaps, without storing anything twice', async () => {

@@ -27,6 +27,7 @@ export async function storeProjection(tx: Tx, proxyId: string, events: readonly 
   const { starts, decided, completed, deltas, rollup, ends, keys, lost } = projection;
   if (keys.length > 0) await storeKeys(tx, proxyId, keys);
   if (starts.length > 0) await storeStarts(tx, proxyId, starts);
+  if (starts.length > 0) await markSeen(tx, starts);
   if (decided.length > 0) await storeStatements(tx, proxyId, decided);
   if (completed.length > 0) await storeOutcomes(tx, completed);
   if (deltas.length > 0) await addDeltas(tx, deltas);
@@ -74,6 +75,22 @@ async function storeStarts(tx: Tx, proxyId: string, starts: readonly SessionStar
       on_behalf_of_login text, token_id uuid, grant_id uuid, client_address text, client_port int4, application text,
       tls text, upstream_role text, started_at timestamptz)
     on conflict do nothing`);
+}
+
+/** Who opened a session was seen, and so was whoever an agent acts for. In order of their ids, so that batches do not wait crosswise. */
+async function markSeen(tx: Tx, starts: readonly SessionStart[]): Promise<void> {
+  const seen = starts.flatMap(({ identity, time }) =>
+    [identity.id, ...(identity.onBehalfOf ? [identity.onBehalfOf.id] : [])].map(id => ({ id, time })),
+  );
+  await tx.execute(sql`
+    with seen as (
+      select id, max(time) as time from json_to_recordset(${JSON.stringify(seen)}::json) as s(id uuid, time timestamptz) group by id
+    ), held as (
+      select i.id, seen.time from identity i join seen on seen.id = i.id
+      where i.last_seen_at is null or i.last_seen_at < seen.time - interval '1 minute'
+      order by i.id for no key update of i
+    )
+    update identity set last_seen_at = held.time from held where identity.id = held.id`);
 }
 
 const outcomeOf = (completed: Completed | null) => ({
