@@ -1,6 +1,8 @@
 /** Puts a proxy together from its parts, and takes it apart again, in the order of their dependencies. */
 import { hostname } from 'node:os';
 import type { Heartbeat } from '#core/contract/proxy.ts';
+import { type SessionLimits, sessionLimitsOf } from '#core/policy/limits.ts';
+import { residual } from '#core/policy/residual.ts';
 import { serverCertificate } from './certificate.ts';
 import type { ProxyConfig } from './config.ts';
 import { authenticator } from './control/authenticate.ts';
@@ -19,7 +21,7 @@ import { Gate } from './enforce/gate.ts';
 import type { ParserPool } from './enforce/parser-pool.ts';
 import { SessionGate } from './enforce/session-gate.ts';
 import type { Vitals } from './operations.ts';
-import { type Authenticate, type Clock, type EventDraft, RecordingError } from './ports.ts';
+import { type Authenticate, type Clock, type EventDraft, RecordingError, type SessionIdentity } from './ports.ts';
 import { Listener } from './postgres/listener.ts';
 import { realDisk } from './record/disk.ts';
 import { SpoolRecorder } from './record/recorder.ts';
@@ -176,6 +178,7 @@ export class ProxyService {
       limits: config.limits,
       authenticate: this.authenticate(),
       targets: config.connections,
+      sessionLimits: (identity, session) => this.sessionLimits(identity, session),
       services: {
         recorder: this.recorder,
         clock,
@@ -188,6 +191,14 @@ export class ProxyService {
       },
       log: (event, details) => log.info(details, event),
     });
+  }
+
+  private sessionLimits(identity: SessionIdentity, session: { application: string; address: string }): SessionLimits {
+    const current = this.bundles.current();
+    if (!current.ok) return { idleInTransactionSeconds: null, sessions: [] };
+    const { principal, onBehalfOf, connection } = identity;
+    const narrowed = residual(current.value.policies, { principal, onBehalfOf, connection, session });
+    return sessionLimitsOf(narrowed, this.input.clock.nowMs());
   }
 
   private authenticate(): Authenticate {

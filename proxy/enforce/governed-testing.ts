@@ -3,6 +3,8 @@ import { ok } from '#core/contract/error.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
 import { eventSchema } from '#core/event/schema.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
+import { sessionLimitsOf } from '#core/policy/limits.ts';
+import { residual } from '#core/policy/residual.ts';
 import { type Policy, policySchema } from '#core/policy/schema.ts';
 import { appliedBundle } from '../control/bundle.ts';
 import { makeInstallation } from '../control/bundle-testing.ts';
@@ -163,7 +165,11 @@ export async function startGoverned(options: {
   const proxy = await startTestProxy({
     upstreamUrl: options.upstreamUrl,
     desk,
-    ...(options.listener && { listener: options.listener }),
+    listener: {
+      sessionLimits: ({ principal, onBehalfOf, connection }, session) =>
+        sessionLimitsOf(residual(current.policies, { principal, onBehalfOf, connection, session }), Date.now()),
+      ...options.listener,
+    },
     services: { recorder, openGate: session => new SessionGate(gate, session) },
   });
   return {

@@ -306,3 +306,14 @@ describe('budgets', () => {
     expect(use?.used).toBeLessThanOrEqual(10_000);
   });
 });
+
+it('lets an identity have so many sessions at a time', async () => {
+  proxy.apply([allowAll, limited('two', { limits: { sessions: 2 } })]);
+  const second = await WireClient.through(proxy.port);
+  const third = WireClient.through(proxy.port);
+  await expect(third).rejects.toMatchObject({ fields: { C: '53300', S: 'FATAL' } });
+  await expect(WireClient.through(proxy.port)).rejects.toThrow('rule two/limit allows no more');
+  expect(proxy.recorder.of('session.refused').at(-1)).toMatchObject({ code: 'too_many_connections' });
+  second.close();
+  await expect.poll(() => WireClient.through(proxy.port).then(each => each.close())).toBeUndefined();
+});

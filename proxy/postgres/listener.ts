@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Failure } from '#core/contract/error.ts';
+import type { SessionLimits } from '#core/policy/limits.ts';
 import type { UpstreamTarget } from '../config.ts';
-import type { Authenticate, LiveSessions } from '../ports.ts';
+import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
 import { CancelKeys } from './cancel.ts';
+import { Places } from './places.ts';
 import { SessionLink, type SessionLinkParts } from './session-link.ts';
 import { type Arrival, Stranger } from './stranger.ts';
 
@@ -19,6 +21,8 @@ export type ListenerOptions = {
   /** By the name of the connection. */
   targets: ReadonlyMap<string, UpstreamTarget>;
   services: SessionLinkParts['services'];
+  /** How many sessions policies let an identity have; absent: as many as there are places. */
+  sessionLimits?(identity: SessionIdentity, client: { application: string; address: string }): SessionLimits;
   log(event: string, details: Record<string, unknown>): void;
 };
 
@@ -36,13 +40,14 @@ export class Listener implements LiveSessions {
   readonly #sessions = new Map<string, SessionLink>();
   readonly #strangers = new Set<net.Socket>();
   readonly #keys = new CancelKeys<SessionLink>();
-  #signedIn = 0;
+  readonly #places: Places;
   #isClosing = false;
   #watch: NodeJS.Timeout | null = null;
   #refusals = { second: 0, count: 0 };
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#places = new Places(options.limits.sessionsMax);
     this.#secureContext = options.tls === null ? null : tls.createSecureContext(options.tls);
     this.#server = net.createServer({ noDelay: true, pauseOnConnect: true }, socket => this.#accept(socket));
   }
@@ -109,19 +114,18 @@ export class Listener implements LiveSessions {
       options: this.#options,
       secureContext: this.#secureContext,
       cancel: key => this.#keys.find(key)?.cancel(),
-      admit: () => {
-        if (this.#signedIn >= this.#options.limits.sessionsMax) return false;
-        this.#signedIn += 1;
-        return true;
-      },
-      leave: () => {
-        this.#signedIn -= 1;
-      },
+      admit: (identity, application) => this.#places.take(identity, this.#limitsOf(socket, identity, application)),
+      leave: identity => this.#places.giveBack(identity),
       mayRecordRefusal: () => this.#mayRecordRefusal(),
       open: arrival => this.#open(arrival),
       gone: () => this.#strangers.delete(socket),
     });
     stranger.start();
+  }
+
+  #limitsOf(socket: net.Socket, identity: SessionIdentity, application: string): SessionLimits['sessions'] {
+    const address = (socket.remoteAddress ?? 'unknown').slice(0, 64);
+    return this.#options.sessionLimits?.(identity, { application, address }).sessions ?? [];
   }
 
   #mayRecordRefusal(): boolean {
@@ -150,7 +154,7 @@ export class Listener implements LiveSessions {
       ended: (ended, key) => {
         this.#sessions.delete(ended.id);
         this.#keys.withdraw(key);
-        this.#signedIn -= 1;
+        this.#places.giveBack(identity);
       },
     });
     this.#sessions.set(id, link);

@@ -34,10 +34,10 @@ export type StrangerParts = {
   };
   secureContext: tls.SecureContext | null;
   cancel(key: CancelKey): void;
-  /** Takes a place among the sessions; false when there is none. */
-  admit(): boolean;
+  /** Takes a place among the sessions; says why when there is none. */
+  admit(identity: SessionIdentity, application: string): Failure | null;
   /** Gives the place back: no session came of it. */
-  leave(): void;
+  leave(identity: SessionIdentity): void;
   /** Whether one more refusal may be recorded now. */
   mayRecordRefusal(): boolean;
   open(arrival: Arrival): void;
@@ -180,8 +180,9 @@ export class Stranger {
       this.#refuse(fail('unknown_connection', 'this connection is not served by this proxy').error, startup);
       return;
     }
-    if (!this.#parts.admit()) {
-      this.#refuse(fail('too_many_connections', 'this proxy has no session left').error, startup);
+    const full = this.#parts.admit(identity.value, startup.applicationName);
+    if (full !== null) {
+      this.#refuse(full, startup);
       return;
     }
     const dialed = await this.#connect(startup, target);
@@ -189,7 +190,7 @@ export class Stranger {
       this.#handOver({ identity: identity.value, startup, dialed: dialed.value, target, rest });
       return;
     }
-    this.#parts.leave();
+    this.#parts.leave(identity.value);
     if (dialed.ok) dialed.value.socket.destroy();
     else this.#refuse(dialed.error, startup);
   }
