@@ -1,6 +1,6 @@
 /**
  * Sends the spool to the control plane: batches in order, one at a time, at least once; the control plane knows them by
- * (proxy, sequence). It gives way to statements: while the process is busy it sends in larger pauses.
+ * (proxy, sequence). It gives way to statements: the busier the process is, the longer it pauses between batches.
  */
 import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
@@ -32,11 +32,12 @@ export type SyncOptions = {
   retryMs?: { first: number; most: number };
 };
 
-const batchDefault: BatchLimits = { events: Math.min(500, eventBatchMax.events), bytes: eventBatchMax.bytes / 2 };
+const batchDefault: BatchLimits = { events: eventBatchMax.events, bytes: eventBatchMax.bytes / 2 };
 const batchCrowded: BatchLimits = { events: eventBatchMax.events, bytes: eventBatchMax.bytes };
 const acknowledgedIntervalMs = 5_000;
-const busyShare = 0.6;
-const busyPauseMs = 150;
+/** Of a batch's own time, the pause after it while the process does nothing but statements. */
+const busyPauses = 19;
+const busyPauseMsMax = 1_000;
 /** From this share of the spool's limit on, sending no longer gives way: a full spool would refuse statements. */
 const crowdedShare = 0.05;
 
@@ -93,10 +94,11 @@ export class Sync {
         await this.pause.for(this.lingerMs);
         continue;
       }
+      const startedMs = performance.now();
       const ok = await this.sendOne().catch(cause =>
         this.failed(cause instanceof Error ? cause.message : String(cause)),
       );
-      await this.pause.for(ok ? this.paceMs() : this.backoffMs());
+      await this.pause.for(ok ? this.paceMs(performance.now() - startedMs) : this.backoffMs());
     }
   }
 
@@ -150,11 +152,13 @@ export class Sync {
     return most / 2 + (Math.random() * most) / 2;
   }
 
-  private paceMs(): number {
+  /** Sending, and taking in what is sent, costs about as much as deciding: the busier the process, the smaller its share. */
+  private paceMs(tookMs: number): number {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.utilization);
     this.utilization = now;
-    return utilization > busyShare ? 1 + busyPauseMs * (1 - Math.min(1, this.crowding())) : 1;
+    const pauseMs = Math.min(busyPauseMsMax, tookMs * busyPauses * utilization);
+    return 1 + pauseMs * (1 - Math.min(1, this.crowding()));
   }
 
   /** 1 and more: sending has to hurry. */
