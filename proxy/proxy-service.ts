@@ -3,9 +3,11 @@ import { hostname } from 'node:os';
 import type { Heartbeat } from '#core/contract/proxy.ts';
 import { type SessionLimits, sessionLimitsOf } from '#core/policy/limits.ts';
 import { residual } from '#core/policy/residual.ts';
+import type { Policy } from '#core/policy/schema.ts';
 import { serverCertificate } from './certificate.ts';
 import type { ProxyConfig } from './config.ts';
 import { authenticator } from './control/authenticate.ts';
+import { BudgetExchange } from './control/budget-exchange.ts';
 import { BundleStore } from './control/bundle.ts';
 import type { CatalogChange, CatalogSenderOptions } from './control/catalog-sender.ts';
 import { Catalogs } from './control/catalogs.ts';
@@ -16,6 +18,7 @@ import { computeImpact } from './control/impact.ts';
 import { bearerOf } from './control/keys.ts';
 import { ControlLink, eventPush, type Log } from './control/link.ts';
 import { Analyst } from './enforce/analyst.ts';
+import { BudgetFile } from './enforce/budget-file.ts';
 import { Budgets } from './enforce/budgets.ts';
 import { Gate } from './enforce/gate.ts';
 import type { ParserPool } from './enforce/parser-pool.ts';
@@ -50,6 +53,8 @@ export class ProxyService {
   private readonly analyst: Analyst;
   private readonly timing = new Timing();
   private readonly budgets = new Budgets();
+  private readonly budgetFile: BudgetFile;
+  private readonly budgetExchange: BudgetExchange;
   private listener: Listener | null = null;
 
   /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
@@ -93,6 +98,15 @@ export class ProxyService {
       analyse: this.analyst.analyse,
       retire: this.analyst.retire,
     });
+    const nowMs = () => clock.nowMs();
+    this.budgetFile = new BudgetFile({ directory, budgets: this.budgets, nowMs });
+    this.budgetExchange = new BudgetExchange({
+      client,
+      budgets: this.budgets,
+      instance: this.budgetFile.instance,
+      nowMs,
+      isNeeded: () => this.bundles.last?.policies.policies.some(({ policy }) => hasBudget(policy)) === true,
+    });
     this.sync = new Sync({
       spool: this.spool,
       disk: realDisk,
@@ -111,10 +125,12 @@ export class ProxyService {
     const loaded = await this.bundles.load();
     if (!loaded.ok) log.warn({ reason: loaded.error.message }, 'the last bundle cannot be used');
     this.sync.start();
+    this.budgetFile.start(reason => log.warn({ reason }, 'what was counted against budgets cannot be kept'));
     await Promise.all([this.link.start(), this.catalogs.start()]);
     this.listener = await this.makeListener();
     this.port = await this.listener.listen();
     this.link.announce();
+    this.budgetExchange.start();
   }
 
   /** Gives statements under way their time, records the end, and sends what can be sent. */
@@ -123,6 +139,8 @@ export class ProxyService {
     const { drainMs } = this.input.config.limits;
     // A client that does not take its goodbye must not keep the process.
     if (this.listener) await Promise.race([this.listener.close(drainMs), pauseMs(drainMs + farewellMs)]);
+    this.budgetFile.stop();
+    await this.budgetExchange.stop();
     await this.link.stop();
     await this.catalogs.stop();
     await this.pool.close();
@@ -274,6 +292,9 @@ export class ProxyService {
     };
   }
 }
+
+const hasBudget = ({ rules }: Policy): boolean =>
+  rules.some(rule => rule.effect === 'limit' && rule.budget !== undefined);
 
 const pauseMs = (ms: number): Promise<void> =>
   new Promise(resolve => {

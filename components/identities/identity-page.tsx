@@ -22,6 +22,7 @@ import { orpc } from '#lib/orpc/browser.ts';
 import { PasswordLink } from './create-identity.tsx';
 import { Enablement } from './enablement.tsx';
 import { IdentityForm } from './identity-form.tsx';
+import { IdentityLimits } from './identity-limits.tsx';
 import { IssueToken } from './issue-token.tsx';
 import { TokenTable } from './token-table.tsx';
 
@@ -137,6 +138,7 @@ function Held({ identity }: { identity: IdentityDetail }) {
 function Body({ identity }: { identity: IdentityDetail }) {
   const canWrite = useCan('identity:write');
   const canRevoke = useCan('token:revoke');
+  const canSeeLimits = useCan('session:read');
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <Facts identity={identity} />
@@ -175,6 +177,7 @@ function Body({ identity }: { identity: IdentityDetail }) {
               </CardBody>
             </Card>
           ) : null}
+          {canSeeLimits ? <IdentityLimits id={identity.id} /> : null}
           <Elsewhere identity={identity} />
         </div>
       </div>

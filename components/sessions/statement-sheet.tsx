@@ -16,6 +16,7 @@ import { inertText } from '#components/ui/inert-text.ts';
 import { formatBytes, formatCount, formatDuration } from '#components/ui/number-format.ts';
 import { Unknown } from '#components/ui/states.tsx';
 import { TimeText } from '#components/ui/time.tsx';
+import { endedByWords } from '#core/policy/words.ts';
 import type { StatementDetail } from '#lib/audit/schema.ts';
 import { client, orpc } from '#lib/orpc/browser.ts';
 import { OutcomeBadge } from './outcome-badge.tsx';
@@ -67,6 +68,17 @@ function Touched({ statement }: { statement: StatementDetail }) {
   );
 }
 
+/** `policy/rule`, as a way to the policy for those who may read it. */
+function RuleName({ rule }: { rule: string }) {
+  const [policy = rule] = rule.split('/');
+  if (!useCan('policy:read')) return <span className="font-mono text-xs">{rule}</span>;
+  return (
+    <Link href={`/policies/${policy}`} className="font-mono text-link text-xs hover:underline">
+      {rule}
+    </Link>
+  );
+}
+
 const count = (value: number | null) => (value === null ? <Unknown why="still running" /> : formatCount(value));
 
 function Facts({ statement }: { statement: StatementDetail }) {
@@ -76,6 +88,16 @@ function Facts({ statement }: { statement: StatementDetail }) {
       items={[
         ['Time', <TimeText key="time" value={statement.time} precision="millisecond" />],
         ['Outcome', <OutcomeBadge key="outcome" outcome={statement.outcome} sqlstate={statement.sqlstate} />],
+        ...(statement.endedBy === null
+          ? []
+          : [
+              [
+                'Ended by',
+                <span key="ended">
+                  {endedByWords(statement.endedBy)}, rule <RuleName rule={statement.endedBy.rule} />
+                </span>,
+              ] as const,
+            ]),
         ['Rows', count(statement.rows)],
         ['Masked cells', count(statement.maskedCells)],
         ['Sent to the client', statement.bytes === null ? count(null) : formatBytes(statement.bytes)],

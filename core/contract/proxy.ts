@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { factsSchema, sealedSchema } from '../event/schema.ts';
 import { jwkSchema } from '../policy/bundle.ts';
-import { approversSchema, effects } from '../policy/schema.ts';
+import { approversSchema, budgetUnits, effects } from '../policy/schema.ts';
 
 export const proxyApiVersion = 1;
 
@@ -169,6 +169,34 @@ export const heldStatementSchema = z.object({
   waiting: z.boolean(),
 });
 export type HeldStatement = z.infer<typeof heldStatementSchema>;
+
+/** What one identity has taken from one budget in one window: absolute, so that hearing it twice changes nothing. */
+export const budgetUseSchema = z.object({
+  /** `policy/rule`. */
+  rule: z.string().max(140),
+  identityId: z.uuid(),
+  unit: z.enum(budgetUnits),
+  windowMinutes: z.number().int().positive(),
+  /** Of the window, milliseconds since the epoch. */
+  startsAt: z.number().int().nonnegative(),
+  used: z.number().nonnegative(),
+});
+export type BudgetUseMessage = z.infer<typeof budgetUseSchema>;
+
+/** Uses in one report and in one answer. */
+export const budgetUsesMax = 2000;
+
+export const budgetReportSchema = z.object({
+  /** Of the counters: a proxy that has lost them counts anew under another id, and what it had said before stays said. */
+  instance: z.uuid(),
+  uses: z.array(budgetUseSchema).max(budgetUsesMax),
+  /** `through` of the last answer; 0 for the first report. */
+  since: z.number().int().nonnegative(),
+});
+export type BudgetReport = z.infer<typeof budgetReportSchema>;
+
+/** What all other counters have together, of windows that go on and were reported on since. */
+export const budgetAnswerSchema = z.object({ uses: z.array(budgetUseSchema), through: z.number().int() });
 
 export const heartbeatSchema = z.object({
   version: z.string().max(40),

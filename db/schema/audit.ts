@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { EndedBy } from '#core/event/schema.ts';
 import { identityKinds } from '#core/identity/principal.ts';
 import { effects } from '#core/policy/schema.ts';
 import { hexBytes, instant } from './column.ts';
@@ -157,6 +158,8 @@ export const statement = pgTable(
     maskedCells: bigint({ mode: 'number' }),
     durationUs: bigint({ mode: 'number' }),
     sqlstate: text(),
+    /** The limit that ended it. */
+    endedBy: jsonb().$type<EndedBy>(),
   },
   table => [
     primaryKey({ columns: [table.sessionId, table.number] }),

@@ -1,6 +1,7 @@
 /** Tables of proxies: enrolment tokens, the proxies themselves, the tokens they have used, and the bundles made for them. */
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Heartbeat } from '#core/contract/proxy.ts';
+import type { BudgetUnit } from '#core/policy/schema.ts';
 import { instant as at } from './column.ts';
 
 export const proxy = pgTable(
@@ -49,6 +50,29 @@ export const proxyTokenUsed = pgTable(
     expiresAt: at().notNull(),
   },
   table => [primaryKey({ columns: [table.proxyId, table.jti] }), index('proxy_token_used_expires').on(table.expiresAt)],
+);
+
+/** What identities have taken from budgets, by the counters of the proxies that let them. Windows that are long over are deleted. */
+export const budgetUse = pgTable(
+  'budget_use',
+  {
+    rule: text().notNull(),
+    identityId: uuid().notNull(),
+    unit: text().$type<BudgetUnit>().notNull(),
+    windowMinutes: integer().notNull(),
+    startsAt: at().notNull(),
+    instance: uuid().notNull(),
+    proxyId: uuid().notNull(),
+    used: doublePrecision().notNull(),
+    updatedAt: at().notNull(),
+  },
+  table => [
+    primaryKey({
+      name: 'budget_use_pk',
+      columns: [table.identityId, table.rule, table.unit, table.windowMinutes, table.startsAt, table.instance],
+    }),
+    index('budget_use_updated').on(table.updatedAt),
+  ],
 );
 
 /**

@@ -101,6 +101,7 @@ const outcomeOf = (completed: Completed | null) => ({
   masked_cells: completed?.maskedCells ?? null,
   duration_us: completed?.durationUs ?? null,
   sqlstate: completed?.sqlstate ?? null,
+  ended_by: completed?.endedBy ?? null,
 });
 
 async function storeStatements(tx: Tx, proxyId: string, decided: Projection['decided']): Promise<void> {
@@ -135,10 +136,10 @@ async function storeStatements(tx: Tx, proxyId: string, decided: Projection['dec
   await tx.execute(sql`
     insert into statement (session_id, number, proxy_id, seq, time, connection_id, identity_id, on_behalf_of_id, text_hash,
       effect, kinds, relations, labels, hazards, request_id, policy_version, has_literals,
-      outcome, tag, rows, bytes, masked_cells, duration_us, sqlstate)
+      outcome, tag, rows, bytes, masked_cells, duration_us, sqlstate, ended_by)
     select r.session_id, r.number, ${proxyId}::uuid, r.seq, r.time, s.connection_id, s.identity_id, s.on_behalf_of_id,
       r.text_hash, r.effect, r.kinds, r.relations, r.labels, r.hazards, r.request_id, r.policy_version, r.has_literals,
-      r.outcome, r.tag, r.rows, r.bytes, r.masked_cells, r.duration_us, r.sqlstate
+      r.outcome, r.tag, r.rows, r.bytes, r.masked_cells, r.duration_us, r.sqlstate, r.ended_by
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(
       session_id uuid, number int4, seq int8, time timestamptz, text_hash bytea, effect text, kinds text[], relations text[],
       labels text[], hazards text[], request_id uuid, policy_version int4, has_literals boolean, ${outcomeColumns})
@@ -148,7 +149,7 @@ async function storeStatements(tx: Tx, proxyId: string, decided: Projection['dec
 }
 
 const outcomeColumns: SQL = sql.raw(
-  'outcome text, tag text, rows int8, bytes int8, masked_cells int8, duration_us int8, sqlstate text',
+  'outcome text, tag text, rows int8, bytes int8, masked_cells int8, duration_us int8, sqlstate text, ended_by jsonb',
 );
 
 async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<void> {
@@ -159,7 +160,7 @@ async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<v
   }));
   await tx.execute(sql`
     update statement set outcome = r.outcome, tag = r.tag, rows = r.rows, bytes = r.bytes, masked_cells = r.masked_cells,
-      duration_us = r.duration_us, sqlstate = r.sqlstate
+      duration_us = r.duration_us, sqlstate = r.sqlstate, ended_by = r.ended_by
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(session_id uuid, number int4, ${outcomeColumns})
     where statement.session_id = r.session_id and statement.number = r.number`);
 }

@@ -112,6 +112,7 @@ export function statementView({ statement: row, session: within, text }: Stateme
     maskedCells: row.maskedCells,
     durationUs: row.durationUs,
     sqlstate: row.sqlstate,
+    endedBy: row.endedBy,
     hasLiterals: row.hasLiterals,
   };
 }

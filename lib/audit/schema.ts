@@ -1,6 +1,6 @@
 /** Inputs and outputs of sessions, statements, the audit log and its chains. Pure zod, so that the browser may import it. */
 import { z } from 'zod';
-import { factsSchema } from '#core/event/schema.ts';
+import { endedBySchema, factsSchema } from '#core/event/schema.ts';
 import { identityKinds } from '#core/identity/principal.ts';
 import { effects } from '#core/policy/schema.ts';
 import { listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
@@ -122,6 +122,8 @@ export const statementViewSchema = z.object({
   maskedCells: z.number().int().nullable(),
   durationUs: z.number().int().nullable(),
   sqlstate: z.string().nullable(),
+  /** The limit of a policy that ended it, with the rule that set it. */
+  endedBy: endedBySchema.nullable(),
   hasLiterals: z.boolean(),
 });
 export type StatementView = z.infer<typeof statementViewSchema>;

@@ -124,6 +124,20 @@ export const proxySamples: Samples = {
     absent: `/proxies/self/requests/${nowhere}/impact`,
     isSilent: true,
   }),
+  'proxies.identityLimits': desk => ({
+    as: desk.developer,
+    path: `/identities/${desk.developer.id}/limits`,
+    malformed: { path: '/identities/x/limits', field: 'id' },
+    absent: `/identities/${nowhere}/limits`,
+    hidden: { as: desk.developer, path: `/identities/${desk.admin.id}/limits` },
+  }),
+  'proxies.plane.budgets': () => ({
+    as: 'proxy',
+    path: '/proxies/self/budgets',
+    body: { instance: nowhere, uses: [], since: 0 },
+    malformed: { body: { instance: nowhere, uses: 7, since: 0 }, field: 'uses' },
+    isSilent: true,
+  }),
   'proxies.plane.withdraw': async desk => ({
     as: 'proxy',
     path: `/proxies/self/requests/${await heldRequest(desk)}/withdraw`,

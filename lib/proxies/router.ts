@@ -1,5 +1,6 @@
 /** The procedures of proxies: the fleet for people, `plane` for the proxies themselves. */
 import 'server-only';
+import { exchangeBudgets, readIdentityLimits } from './budgets.ts';
 import { createEnrolment, enrolProxy, listEnrolments, revokeEnrolment } from './enrolments.ts';
 import { getProxy, listProxies, revokeProxy } from './fleet.ts';
 import { beat, pushCatalog, pushEvents, readBundle } from './plane.ts';
@@ -10,6 +11,7 @@ export const proxiesRouter = {
   list: listProxies,
   get: getProxy,
   revoke: revokeProxy,
+  identityLimits: readIdentityLimits,
   enrolments: { create: createEnrolment, list: listEnrolments, revoke: revokeEnrolment },
   plane: {
     enrol: enrolProxy,
@@ -18,6 +20,7 @@ export const proxiesRouter = {
     events: pushEvents,
     catalog: pushCatalog,
     heartbeat: beat,
+    budgets: exchangeBudgets,
     file: fileRequest,
     impact: reportImpact,
     withdraw: withdrawHeld,

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import {
+  budgetAnswerSchema,
+  budgetReportSchema,
   catalogPushSchema,
   enrolInputSchema,
   enrolOutputSchema,
@@ -12,6 +14,7 @@ import {
   impactSchema,
 } from '#core/contract/proxy.ts';
 import { signedBundleSchema } from '#core/policy/bundle.ts';
+import { budgetUnits } from '#core/policy/schema.ts';
 import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
 
 /** `behind`: online, on an older bundle than the current one. `offline`: no heartbeat for `proxyOfflineAfterMs`. */
@@ -55,6 +58,36 @@ export const proxyRevokeInputSchema = z
   .strict();
 export const proxyRevokeOutputSchema = z.object({ id: z.uuid(), revokedAt: timeSchema });
 
+// Limits and budgets
+
+export const identityLimitsInputSchema = z.object({ id: z.uuid() });
+export const identityLimitsOutputSchema = z.object({
+  /** One per rule of a policy that is about the identity, as far as its kind, groups, roles and login tell. */
+  limits: z.array(
+    z.object({
+      policy: z.string(),
+      rule: z.string(),
+      /** The connections it is about, in words. */
+      where: z.string(),
+      /** False: the policy only observes, and limits nothing. */
+      enforced: z.boolean(),
+      /** All it sets, in words. */
+      what: z.string(),
+      budgets: z.array(
+        z.object({
+          unit: z.enum(budgetUnits),
+          max: z.number(),
+          /** In the present window, over all proxies, as they reported it last. */
+          used: z.number(),
+          windowMinutes: z.number().int(),
+          resetsAt: timeSchema,
+        }),
+      ),
+    }),
+  ),
+});
+export type IdentityLimits = z.infer<typeof identityLimitsOutputSchema>;
+
 // Enrolment
 
 export const enrolmentMinutesMax = 7 * 24 * 60;
@@ -89,7 +122,14 @@ export const enrolmentRevokeInputSchema = z.object({ id: z.uuid() });
 
 // The data plane's side
 
-export { catalogPushSchema, enrolInputSchema, enrolOutputSchema, heartbeatSchema };
+export {
+  budgetAnswerSchema,
+  budgetReportSchema,
+  catalogPushSchema,
+  enrolInputSchema,
+  enrolOutputSchema,
+  heartbeatSchema,
+};
 
 export const bundleWaitSecondsMax = 25;
 export const bundleInputSchema = z.object({

@@ -2,6 +2,8 @@
  * What identities have taken from their budgets, by rule and window of time: counted here over all sessions of this proxy, with what
  * other proxies have told the control plane on top. Nothing in it waits for anybody.
  */
+
+import type { BudgetUseMessage } from '#core/contract/proxy.ts';
 import type { BudgetShare } from '#core/policy/decision.ts';
 import type { BudgetUnit } from '#core/policy/schema.ts';
 
@@ -22,11 +24,12 @@ export type BudgetEntry = {
   others: number;
   /** Not yet told to the control plane. */
   isDirty: boolean;
+  isUnsaved: boolean;
 };
 
 type EntryName = Pick<BudgetEntry, 'rule' | 'identityId' | 'unit' | 'windowMinutes' | 'startsAt'>;
 /** As it is stored and sent. */
-export type BudgetUse = EntryName & { used: number };
+export type BudgetUse = BudgetUseMessage;
 
 export const windowStart = (windowMinutes: number, nowMs: number): number =>
   Math.floor(nowMs / (windowMinutes * minuteMs)) * windowMinutes * minuteMs;
@@ -52,7 +55,7 @@ export class Budgets {
     if (known !== undefined && known.startsAt >= name.startsAt) return known;
     if (known === undefined && this.#entries.size >= budgetEntriesMax) this.#forget(nowMs);
     if (known === undefined && this.#entries.size >= budgetEntriesMax) return null;
-    const opened: BudgetEntry = { ...name, used: 0, others: 0, isDirty: false };
+    const opened: BudgetEntry = { ...name, used: 0, others: 0, isDirty: false, isUnsaved: false };
     this.#entries.set(key, opened);
     return opened;
   }
@@ -66,6 +69,16 @@ export class Budgets {
   uses(nowMs: number): BudgetUse[] {
     this.#forget(nowMs);
     return [...this.#entries.values()].filter(entry => entry.used > 0).map(asUse);
+  }
+
+  /** Whether anything was counted since this was asked last. */
+  takeUnsaved(): boolean {
+    let isUnsaved = false;
+    for (const entry of this.#entries.values()) {
+      isUnsaved ||= entry.isUnsaved;
+      entry.isUnsaved = false;
+    }
+    return isUnsaved;
   }
 
   /** What was counted since it was last taken, up to `max` entries; what is not taken stays for the next time. */

@@ -55,6 +55,7 @@ export class Meter {
       if (entry === null) continue;
       entry.used += share.unit === 'bytes' ? bytes : share.perRow;
       entry.isDirty = true;
+      entry.isUnsaved = true;
     }
     if (drawn.length > 0 && this.rows % renewRows === 0) this.#renew();
   }

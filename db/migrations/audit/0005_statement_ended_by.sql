@@ -1,0 +1,1 @@
+ALTER TABLE "statement" ADD COLUMN "ended_by" jsonb;
