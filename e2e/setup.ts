@@ -5,6 +5,7 @@ import path from 'node:path';
 import { root } from '../scripts/root.ts';
 import { throwAwayDir } from '../scripts/throw-away.ts';
 import { freePort, until } from '../scripts/wait.ts';
+import { startIdentityProvider } from './identity-provider.ts';
 import { running } from './world.ts';
 
 /** The first start builds the console. */
@@ -16,13 +17,16 @@ export default async function setup(): Promise<() => Promise<void>> {
   const state = throwAwayDir('weir-e2e-');
   const log = fs.openSync(path.join(state, 'start.log'), 'a', 0o600);
   const { DATABASE_URL: _, ...inherited } = process.env;
+  const consolePort = await freePort();
+  const provider = await startIdentityProvider(`http://127.0.0.1:${consolePort}`, await freePort());
   const child = spawn(process.execPath, [path.join(root, 'scripts/run.mjs'), 'start'], {
     cwd: root,
     stdio: ['ignore', log, log],
     env: {
       ...inherited,
       WEIR_STATE_DIR: state,
-      WEIR_CONSOLE_PORT: String(await freePort()),
+      ...provider.env,
+      WEIR_CONSOLE_PORT: String(consolePort),
       WEIR_PROXY_PORT: String(await freePort()),
     },
   });
@@ -32,9 +36,10 @@ export default async function setup(): Promise<() => Promise<void>> {
   const stop = async () => {
     child.kill('SIGTERM');
     await until('Weir to stop', ended, { timeoutMs: 40_000 });
+    await provider.stop();
   };
   if (!ready()) {
-    if (!ended()) await stop();
+    await stop();
     throw new Error(`Weir did not start:\n${fs.readFileSync(path.join(state, 'start.log'), 'utf8')}`);
   }
   process.env.WEIR_E2E_STATE = state;

@@ -1,37 +1,8 @@
 /** The main story in one go: a token, a masked read, a refused DROP, an UPDATE that a reviewer lets run, and what the auditor finds. */
-import { type Browser, expect, type Page, test } from '@playwright/test';
-import type pg from 'pg';
-import { connect, developerToken, picture, signIn, themes } from './world.ts';
+import { expect, test } from '@playwright/test';
+import { connect, decide, developerToken, issueToken, picture, refusal, signedIn, themes } from './world.ts';
 
 const connection = 'shop-prod';
-
-async function signedIn(browser: Browser, login: string): Promise<Page> {
-  const page = await (await browser.newContext()).newPage();
-  await signIn(page, login);
-  return page;
-}
-
-/** Issues a token on the Connect page, as its user reads it there. */
-async function issueToken(page: Page, to: string, forWhom?: RegExp): Promise<string> {
-  await page.goto('/connect');
-  await page.getByRole('button', { name: new RegExp(to) }).click();
-  if (forWhom) {
-    const whom = page.getByLabel('For', { exact: true });
-    const option = await whom.getByRole('option', { name: forWhom }).textContent();
-    await whom.selectOption({ label: option ?? '' });
-  }
-  await page.getByRole('button', { name: 'Issue token' }).click();
-  const line = await page.getByText(/PGPASSWORD='/).textContent();
-  const token = /PGPASSWORD='([^']+)'/.exec(line ?? '')?.[1];
-  expect(token).toBeTruthy();
-  return String(token);
-}
-
-const refusal = (work: Promise<unknown>): Promise<pg.DatabaseError> =>
-  work.then(
-    () => Promise.reject(new Error('It was not refused.')),
-    (error: unknown) => error as pg.DatabaseError,
-  );
 
 test('a developer reads masked, cannot drop, and updates what the owner approves; the auditor finds all of it', async ({
   browser,
@@ -79,12 +50,7 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect(developer.getByRole('complementary', { name: 'Decision' })).toBeVisible();
   await expect(developer.getByRole('button', { name: /^Approve/ })).toHaveCount(0);
 
-  await owner.getByRole('button', { name: /^Approve/ }).click();
-  await owner.getByLabel('Reason').fill('The customer moved');
-  await owner
-    .getByRole('dialog')
-    .getByRole('button', { name: /^Approve/ })
-    .click();
+  await decide(owner, 'Approve', 'The customer moved');
   expect((await updating).rows).toEqual([{ id: 7, city: 'Lisbon' }]);
   await expect(owner.getByText('It ran: 1 row, counted before: 1.')).toBeVisible();
   await client.end();

@@ -35,13 +35,16 @@ type ItemProps = {
   icon: ReactNode;
   children: ReactNode;
   keys?: readonly string[];
+  /** What the server found it by, which need not stand in it. */
+  found?: string;
   onSelect: () => void;
 };
 
-function Item({ value, icon, children, keys, onSelect }: ItemProps) {
+function Item({ value, icon, children, keys, found, onSelect }: ItemProps) {
   return (
     <Command.Item
       value={value}
+      {...(found ? { keywords: [found] } : {})}
       onSelect={onSelect}
       className="flex min-h-9 items-center gap-2.5 rounded-md px-2 data-[selected=true]:bg-accent pointer-coarse:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground"
     >
@@ -72,11 +75,12 @@ function Found({ text, go }: { text: string; go: (href: string) => void }) {
   return (
     <>
       {catalog.data?.items.length ? (
-        <Command.Group heading="Catalog" className={groupStyle} forceMount>
+        <Command.Group heading="Catalog" className={groupStyle}>
           {catalog.data.items.map(hit => (
             <Item
               key={`${hit.connection.id} ${hit.oid} ${hit.attnum}`}
               value={`catalog ${hit.connection.name} ${hit.schema}.${hit.relation} ${hit.column ?? ''}`}
+              found={text}
               icon={<span className="size-4" />}
               onSelect={() => go(`/catalog/${hit.connection.id}/${hit.oid}`)}
             >
@@ -91,11 +95,12 @@ function Found({ text, go }: { text: string; go: (href: string) => void }) {
         </Command.Group>
       ) : null}
       {identities.data?.items.length ? (
-        <Command.Group heading="Identities" className={groupStyle} forceMount>
+        <Command.Group heading="Identities" className={groupStyle}>
           {identities.data.items.map(identity => (
             <Item
               key={identity.id}
               value={`identity ${identity.login} ${identity.displayName}`}
+              found={text}
               icon={<IdentityShape kind={identity.kind} />}
               onSelect={() => go(`/identities/${identity.id}`)}
             >

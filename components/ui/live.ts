@@ -102,7 +102,7 @@ type Options<T> = {
   key: string;
   open: OpenStream<T>;
   onMessage: (message: T) => void;
-  /** Runs when the stream is live again after a gap, in which messages may have been missed. */
+  /** Runs when the stream becomes live: what happened before, while it was being opened or was gone, was not told. */
   onResume: () => void;
   isEnabled?: boolean;
 };
@@ -111,22 +111,18 @@ export function useLive<T>({ key, open, onMessage, onResume, isEnabled = true }:
   const [state, setState] = useState<LiveState>('connecting');
   const openStream = useEffectEvent(open);
   const receive = useEffectEvent(onMessage);
-  const change = useEffectEvent((next: LiveState, hadGap: boolean) => {
+  const change = useEffectEvent((next: LiveState) => {
     setState(next);
-    if (next === 'live' && hadGap) onResume();
+    if (next === 'live') onResume();
   });
   useEffect(() => {
     if (!isEnabled) {
-      change('paused', false);
+      change('paused');
       return;
     }
-    let hasBeenLive = false;
     return joinChannel(key, signal => openStream(signal), {
       onMessage: message => receive(message as T),
-      onState: next => {
-        change(next, hasBeenLive);
-        if (next === 'live') hasBeenLive = true;
-      },
+      onState: change,
     });
   }, [key, isEnabled]);
   return state;

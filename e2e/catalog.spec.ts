@@ -1,0 +1,56 @@
+/** Classifying is deciding: what the catalog says masks open sessions, without anybody connecting anew. */
+import { expect, test } from '@playwright/test';
+import type pg from 'pg';
+import { developer, signedIn } from './world.ts';
+
+const onlyValue = async (client: pg.Client, sql: string): Promise<unknown> =>
+  Object.values((await client.query(sql)).rows[0] ?? {})[0];
+
+test('a classification that a person sets masks at once, and taking it off unmasks', async ({ browser }) => {
+  const client = await developer();
+  const name = () => onlyValue(client, 'select name from products where id = 1');
+  const clear = await name();
+  expect(clear).not.toBe('***');
+
+  const admin = await signedIn(browser, 'admin@example.com');
+  await admin.goto('/catalog');
+  await admin.getByRole('link', { name: 'shop-prod' }).click();
+  await admin.getByRole('link', { name: 'products' }).first().click();
+  const classify = async () => admin.getByRole('button', { name: 'Classify name' }).click();
+  await classify();
+  await admin.getByLabel('Classification of name').fill('commercial.product');
+  await admin.getByLabel('Level').selectOption({ label: 'Confidential' });
+  await admin.getByRole('button', { name: 'Classify column' }).click();
+  await expect(admin.getByRole('row', { name: /name.*commercial\.product/ })).toBeVisible();
+  await expect.poll(name).toBe('***');
+
+  await classify();
+  await admin.getByRole('button', { name: 'Take off' }).click();
+  await expect.poll(name).toBe(clear);
+  await client.end();
+});
+
+test('an accepted suggestion masks at once, and one that is rejected stays away', async ({ browser }) => {
+  const client = await developer();
+  const email = () => onlyValue(client, 'select email from employees order by id limit 1');
+  expect(await email()).not.toContain('***');
+
+  const admin = await signedIn(browser, 'admin@example.com');
+  await admin.goto('/catalog/suggestions?q=employees');
+  const inProduction = admin.getByRole('row', { name: /public\.employees\.email.*shop-prod/ });
+  await inProduction.getByRole('button', { name: /^Accept/ }).click();
+  await expect(inProduction).toHaveCount(0);
+  await expect.poll(email).toContain('***');
+  await client.end();
+
+  const inStaging = admin.getByRole('row', { name: /public\.employees\.email.*shop-staging/ });
+  await inStaging.getByRole('button', { name: /^Reject/ }).click();
+  await admin.getByLabel('Reason').fill('Addresses of the test set');
+  await admin
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Reject/ })
+    .click();
+  await expect(inStaging).toHaveCount(0);
+  await admin.goto('/catalog/suggestions?state=rejected');
+  await expect(admin.getByText('“Addresses of the test set”')).toBeVisible();
+});

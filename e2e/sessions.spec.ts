@@ -1,0 +1,55 @@
+/** Looking back and cutting off: a session is killed with a reason, and exports hold what the filter shows and nothing else. */
+import fs from 'node:fs';
+import { expect, type Page, test } from '@playwright/test';
+import { developer, signedIn } from './world.ts';
+
+test('killing a session ends the client, and says so in the list', async ({ browser }) => {
+  const client = await developer();
+  await client.query('select count(*) from order_items');
+  const admin = await signedIn(browser, 'admin@example.com');
+  await admin.goto('/sessions?q=state:live');
+  await admin.getByRole('link', { name: 'dev@example.com' }).first().click();
+  const killed = new Promise<void>(resolve => client.once('end', resolve));
+  // With the keyboard alone: the form opens with the focus where the reason goes.
+  await expect(admin.getByRole('button', { name: /Kill session/ })).toBeVisible();
+  await admin.keyboard.press('Shift+K');
+  await expect(admin.getByLabel('Reason')).toBeFocused();
+  await admin.keyboard.type('Left open over lunch');
+  await admin.keyboard.press('ControlOrMeta+Enter');
+  await killed;
+  await expect(admin.getByText(/^Ended: /)).toBeVisible();
+  await expect(admin.getByRole('button', { name: /Kill session/ })).toHaveCount(0);
+});
+
+async function download(page: Page, format: 'CSV' | 'NDJSON'): Promise<string[]> {
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: new RegExp(`^${format}`) }).click(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(new RegExp(`\\.${format.toLowerCase()}$`));
+  return fs
+    .readFileSync(await file.path(), 'utf8')
+    .split('\n')
+    .filter(line => line.trim() !== '');
+}
+
+test('an export of the audit log is what the filter shows, as CSV and as NDJSON', async ({ browser }) => {
+  const auditor = await signedIn(browser, 'auditor@example.com');
+  await auditor.goto('/audit?q=action:catalog.set_owner');
+  const table = auditor.getByRole('table', { name: 'Events' });
+  await expect(table.getByRole('row', { name: /catalog\.set_owner/ }).first()).toBeVisible();
+  await expect(table.getByRole('row', { name: /identity\.sign_in/ })).toHaveCount(0);
+
+  const objects = (await download(auditor, 'NDJSON')).map(line => JSON.parse(line) as { action: string });
+  expect(objects.length).toBeGreaterThan(0);
+  expect(new Set(objects.map(each => each.action))).toEqual(new Set(['catalog.set_owner']));
+  const [header = '', ...rows] = await download(auditor, 'CSV');
+  expect(header.split(',')).toContain('action');
+  expect(rows).toHaveLength(objects.length);
+  for (const row of rows) expect(row).toContain('catalog.set_owner');
+
+  // That somebody took a copy is on record itself.
+  await auditor.goto('/audit?q=actor:auditor@example.com');
+  await expect(table.getByRole('row', { name: /export/ }).first()).toBeVisible();
+});
