@@ -37,6 +37,15 @@ describe('an explanation names the rule, the column, the use and how to ask', ()
     });
   });
 
+  test('of what a rule forbids and none allows, in the words of the rule', () => {
+    const rules = [{ id: 'no-write', effect: 'deny', actions: ['write'], reason: 'The books are closed.' }];
+    const write = analysis(statement({ accesses: [access('write', 'public.orders')] }));
+    const explained = explain(decide(session([policy({ name: 'guard', rules })]), write, labels), context);
+    expect(explained.message).toContain('The books are closed.');
+    expect(explained.detail).toMatch(/\(rule guard\/no-write\)\n.*\(rule default\)/);
+    expect(explained.hint).toContain('public.orders');
+  });
+
   test('of what could not be resolved', () => {
     const refusal = {
       code: 'unresolved',

@@ -36,6 +36,12 @@ function listed(reasons: readonly Reason[]): string {
   return more > 0 ? `${lines.join('\n')}\nand ${more} more` : lines.join('\n');
 }
 
+/** A rule that somebody wrote says more than that none allows it. */
+const spokenFirst = (reasons: readonly Reason[]): Reason[] => [
+  ...reasons.filter(({ rule }) => rule !== 'default'),
+  ...reasons.filter(({ rule }) => rule === 'default'),
+];
+
 /** How to ask, by what stood in the way. */
 function denyHint(reasons: readonly Reason[], { connection, consoleUrl }: ExplainContext): string {
   const [first] = reasons;
@@ -59,7 +65,9 @@ function hintOf(decision: Decision, reasons: readonly Reason[], context: Explain
 
 /** `approve` with a request reads as pending; everything else from the reasons that had the effect. */
 export function explain(decision: Decision, context: ExplainContext): Explanation {
-  const effective = decision.reasons.filter(reason => !reason.observed && reason.effect === decision.effect);
+  const effective = spokenFirst(
+    decision.reasons.filter(reason => !reason.observed && reason.effect === decision.effect),
+  );
   const [first] = effective;
   const title = headline[decision.effect];
   return {
