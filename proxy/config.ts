@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { fail, ok, type Result } from '#core/contract/error.ts';
+import { samplingDefaults } from '#core/mask/detectors/watch.ts';
 import { spoolDefaults } from './record/spool.ts';
 
 const port = z.number().int().min(1).max(65_535);
@@ -78,6 +79,20 @@ const fileSchema = z
         /** After SIGTERM, for statements under way. */
         drainMs: z.number().int().min(0).max(600_000).default(10_000),
         impactTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+      })
+      .strict()
+      .prefault({}),
+    /** How much of a column is looked at by detectors that only alert; what is masked is looked for in every value. */
+    detectors: z
+      .object({
+        sampleFirst: z.number().int().min(1).max(1_000_000_000).default(samplingDefaults.first),
+        sampleEvery: z.number().int().min(1).max(1_000_000_000).default(samplingDefaults.every),
+        sampleBytesMax: z
+          .number()
+          .int()
+          .min(64)
+          .max(64 * megabyte)
+          .default(samplingDefaults.bytesMax),
       })
       .strict()
       .prefault({}),

@@ -1,6 +1,7 @@
 /** Puts a proxy together from its parts, and takes it apart again, in the order of their dependencies. */
 import { hostname } from 'node:os';
 import type { Heartbeat } from '#core/contract/proxy.ts';
+import type { Sampling } from '#core/mask/detectors/watch.ts';
 import { type SessionLimits, sessionLimitsOf } from '#core/policy/limits.ts';
 import { residual } from '#core/policy/residual.ts';
 import type { Policy } from '#core/policy/schema.ts';
@@ -95,6 +96,7 @@ export class ProxyService {
       recorder: this.recorder,
       clock,
       budgets: this.budgets,
+      sampling: samplingOf(config),
       analyse: this.analyst.analyse,
       retire: this.analyst.retire,
     });
@@ -295,6 +297,12 @@ export class ProxyService {
 
 const hasBudget = ({ rules }: Policy): boolean =>
   rules.some(rule => rule.effect === 'limit' && rule.budget !== undefined);
+
+const samplingOf = ({ detectors }: ProxyConfig): Sampling => ({
+  first: detectors.sampleFirst,
+  every: detectors.sampleEvery,
+  bytesMax: detectors.sampleBytesMax,
+});
 
 const pauseMs = (ms: number): Promise<void> =>
   new Promise(resolve => {

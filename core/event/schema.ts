@@ -3,6 +3,7 @@
  * `hash = SHA-256(prev ‖ body)`, both as in `core/event/chain.ts`. Neither values nor literals are in clear in any event.
  */
 import { z } from 'zod';
+import { detectorKinds } from '../mask/detectors/kinds.ts';
 import { effects } from '../policy/schema.ts';
 import { actions, hazardCodes } from '../sql/analysis.ts';
 
@@ -49,6 +50,23 @@ export const sealedSchema = z.object({
   data: z.string().max(2_000_000),
 });
 export type Sealed = z.infer<typeof sealedSchema>;
+
+/** How many values of one output column one detector found something in; never the values. */
+export const detectedSchema = z.object({
+  /** 1 for the first output column. */
+  output: z.number().int().positive(),
+  /** The column whose values it shows as they are; null when it is computed. */
+  column: columnRef.nullable(),
+  relationOid: z.number().int().nonnegative(),
+  attnum: z.number().int(),
+  detector: z.enum(detectorKinds),
+  verdict: z.enum(['mask', 'alert']),
+  rule: text(140),
+  values: z.number().int().positive(),
+  /** Values that were looked at. */
+  looked: z.number().int().nonnegative(),
+});
+export type Detected = z.infer<typeof detectedSchema>;
 
 export const endedBySchema = z.object({
   rule: text(140),
@@ -156,6 +174,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     sqlstate: text(5).nullable(),
     /** The limit that ended it, with the rule that set it. */
     endedBy: endedBySchema.optional(),
+    /** What detectors found in values that passed or would have; absent: nothing. */
+    detected: z.array(detectedSchema).max(200).optional(),
   }),
 ]);
 export type Event = z.infer<typeof eventSchema>;

@@ -193,12 +193,15 @@ describe('a plan', () => {
   const mask = { mask: { kind: 'redact' }, rule: 'p/r', label: 'pii.email' } as const;
 
   test('has a writer where the decision has a mask', () => {
-    const plan = planRow([null, mask], [field, field], key);
+    const plan = planRow({ masks: [null, mask], fields: [field, field], key });
     expect(plan).toMatchObject({ ok: true, value: { masked: 1, maxGrowth: 3, writers: [null, {}] } });
-    expect(planRow([null, null], [field, field], key)).toEqual({ ok: true, value: null });
+    expect(planRow({ masks: [null, null], fields: [field, field], key })).toEqual({ ok: true, value: null });
   });
 
   test('is refused when the result is not the one decided on', () => {
-    expect(planRow([mask], [field, field], key)).toMatchObject({ ok: false, error: { code: 'unresolved' } });
+    expect(planRow({ masks: [mask], fields: [field, field], key })).toMatchObject({
+      ok: false,
+      error: { code: 'unresolved' },
+    });
   });
 });

@@ -1,7 +1,14 @@
 /** Masks the binary format of COPY OUT: a header, tuples of fields with lengths, a trailer. */
-import { CopyFormatError, type CopyMachine, encode, FieldBuffer, MaskedValue } from './copy-machine.ts';
+import {
+  CopyFormatError,
+  type CopyMachine,
+  copyFieldBytesMax,
+  encode,
+  FieldBuffer,
+  MaskedValue,
+} from './copy-machine.ts';
 import { ByteSink } from './sink.ts';
-import type { CellWriter } from './writer.ts';
+import { type CellWriter, unchanged } from './writer.ts';
 
 const signature = Uint8Array.from([...encode('PGCOPY\n'), 0xff, 0x0d, 0x0a, 0x00]);
 /** Flags above bit 15 change how the rest is read; none is known. */
@@ -25,6 +32,8 @@ export class BinaryCopy implements CopyMachine {
   private column = 0;
   /** Bytes of the value or the extension that are still to come. */
   private remaining = 0;
+  /** Of the value at hand. */
+  private writer: CellWriter | null = null;
   private readonly part = new ByteSink(16);
   private readonly field = new FieldBuffer();
   private readonly masked = new MaskedValue();
@@ -57,9 +66,9 @@ export class BinaryCopy implements CopyMachine {
 
   private content(chunk: Uint8Array, position: number, end: number, out: ByteSink): number {
     const taken = Math.min(this.remaining, end - position);
-    const writer = this.phase === 'value' ? (this.writers[this.column] ?? null) : null;
+    const writer = this.phase === 'value' ? this.writer : null;
     if (writer === null) out.append(chunk, position, position + taken);
-    else this.field.add(chunk, position, position + taken);
+    else this.field.add(chunk, { start: position, end: position + taken }, { writer, out });
     this.remaining -= taken;
     if (this.remaining === 0) this.contentEnd(writer, out);
     return position + taken;
@@ -71,8 +80,10 @@ export class BinaryCopy implements CopyMachine {
       return;
     }
     if (writer !== null) {
-      this.cells += 1;
-      const value = this.field.isOversize ? null : this.masked.of(writer, this.field.raw.bytes, this.field.raw.length);
+      const { raw } = this.field;
+      const masked = this.field.isOversize ? null : this.masked.of(writer, raw.bytes, raw.length);
+      if (masked !== unchanged) this.cells += 1;
+      const value = masked === unchanged ? raw.view() : masked;
       out.int32(value === null ? -1 : value.length);
       if (value !== null) out.append(value);
       this.field.clear();
@@ -133,9 +144,11 @@ export class BinaryCopy implements CopyMachine {
       return;
     }
     const writer = this.writers[this.column] ?? null;
-    if (writer === null) forward();
+    const passes = writer?.passesOversize === true && bytes > (writer.copyBytesMax ?? copyFieldBytesMax);
+    this.writer = passes ? null : writer;
+    if (this.writer === null) forward();
     this.remaining = bytes;
     this.phase = 'value';
-    if (bytes === 0) this.contentEnd(writer, out);
+    if (bytes === 0) this.contentEnd(this.writer, out);
   }
 }

@@ -9,7 +9,7 @@ import {
   singleByte,
 } from './copy-machine.ts';
 import { ByteSink } from './sink.ts';
-import type { CellWriter } from './writer.ts';
+import { type CellWriter, unchanged } from './writer.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -53,8 +53,9 @@ export class CsvCopy implements CopyMachine {
         from = this.boundary(chunk, { from, position, isRowEnd: byte === newline }, out);
       }
     }
-    if (this.writer() === null) out.append(chunk, from, end);
-    else this.field.add(chunk, from, end);
+    const writer = this.writer();
+    if (writer === null) out.append(chunk, from, end);
+    else this.field.add(chunk, { start: from, end }, { writer, out });
   }
 
   end(): void {
@@ -92,7 +93,7 @@ export class CsvCopy implements CopyMachine {
     const writer = this.writer();
     let rest = from;
     if (writer !== null) {
-      this.field.add(chunk, from, position);
+      this.field.add(chunk, { start: from, end: position }, { writer, out });
       this.finish(writer, out);
       rest = position;
     }
@@ -117,10 +118,11 @@ export class CsvCopy implements CopyMachine {
   private finish(writer: CellWriter, out: ByteSink): void {
     if (!this.wasQuoted && this.field.equals(this.nullText)) {
       out.append(this.nullText);
-    } else {
-      this.cells += 1;
+    } else if (!this.field.isPassing) {
       const value = this.field.isOversize ? null : this.masked.of(writer, this.unquote(), this.plain.length);
-      if (value === null) out.append(this.nullText);
+      if (value !== unchanged) this.cells += 1;
+      if (value === unchanged) out.append(this.field.raw.bytes, 0, this.field.raw.length);
+      else if (value === null) out.append(this.nullText);
       else this.write(value, out);
     }
     this.field.clear();

@@ -1,7 +1,7 @@
 /** What the masking machines of the COPY formats have in common. */
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { ByteSink } from './sink.ts';
-import type { CellWriter } from './writer.ts';
+import { type CellWriter, unchanged } from './writer.ts';
 
 export type CopyFormat = NonNullable<StatementAnalysis['copy']>;
 
@@ -35,10 +35,22 @@ export const encode = (text: string): Uint8Array => new TextEncoder().encode(tex
 export class FieldBuffer {
   readonly raw = new ByteSink(256);
   isOversize = false;
+  /** Too large, and nothing to be hidden in it: it has left already as far as it has come. */
+  isPassing = false;
 
-  add(source: Uint8Array, start: number, end: number): void {
-    if (this.isOversize || this.raw.length + (end - start) > copyFieldBytesMax) this.isOversize = true;
-    else this.raw.append(source, start, end);
+  add(
+    source: Uint8Array,
+    { start, end }: { start: number; end: number },
+    to: { writer: CellWriter; out: ByteSink },
+  ): void {
+    if (this.isPassing) to.out.append(source, start, end);
+    else if (this.isOversize || this.raw.length + (end - start) > (to.writer.copyBytesMax ?? copyFieldBytesMax)) {
+      this.isOversize = true;
+      if (to.writer.passesOversize !== true) return;
+      this.isPassing = true;
+      to.out.append(this.raw.bytes, 0, this.raw.length);
+      to.out.append(source, start, end);
+    } else this.raw.append(source, start, end);
   }
 
   equals(text: Uint8Array): boolean {
@@ -50,17 +62,19 @@ export class FieldBuffer {
   clear(): void {
     this.raw.clear();
     this.isOversize = false;
+    this.isPassing = false;
   }
 }
 
-/** The masked form of `value[0, length)`, in a buffer that the next call overwrites; null for NULL. */
+/** The masked form of `value[0, length)`, in a buffer that the next call overwrites; null for NULL, `unchanged` when it passes. */
 export class MaskedValue {
   private readonly scratch = new ByteSink(256);
 
-  of(writer: CellWriter, value: Uint8Array, length: number): Uint8Array | null {
+  of(writer: CellWriter, value: Uint8Array, length: number): Uint8Array | null | typeof unchanged {
     this.scratch.clear();
     this.scratch.reserve(length + writer.maxGrowth);
     const written = writer.write(value, 0, length, this.scratch.bytes, 0);
+    if (written === unchanged) return unchanged;
     return written < 0 ? null : this.scratch.bytes.subarray(0, written);
   }
 }

@@ -9,7 +9,7 @@ import {
   singleByte,
 } from './copy-machine.ts';
 import { ByteSink } from './sink.ts';
-import type { CellWriter } from './writer.ts';
+import { type CellWriter, unchanged } from './writer.ts';
 
 const newline = 0x0a;
 const backslash = 0x5c;
@@ -61,8 +61,9 @@ export class TextCopy implements CopyMachine {
         from = this.boundary(chunk, { from, position, isRowEnd: byte === newline }, out);
       }
     }
-    if (this.writer() === null) out.append(chunk, from, end);
-    else this.field.add(chunk, from, end);
+    const writer = this.writer();
+    if (writer === null) out.append(chunk, from, end);
+    else this.field.add(chunk, { start: from, end }, { writer, out });
   }
 
   end(): void {
@@ -82,7 +83,7 @@ export class TextCopy implements CopyMachine {
     const writer = this.writer();
     let rest = from;
     if (writer !== null) {
-      this.field.add(chunk, from, position);
+      this.field.add(chunk, { start: from, end: position }, { writer, out });
       this.finish(writer, out);
       rest = position;
     }
@@ -104,12 +105,12 @@ export class TextCopy implements CopyMachine {
   }
 
   private finish(writer: CellWriter, out: ByteSink): void {
-    if (this.field.equals(this.nullText)) {
-      out.append(this.nullText);
-    } else {
-      this.cells += 1;
+    if (this.field.equals(this.nullText)) out.append(this.nullText);
+    else if (!this.field.isPassing) {
       const value = this.field.isOversize ? null : this.masked.of(writer, this.unescape(), this.plain.length);
-      if (value === null) out.append(this.nullText);
+      if (value !== unchanged) this.cells += 1;
+      if (value === unchanged) out.append(this.field.raw.bytes, 0, this.field.raw.length);
+      else if (value === null) out.append(this.nullText);
       else this.escape(value, out);
     }
     this.field.clear();

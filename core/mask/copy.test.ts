@@ -24,7 +24,11 @@ const masked = (mask: Mask): OutputMask => ({ mask, rule: 'p/r', label: 'pii.ema
 function plan(format: CopyFormat, mask: Mask = { kind: 'partial', shape: 'text', first: 1, last: 1 }): RowPlan {
   const wire = format.format === 'binary' ? 1 : 0;
   const fields = [23, 25, 25, 1082].map(typeOid => ({ typeOid, typmod: -1, format: wire }) as const);
-  const planned = planRow([null, masked(mask), null, masked({ kind: 'year' })], fields, maskKey('D'.repeat(43)));
+  const planned = planRow({
+    masks: [null, masked(mask), null, masked({ kind: 'year' })],
+    fields,
+    key: maskKey('D'.repeat(43)),
+  });
   if (!planned.ok || planned.value === null) throw new Error('no plan');
   return planned.value;
 }

@@ -7,6 +7,7 @@ import { BinaryCopy } from './copy-binary.ts';
 import { CsvCopy } from './copy-csv.ts';
 import { type CopyFormat, CopyFormatError, type CopyMachine } from './copy-machine.ts';
 import { TextCopy } from './copy-text.ts';
+import type { Tally } from './detectors/tally.ts';
 import type { RowPlan } from './plan.ts';
 import type { ByteSink } from './sink.ts';
 
@@ -19,6 +20,8 @@ export type CopyMasker = {
   /** Values masked so far, NULLs not counted. */
   readonly cells: number;
   readonly rows: number;
+  /** What detectors found; null without any. */
+  readonly tally: Tally | null;
 };
 
 function machineOf(plan: RowPlan, format: CopyFormat): CopyMachine {
@@ -32,7 +35,7 @@ function machineOf(plan: RowPlan, format: CopyFormat): CopyMachine {
   }
 }
 
-/** `plan` has one entry per column of the COPY, planned with format 1 for binary and 0 for text and CSV. */
+/** `plan` has one entry per column of the COPY, planned for this transfer with format 1 for binary and 0 for text and CSV. */
 export function copyMasker(plan: RowPlan, format: CopyFormat): CopyMasker {
   let machine: CopyMachine | null = null;
   let failed: Result<null> | null = null;
@@ -47,10 +50,13 @@ export function copyMasker(plan: RowPlan, format: CopyFormat): CopyMasker {
       return failed;
     }
   };
+  const tally = plan.detection?.tally() ?? null;
+  plan.detection?.countIn(tally);
   run(() => {
     machine = machineOf(plan, format);
   });
   return {
+    tally,
     push: (chunk, start, end, out) => run(() => machine?.push(chunk, start, end, out)),
     end: out => run(() => machine?.end(out)),
     get cells() {

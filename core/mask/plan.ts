@@ -1,10 +1,51 @@
-/** The masks of a decision, compiled for the columns a result really has. Made once per RowDescription. */
+/** The masks and detectors of a decision, compiled for the columns a result really has. Made once per RowDescription. */
 import { fail, ok, type Result } from '../contract/error.ts';
 import type { OutputMask } from '../policy/decision.ts';
-import { type CellWriter, compileMask } from './apply.ts';
+import type { OutputDetectors } from '../policy/detect.ts';
+import { compileMask } from './apply.ts';
+import { type ColumnDetector, columnDetector } from './detectors/column.ts';
+import { formOf } from './detectors/form.ts';
+import { Tally, type WatchedColumn } from './detectors/tally.ts';
+import { ColumnWatch, type Sampling, samplingDefaults } from './detectors/watch.ts';
+import type { CellWriter } from './writer.ts';
 
 /** Of one field of RowDescription; for COPY, of the column. */
-export type OutputField = { typeOid: number; typmod: number; format: 0 | 1 };
+export type OutputField = {
+  typeOid: number;
+  typmod: number;
+  format: 0 | 1;
+  /** Of the string category, as only the server's catalog says of types it does not come with. */
+  isText?: boolean;
+};
+
+/** What to look for in one column that has no mask. */
+export type FieldDetectors = {
+  detectors: OutputDetectors;
+  origin: WatchedColumn['origin'];
+  /** Absent: what was seen of the column before is not known. */
+  watch?: ColumnWatch;
+};
+
+/** The detectors of one result. */
+export class Detection {
+  readonly #columns: readonly ColumnDetector[];
+  readonly #watched: readonly WatchedColumn[];
+
+  constructor(found: readonly { detector: ColumnDetector; watched: WatchedColumn }[]) {
+    this.#columns = found.map(({ detector }) => detector);
+    this.#watched = found.map(({ watched }) => watched);
+  }
+
+  /** For one run of the statement. */
+  tally(): Tally {
+    return new Tally(this.#watched);
+  }
+
+  /** Until it is called again, finds are counted there. Plans are shared between runs: call it before each row. */
+  countIn(tally: Tally | null): void {
+    for (const column of this.#columns) column.tally = tally;
+  }
+}
 
 export type RowPlan = {
   /** One per column; null where the value passes. */
@@ -13,26 +54,56 @@ export type RowPlan = {
   readonly masked: number;
   /** By how many bytes a row can get longer. */
   readonly maxGrowth: number;
+  /** Null when no values are looked at. */
+  readonly detection: Detection | null;
 };
 
+export type PlanParts = {
+  masks: readonly (OutputMask | null)[];
+  fields: readonly OutputField[];
+  /** Of the hash mask. */
+  key: Uint8Array;
+  /** Per column; absent where nothing is looked for. */
+  detectors?: readonly (FieldDetectors | null)[];
+  sampling?: Sampling;
+};
+
+function detectorOf(parts: PlanParts, index: number, place: number): ColumnDetector | null {
+  const field = parts.fields[index];
+  const found = parts.detectors?.[index] ?? null;
+  if (field === undefined || found === null || (parts.masks[index] ?? null) !== null) return null;
+  const { typeOid, typmod, format, isText = false } = field;
+  const form = formOf(typeOid, { format, isText });
+  if (form === null) return null;
+  const { detectors, watch = new ColumnWatch() } = found;
+  const { sampling = samplingDefaults } = parts;
+  return columnDetector({ detectors, form, typeOid, typmod, format, place, watch, sampling });
+}
+
 /**
- * `ok(null)` when nothing is masked. Fails with `unresolved` when the result has other columns than were decided on: then no row may
- * pass.
+ * `ok(null)` when nothing is masked or looked at. Fails with `unresolved` when the result has other columns than were decided on:
+ * then no row may pass.
  */
-export function planRow(
-  masks: readonly (OutputMask | null)[],
-  fields: readonly OutputField[],
-  key: Uint8Array,
-): Result<RowPlan | null> {
+export function planRow(parts: PlanParts): Result<RowPlan | null> {
+  const { masks, fields, key } = parts;
   if (masks.length !== fields.length) {
     return fail('unresolved', `the server returns ${fields.length} columns where ${masks.length} were decided on`);
   }
-  const writers = fields.map((field, index) => {
+  const found: { detector: ColumnDetector; watched: WatchedColumn }[] = [];
+  const writers = fields.map((field, index): CellWriter | null => {
     const mask = masks[index]?.mask ?? null;
-    return mask === null ? null : compileMask({ ...field, mask, key });
+    if (mask !== null) return compileMask({ ...field, mask, key });
+    const detector = detectorOf(parts, index, found.length);
+    const { detectors = {}, origin = null } = parts.detectors?.[index] ?? {};
+    if (detector !== null) found.push({ detector, watched: { output: index + 1, origin, detectors } });
+    return detector;
   });
-  const masked = writers.filter(writer => writer !== null).length;
-  if (masked === 0) return ok(null);
-  const maxGrowth = writers.reduce((sum, writer) => sum + (writer?.maxGrowth ?? 0), 0);
-  return ok({ writers, masked, maxGrowth });
+  const active = writers.filter(writer => writer !== null);
+  if (active.length === 0) return ok(null);
+  return ok({
+    writers,
+    masked: active.length - found.length,
+    maxGrowth: active.reduce((sum, writer) => sum + writer.maxGrowth, 0),
+    detection: found.length === 0 ? null : new Detection(found),
+  });
 }

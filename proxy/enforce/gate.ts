@@ -5,10 +5,12 @@
 
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { ok, type Result } from '#core/contract/error.ts';
+import { type Sampling, samplingDefaults, Watches } from '#core/mask/detectors/watch.ts';
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
 import type { Analyse } from './analyst.ts';
 import type { Budgets } from './budgets.ts';
 import { Flows } from './flows.ts';
+import { allNets, type Nets } from './nets.ts';
 import { RulingCache } from './ruling-cache.ts';
 
 export type GateOptions = {
@@ -17,6 +19,10 @@ export type GateOptions = {
   clock: Clock;
   analyse: Analyse;
   budgets: Budgets;
+  /** Absent: as `samplingDefaults`. */
+  sampling?: Sampling;
+  /** For tests alone; absent: all of them. */
+  nets?: Nets;
   /** A session's own catalog is not used any more. */
   retire(data: CatalogData): void;
 };
@@ -24,12 +30,18 @@ export type GateOptions = {
 export class Gate {
   readonly options: GateOptions;
   readonly cache = new RulingCache();
+  readonly nets: Nets;
+  /** What rulings need to have values looked at. */
+  readonly values: { nets: Nets; watches: Watches; sampling: Sampling };
   readonly #flows = new Map<string, Flows>();
 
   readonly #refreshes = new Map<string, Promise<Result<unknown>>>();
 
   constructor(options: GateOptions) {
     this.options = options;
+    const { nets = allNets, sampling = samplingDefaults } = options;
+    this.nets = nets;
+    this.values = { nets, watches: new Watches(), sampling };
   }
 
   /** A session has changed the catalog for everybody: nothing is ruled on by the old one from now on. */

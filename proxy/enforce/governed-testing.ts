@@ -2,6 +2,7 @@
 import { ok } from '#core/contract/error.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
 import { eventSchema } from '#core/event/schema.ts';
+import type { Sampling } from '#core/mask/detectors/watch.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import { sessionLimitsOf } from '#core/policy/limits.ts';
 import { residual } from '#core/policy/residual.ts';
@@ -22,6 +23,7 @@ import {
 import { Analyst } from './analyst.ts';
 import { Budgets } from './budgets.ts';
 import { Gate } from './gate.ts';
+import { allNets, type Nets } from './nets.ts';
 import { ParserPool } from './parser-pool.ts';
 import { SessionGate } from './session-gate.ts';
 
@@ -119,6 +121,9 @@ export async function startGoverned(options: {
   policies: readonly Policy[];
   labels?: TestLabels;
   listener?: TestProxyOptions['listener'];
+  /** All are up unless a test takes some down. */
+  nets?: Partial<Nets>;
+  sampling?: Sampling;
   /** Of the gate; the session has the system's. */
   clock?: Clock;
 }): Promise<Governed> {
@@ -159,6 +164,8 @@ export async function startGoverned(options: {
     recorder,
     clock: options.clock ?? systemClock,
     budgets,
+    nets: { ...allNets, ...options.nets },
+    ...(options.sampling && { sampling: options.sampling }),
     analyse: analyst.analyse,
     retire: analyst.retire,
   });

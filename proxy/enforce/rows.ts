@@ -1,5 +1,6 @@
 /** Rewrites DataRow messages by a plan, from a chunk into the output of the same turn. Cell by cell; it knows no types. */
 
+import { unchanged } from '#core/mask/writer.ts';
 import type { Outlet } from '../postgres/session/outlet.ts';
 import type { RowPlan } from '../postgres/session/ruling.ts';
 import { int16At, int32At } from '../postgres/wire/message.ts';
@@ -39,7 +40,7 @@ export function maskRow(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome
 /** Where the last masked column ends; -1 when that is not here yet, -2 when the row is malformed. */
 function maskedEnd(plan: RowPlan, { bytes, start, end, available }: RowMessage): number {
   let at = start + header;
-  const last = plan.masks?.writers.findLastIndex(writer => writer !== null) ?? -1;
+  const last = plan.masks?.writers.findLastIndex(writer => writer !== null && writer.passesOversize !== true) ?? -1;
   for (let column = 0; column <= last; column += 1) {
     if (at + 4 > available) return -1;
     const length = int32At(bytes, at);
@@ -66,12 +67,16 @@ function write(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
     if (length < -1 || valueEnd > to) return malformed('a row is shorter than its columns');
     const writer = writers[column];
     if (writer && length >= 0) {
-      written = copy(bytes, { from, to: at }, target, written);
-      const maskedLength = writer.write(bytes, at + 4, length, target, written + 4);
-      putInt32(target, written, maskedLength);
-      written += 4 + Math.max(0, maskedLength);
-      from = valueEnd;
-      maskedCells += 1;
+      // Where its masked form would be: what stands before it is copied when it is known that there is one.
+      const room = written + at - from;
+      const maskedLength = writer.write(bytes, at + 4, length, target, room + 4);
+      if (maskedLength !== unchanged) {
+        written = copy(bytes, { from, to: at }, target, written);
+        putInt32(target, written, maskedLength);
+        written += 4 + Math.max(0, maskedLength);
+        from = valueEnd;
+        maskedCells += 1;
+      }
     }
     at = valueEnd;
   }

@@ -7,7 +7,10 @@ import { cutText } from '#core/event/redact.ts';
 import type { Sealed } from '#core/event/schema.ts';
 import { maskKey } from '#core/mask/apply.ts';
 import { copyMasker } from '#core/mask/copy.ts';
-import { type OutputField, planRow } from '#core/mask/plan.ts';
+import { mayHoldText } from '#core/mask/detectors/form.ts';
+import { detectorKinds, kindBits } from '#core/mask/detectors/kinds.ts';
+import type { Sampling, Watches } from '#core/mask/detectors/watch.ts';
+import { type FieldDetectors, type OutputField, planRow } from '#core/mask/plan.ts';
 import type { Decision, Limit, StatementObligation } from '#core/policy/decision.ts';
 import { explain } from '#core/policy/explain.ts';
 import { isEffect, smaller } from '#core/policy/limits.ts';
@@ -24,6 +27,7 @@ import {
   type StatementRuling,
 } from '../postgres/session/ruling.ts';
 import type { WireColumn } from '../postgres/wire/row-description.ts';
+import type { Nets } from './nets.ts';
 
 const textMax = 200_000;
 /** Type of literals that nothing gave a type; the server settles on text. */
@@ -42,6 +46,9 @@ export type RulingParts = {
   literals: Sealed | null;
   isShared: boolean;
   isSessionBound: boolean;
+  nets: Nets;
+  watches: Watches;
+  sampling: Sampling;
 };
 
 export function makeRuling(parts: RulingParts): Ruling {
@@ -87,26 +94,72 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
   return {
     analysis,
     isSensitive: obligation.sensitive,
-    hasMasks: obligation.masks.some(mask => mask !== null),
+    hasMasks: obligation.masks.some(mask => mask !== null) || looksAt(parts, obligation, analysis),
     limits: obligation.limits,
-    planRows: columns => planRows({ analysis, obligation, catalog: parts.catalog, key }, columns),
-    planCopy: columns => planCopy({ analysis, obligation, key }, columns),
+    planRows: columns => planRows({ ...parts, analysis, obligation, key }, columns),
+    planCopy: columns => planCopy({ ...parts, analysis, obligation, key }, columns),
     lastShape: null,
   };
 }
 
-type Promised = { analysis: StatementAnalysis; obligation: StatementObligation; catalog: Catalog; key: Uint8Array };
+type Promised = Pick<RulingParts, 'catalog' | 'nets' | 'watches' | 'sampling'> & {
+  analysis: StatementAnalysis;
+  obligation: StatementObligation;
+  key: Uint8Array;
+};
+
+/** Whether values of the result may have to be looked at, as far as its types are known. */
+function looksAt({ nets }: RulingParts, { detectors }: StatementObligation, { outputs }: StatementAnalysis): boolean {
+  if (!nets.values || outputs === null) return false;
+  return outputs.some(({ typeOid }, index) => (detectors[index] ?? null) !== null && mayHoldText(typeOid));
+}
+
+/** The third net: what is looked for in the values of each column. */
+function fieldDetectors({ analysis, obligation, nets, watches, catalog }: Promised): (FieldDetectors | null)[] {
+  if (!nets.values) return [];
+  return (analysis.outputs ?? []).map(({ kind, origins }, index): FieldDetectors | null => {
+    const detectors = obligation.detectors[index] ?? null;
+    if (detectors === null) return null;
+    const [first] = origins;
+    const isBare = kind === 'column' && origins.length === 1 && first !== undefined && first.attnum > 0;
+    if (!isBare) return { detectors, origin: null };
+    const { schema, relation, column, relationOid, attnum } = first;
+    const alerted = detectorKinds.filter(each => detectors[each]?.verdict === 'alert');
+    const watch = watches.of(catalog, { relationOid, attnum, kinds: kindBits(alerted) });
+    return { detectors, origin: { schema, relation, column, relationOid, attnum }, watch };
+  });
+}
+
+const isTextType = (catalog: Catalog, oid: number): boolean => catalog.type(oid)?.category === 'S';
 
 /** The second net: what the server says of each column must be what the analysis said. */
-function planRows(
-  { analysis, obligation, catalog, key }: Promised,
-  columns: readonly WireColumn[],
-): RowPlan | Disagreement {
+function planRows(promised: Promised, columns: readonly WireColumn[]): RowPlan | Disagreement {
+  const { analysis, obligation, catalog, key, sampling } = promised;
   const { outputs } = analysis;
   if (outputs === null) return { disagreement: 'the statement returns rows that the analysis did not expect' };
   if (outputs.length !== columns.length) {
     return { disagreement: `the result has ${columns.length} columns, the analysis ${outputs.length}` };
   }
+  const disagreement = promised.nets.origins ? disagreementOf(promised, outputs, columns) : null;
+  if (disagreement !== null) return disagreement;
+  const fields = columns.map(
+    ({ typeOid, typmod, format }): OutputField => ({
+      typeOid,
+      typmod,
+      format: format === 0 ? 0 : 1,
+      isText: isTextType(catalog, typeOid),
+    }),
+  );
+  const plan = planRow({ masks: obligation.masks, fields, key, detectors: fieldDetectors(promised), sampling });
+  if (!plan.ok) return { disagreement: plan.error.message };
+  return { columns: columns.length, masks: plan.value };
+}
+
+function disagreementOf(
+  { obligation, catalog }: Promised,
+  outputs: NonNullable<StatementAnalysis['outputs']>,
+  columns: readonly WireColumn[],
+): Disagreement | null {
   for (const [index, column] of columns.entries()) {
     const wire = obligation.origins[index] ?? null;
     if (column.tableOid !== (wire?.relationOid ?? 0) || column.attnum !== (wire?.attnum ?? 0)) {
@@ -116,12 +169,7 @@ function planRows(
       return { disagreement: `column ${index + 1} of the result has another type than the analysis found` };
     }
   }
-  const fields = columns.map(
-    ({ typeOid, typmod, format }): OutputField => ({ typeOid, typmod, format: format === 0 ? 0 : 1 }),
-  );
-  const plan = planRow(obligation.masks, fields, key);
-  if (!plan.ok) return { disagreement: plan.error.message };
-  return { columns: columns.length, masks: plan.value };
+  return null;
 }
 
 /** Domains are described as their base type; a type the analyser could not infer is not compared. */
@@ -132,10 +180,8 @@ function isSameType(catalog: Catalog, analysed: number, described: number): bool
   return type === null || type.oid === described || type.kind === 'p';
 }
 
-function planCopy(
-  { analysis, obligation, key }: Omit<Promised, 'catalog'>,
-  columns: number,
-): ReturnType<StatementRuling['planCopy']> {
+function planCopy(promised: Promised, columns: number): ReturnType<StatementRuling['planCopy']> {
+  const { analysis, obligation, catalog, key, sampling } = promised;
   const { outputs, copy } = analysis;
   if (copy === null || outputs === null)
     return { disagreement: 'the statement copies what the analysis did not expect' };
@@ -143,8 +189,10 @@ function planCopy(
     return { disagreement: `the copy has ${columns} columns, the analysis ${outputs.length}` };
   }
   const format = copy.format === 'binary' ? 1 : 0;
-  const fields = outputs.map(({ typeOid }): OutputField => ({ typeOid, typmod: -1, format }));
-  const plan = planRow(obligation.masks, fields, key);
+  const fields = outputs.map(
+    ({ typeOid }): OutputField => ({ typeOid, typmod: -1, format, isText: isTextType(catalog, typeOid) }),
+  );
+  const plan = planRow({ masks: obligation.masks, fields, key, detectors: fieldDetectors(promised), sampling });
   if (!plan.ok) return { disagreement: plan.error.message };
   return plan.value === null ? null : copyMasker(plan.value, copy);
 }

@@ -1,5 +1,5 @@
 /** One session's view of the gate: its identity, its settings, its own objects. */
-import { resolveLabels } from '#core/catalog/labels.ts';
+import { noLabels, resolveLabels } from '#core/catalog/labels.ts';
 import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
@@ -347,7 +347,9 @@ export class SessionGate implements OpenGate {
 
   #rule(context: Context, key: string, analysis: Analysis): Ruling {
     const { view, catalog, labels, bucket, minute } = context;
-    const decision = decide(context.residual, analysis, labels, minute === null ? {} : { nowMs: minute * minuteMs });
+    const { values, nets } = this.#gate;
+    const seen = nets.lineage ? labels : noLabels;
+    const decision = decide(context.residual, analysis, seen, minute === null ? {} : { nowMs: minute * minuteMs });
     const { text, types } = splitKey(key);
     const bound = isSessionBound(analysis, text);
     const template = bound || types !== '' || decision.effect === 'approve' ? null : sharedTemplate(analysis, text);
@@ -362,6 +364,7 @@ export class SessionGate implements OpenGate {
       literals: template === null ? this.#gate.options.recorder.seal(analysis.literals) : null,
       isShared: template !== null,
       isSessionBound: bound,
+      ...values,
     });
     if (template !== null) {
       this.literals = template.literals;

@@ -4,6 +4,7 @@ import { backend, int16At } from '../wire/message.ts';
 import { fateOf, unexpected } from './answer.ts';
 import { endWithFault } from './end.ts';
 import type { Expect } from './expect.ts';
+import { Finds } from './finds.ts';
 import { isOverLimit, openMeter } from './limit.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
@@ -26,6 +27,10 @@ export function copyOut(s: Session, entry: Expect, m: ServerMessage): Fate {
   const masker = statement.planCopy(int16At(m.bytes, m.start + 6));
   if (masker !== null && 'disagreement' in masker) return stopStatement(s, entry, masker.disagreement);
   s.result.copy = masker;
+  if (masker?.tally && entry.run !== null) {
+    entry.run.finds ??= new Finds();
+    entry.run.finds.add(masker.tally);
+  }
   s.result.isCopyOut = true;
   openMeter(s, entry);
   return fateOf(entry);

@@ -1,6 +1,7 @@
 /** Writes the session's events: what was decided before it goes anywhere, and what became of it. Strings only; the recorder does the rest. */
 import type { EndedBy, Sealed } from '#core/event/schema.ts';
 import type { Clock, Recorder } from '#proxy/ports.ts';
+import type { Finds } from './finds.ts';
 import type { Ruling } from './ruling.ts';
 
 /** One execution of a message of statements, from its record to its completion. */
@@ -11,6 +12,8 @@ export type Run = {
   rows: number;
   bytes: number;
   maskedCells: number;
+  /** Null as long as no value was looked at. */
+  finds: Finds | null;
   /** The request that approved it, for the report on what became of it. */
   requestId: string | null;
   /** The limit that stopped it. */
@@ -61,6 +64,7 @@ export class Journal {
       rows: 0,
       bytes: 0,
       maskedCells: 0,
+      finds: null,
       requestId: details.requestId,
       endedBy: null,
       isCompleted: false,
@@ -78,9 +82,14 @@ export class Journal {
     this.#recorder.appendFragment(
       '"type":"statement.completed"',
       `${this.#session}${run.number},"outcome":"${outcome}","tag":${tag},"rows":${run.rows},"bytes":${run.bytes},` +
-        `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}${endOf(run)}`,
+        `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}${endOf(run)}${findsOf(run)}`,
     );
   }
+}
+
+function findsOf({ finds }: Run): string {
+  const detected = finds?.entries() ?? [];
+  return detected.length === 0 ? '' : `,"detected":${JSON.stringify(detected)}`;
 }
 
 const endOf = ({ endedBy }: Run): string => (endedBy === null ? '' : `,"endedBy":${JSON.stringify(endedBy)}`);

@@ -1,10 +1,13 @@
 /** Results: the server's description is compared with the analysis before the first row, and masks are applied to each row. */
 
+import type { Tally } from '#core/mask/detectors/tally.ts';
+import type { Detection } from '#core/mask/plan.ts';
 import { maskRow, type RowOutcome } from '#proxy/enforce/rows.ts';
 import { decodeRowDescription } from '../wire/row-description.ts';
 import { advance, fateOf } from './answer.ts';
 import { endWithFault } from './end.ts';
 import { type Expect, expects } from './expect.ts';
+import { Finds } from './finds.ts';
 import { rowCells } from './internal.ts';
 import { isOverLimit, openMeter } from './limit.ts';
 import type { RowPlan, StatementRuling } from './ruling.ts';
@@ -93,8 +96,15 @@ export function rowMessage(s: Session, m: ServerMessage, end: number): number {
   const { meter } = s.result;
   if (meter !== null && isOverLimit(s, meter, m.end - m.start - 1)) return leaveOut(s, m, end);
   if (plan.masks === null) return passRow(s, m, end);
+  if (plan.masks.detection !== null) plan.masks.detection.countIn(tallyOf(entry, plan.masks.detection));
   const outcome = maskRow(plan, { bytes: m.bytes, start: m.start, end: m.end, available: end }, s.down);
   return maskedRow(s, entry, { m, outcome });
+}
+
+function tallyOf({ run }: Expect, detection: Detection): Tally | null {
+  if (run === null) return null;
+  run.finds ??= new Finds();
+  return run.finds.of(detection);
 }
 
 function passRow(s: Session, m: ServerMessage, end: number): number {

@@ -1,0 +1,110 @@
+/** Finds in one value of a type: arrays, JSON and XML are read as what they hold, and finds are told where they stand in the value. */
+import type { Text } from './bytes.ts';
+import type { ValueForm } from './form.ts';
+import type { HitSink } from './hit.ts';
+import type { DetectorKind } from './kinds.ts';
+import { JsonPlaces, type Place, XmlPlaces } from './place.ts';
+import type { Scanner } from './scan.ts';
+import { isEscaped, type Layer, Unescaped } from './unescape.ts';
+
+/** [from, to) are bytes of the value. */
+export type ValueSink = { found(kind: DetectorKind, range: { from: number; to: number; place: Place }): void };
+
+const comma = 0x2c;
+const quote = 0x22;
+const backslash = 0x5c;
+const brace = 0x7b;
+const closingBrace = 0x7d;
+
+/** Reads values one after another; keeps its buffers from one to the next. */
+export class ValueReader implements HitSink {
+  readonly #form: ValueForm;
+  readonly #array = new Unescaped();
+  readonly #inner = new Unescaped();
+  #isArrayEscaped = false;
+  #isInnerEscaped = false;
+  #places: JsonPlaces | XmlPlaces | null = null;
+  #sink: ValueSink | null = null;
+
+  constructor(form: ValueForm) {
+    this.#form = form;
+  }
+
+  read(text: Text, { scanner, sink, format }: { scanner: Scanner; sink: ValueSink; format: 0 | 1 }): void {
+    this.#sink = sink;
+    if (!this.#form.isArray) this.#element(text, scanner, false);
+    else if (format === 1) this.#binaryArray(text, scanner);
+    else this.#textArray(text, scanner);
+    this.#sink = null;
+  }
+
+  found(kind: DetectorKind, from: number, to: number): void {
+    const inner = this.#isInnerEscaped ? { from: this.#inner.origin(from), to: this.#inner.origin(to) } : { from, to };
+    const place = this.#places?.of(inner.from) ?? 'text';
+    const outer = this.#isArrayEscaped
+      ? { from: this.#array.origin(inner.from), to: this.#array.origin(inner.to) }
+      : inner;
+    this.#sink?.found(kind, { ...outer, place });
+  }
+
+  /** `hasEscapes`: of the array around it. */
+  #element(source: Text, scanner: Scanner, hasEscapes: boolean): void {
+    this.#isArrayEscaped = hasEscapes;
+    if (hasEscapes) this.#array.read(source, 'array');
+    const text = hasEscapes ? this.#array.text : source;
+    const { kind, prefix } = this.#form;
+    const body = prefix === 0 ? text : { ...text, start: text.start + prefix };
+    const layer: Layer | null = kind === 'json' || kind === 'xml' ? kind : null;
+    this.#places = kind === 'json' ? new JsonPlaces(body) : kind === 'xml' ? new XmlPlaces(body) : null;
+    this.#isInnerEscaped = layer !== null && isEscaped(body, layer);
+    if (layer !== null && this.#isInnerEscaped) this.#inner.read(body, layer);
+    scanner.scan(this.#isInnerEscaped ? this.#inner.text : body, this);
+  }
+
+  /** `{a,"b \"c\"",{d}}`, perhaps with its bounds before it. */
+  #textArray(text: Text, scanner: Scanner): void {
+    const { bytes, end } = text;
+    let at = text.start;
+    while (at < end && bytes[at] !== brace) at += 1;
+    while (at < end) {
+      const byte = bytes[at];
+      if (byte === brace || byte === closingBrace || byte === comma) {
+        at += 1;
+        continue;
+      }
+      const isQuoted = byte === quote;
+      const start = isQuoted ? at + 1 : at;
+      const element = elementEnd(text, start, isQuoted);
+      this.#element({ bytes, start, end: element.at }, scanner, element.hasEscapes);
+      at = isQuoted ? element.at + 1 : element.at;
+    }
+  }
+
+  /** Dimensions, whether there are NULLs, the element type, bounds; then length and value of each element (array_send). */
+  #binaryArray({ bytes, start, end }: Text, scanner: Scanner): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (end - start < 12) return;
+    let at = start + 12 + view.getInt32(start) * 8;
+    while (at >= start && at + 4 <= end) {
+      const length = view.getInt32(at);
+      at += 4;
+      if (length < 0) continue;
+      if (at + length > end) return;
+      this.#element({ bytes, start: at, end: at + length }, scanner, false);
+      at += length;
+    }
+  }
+}
+
+function elementEnd({ bytes, end }: Text, start: number, isQuoted: boolean): { at: number; hasEscapes: boolean } {
+  let hasEscapes = false;
+  let at = start;
+  for (; at < end; at += 1) {
+    const byte = bytes[at];
+    if (byte === backslash) {
+      hasEscapes = true;
+      at += 1;
+    } else if (isQuoted ? byte === quote : byte === comma || byte === closingBrace) break;
+  }
+  return { at: Math.min(at, end), hasEscapes };
+}
