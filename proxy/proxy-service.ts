@@ -15,7 +15,7 @@ import { Catalogs } from './control/catalogs.ts';
 import { controlClient } from './control/client.ts';
 import { lineageOfCatalog } from './control/edges.ts';
 import type { Enrolment } from './control/enrol.ts';
-import { computeImpact } from './control/impact.ts';
+import { computeImpact, countAffected } from './control/impact.ts';
 import { bearerOf } from './control/keys.ts';
 import { ControlLink, eventPush, type Log } from './control/link.ts';
 import { Analyst } from './enforce/analyst.ts';
@@ -206,6 +206,8 @@ export class ProxyService {
         openGate: session => new SessionGate(this.gate, session),
         impact: (question, target) =>
           computeImpact({ ...question, target, timeoutMs: config.limits.impactTimeoutMs, nowMs: () => clock.nowMs() }),
+        affectedRows: (question, target) =>
+          countAffected({ ...question, target, timeoutMs: config.limits.impactTimeoutMs, nowMs: () => clock.nowMs() }),
         took: (us, statements) => this.timing.add(us, statements),
         crashed: error => this.crashed(error),
       },

@@ -70,7 +70,7 @@ export type Detected = z.infer<typeof detectedSchema>;
 
 export const endedBySchema = z.object({
   rule: text(140),
-  limit: z.enum(['rows', 'bytes', 'durationSeconds', 'budget']),
+  limit: z.enum(['rows', 'bytes', 'durationSeconds', 'budget', 'affectedRows']),
   max: z.number().int(),
 });
 export type EndedBy = z.infer<typeof endedBySchema>;

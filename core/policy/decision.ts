@@ -69,5 +69,7 @@ export type Decision = {
   approval: (ApprovalNeed & { further: readonly ApprovalNeed[] }) | null;
   /** A rule asks how many rows would change, and that is not known yet: it was taken for more. */
   needsCount: boolean;
+  /** The smallest number of changed rows that some rule lets pass and no more; null where none asks. */
+  affectedRowsMax: number | null;
   policyVersion: number;
 };

@@ -51,6 +51,7 @@ type SideVerdict = {
   sensitive: boolean;
   limits: StatementLimits | null;
   needsCount: boolean;
+  affectedRowsMax: number | null;
 };
 
 /** `owners` asks those of each object the rule matched; requests name them by `ownerOf`. */
@@ -75,10 +76,17 @@ function overThreshold(scope: Scope, compiled: CompiledRule, hits: readonly Hit[
   return written.map(hit => ({ ...hit, rows: { threshold, counted: affectedRows ?? null } }));
 }
 
+function noteThreshold(verdict: SideVerdict, threshold: number | null): void {
+  if (threshold === null) return;
+  verdict.affectedRowsMax = Math.min(verdict.affectedRowsMax ?? threshold, threshold);
+}
+
 function restrict(scope: Scope, verdict: SideVerdict): void {
   for (const effect of ['deny', 'approve'] as const) {
     for (const compiled of scope.side[effect]) {
-      const hits = overThreshold(scope, compiled, hitsOf(scope, compiled));
+      const found = hitsOf(scope, compiled);
+      const hits = overThreshold(scope, compiled, found);
+      if (found.length > 0 && !compiled.observed) noteThreshold(verdict, thresholdOf(compiled));
       verdict.reasons.push(...hits.map(hit => hitReason(compiled, effect, hit)));
       if (hits.length === 0 || compiled.observed) continue;
       if (thresholdOf(compiled) !== null && scope.view.affectedRows === undefined) verdict.needsCount = true;
@@ -170,6 +178,7 @@ function decideSide(view: StatementView, side: Side): SideVerdict {
     sensitive: false,
     limits: null,
     needsCount: false,
+    affectedRowsMax: null,
   };
   restrict(scope, verdict);
   cover(scope, verdict);
@@ -237,7 +246,15 @@ export function decide(
   const { policyVersion } = residual;
   if (!analysis.ok) {
     const reasons = settleReasons([refusalReason(analysis.refusal)]);
-    return { effect: 'deny', reasons, obligations: [], approval: null, needsCount: false, policyVersion };
+    return {
+      effect: 'deny',
+      reasons,
+      obligations: [],
+      approval: null,
+      needsCount: false,
+      affectedRowsMax: null,
+      policyVersion,
+    };
   }
   const verdicts = analysis.statements.map(statement => {
     const view = viewStatement(residual, statement, { labels, nowMs, affectedRows });
@@ -253,5 +270,8 @@ export function decide(
   const effect = effectOf(collected, obligations);
   const approval = effect === 'approve' ? mergeNeeds(all.flatMap(verdict => verdict.needs)) : null;
   const needsCount = all.some(verdict => verdict.needsCount);
-  return { effect, reasons: settleReasons(collected), obligations, approval, needsCount, policyVersion };
+  const thresholds = all.flatMap(verdict => verdict.affectedRowsMax ?? []);
+  const affectedRowsMax = thresholds.length === 0 ? null : Math.min(...thresholds);
+  const reasons = settleReasons(collected);
+  return { effect, reasons, obligations, approval, needsCount, affectedRowsMax, policyVersion };
 }

@@ -155,7 +155,13 @@ export const amountWords = (unit: BudgetUnit, max: number): string => unitWords[
 export const windowWords = (windowMinutes: number): string =>
   windowMinutes === 60 ? 'every hour' : windowMinutes === 1440 ? 'every day' : `every ${windowMinutes} minutes`;
 
-const endWords = { rows: 'rows', bytes: 'bytes', durationSeconds: 'seconds', budget: 'for a window of time' } as const;
+const endWords = {
+  rows: 'rows',
+  bytes: 'bytes',
+  durationSeconds: 'seconds',
+  budget: 'for a window of time',
+  affectedRows: 'changed rows',
+} as const;
 
 /** `the limit of 10,000 rows`: what ended a statement. */
 export const endedByWords = ({ limit, max }: { limit: keyof typeof endWords; max: number }): string =>

@@ -27,6 +27,21 @@ export function countQuery(text: string): string | null {
   return body === null ? null : `${prefix}${body}`;
 }
 
+/** Rows that `INSERT … VALUES` would insert, told by its text; null for everything else. `loadParser` must have resolved. */
+export function valuesCount(text: string): number | null {
+  const tokens = tokensOf(text)?.filter(token => token.depth === 0) ?? [];
+  if (tokens[0]?.word !== 'insert') return null;
+  const source = tokens.findIndex(({ word }) => sourceWords.has(word));
+  const isValues = tokens[source]?.word === 'values' && tokens[source - 1]?.word !== 'default';
+  if (!isValues) return null;
+  const behind = tokens.slice(source + 1);
+  const end = behind.findIndex(({ word }) => word === 'on' || word === 'returning');
+  const list = end < 0 ? behind : behind.slice(0, end);
+  // Brackets and commas alone: anything else is a query of another form.
+  if (list.some(({ text: sign }) => sign !== '(' && sign !== ')' && sign !== ',')) return null;
+  return list.filter(({ text: sign }) => sign === '(').length || null;
+}
+
 function tokensOf(text: string): Token[] | null {
   const scanned = scanText(text);
   if (!scanned) return null;

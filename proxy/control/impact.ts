@@ -8,7 +8,8 @@ import type { Impact } from '#core/contract/proxy.ts';
 import type { Access, StatementAnalysis } from '#core/sql/analysis.ts';
 import { loadParser } from '#core/sql/parse.ts';
 import type { UpstreamTarget } from '../config.ts';
-import { countQuery } from './count-query.ts';
+import { Turnstile } from '../turnstile.ts';
+import { countQuery, valuesCount } from './count-query.ts';
 import { cascadesOf, lockOf, triggersOf } from './impact-catalog.ts';
 import { type BoundParameters, QueryClient, QueryError } from './query-client.ts';
 
@@ -35,6 +36,8 @@ const noParameters: BoundParameters = { types: [], formats: [], values: [] };
 /** Impacts computed at a time; more wait for nothing and are left out. */
 const runningMax = 4;
 let running = 0;
+/** Counts that a statement waits for are another matter: they take turns. */
+const counting = new Turnstile({ places: 8, waitingMax: 500 });
 
 /** Never rejects: what could not be had is null, and `note` says why. */
 export async function computeImpact(question: ImpactQuestion): Promise<Impact> {
@@ -51,6 +54,22 @@ export async function computeImpact(question: ImpactQuestion): Promise<Impact> {
     note: counts.note?.slice(0, 500) ?? null,
     computedAt: question.nowMs(),
   };
+}
+
+/** Null when they cannot be counted. Counts wait for one another rather than being left out: a statement waits for each. */
+export async function countAffected(question: ImpactQuestion): Promise<number | null> {
+  const writes = question.statements.filter(isWrite);
+  await loadParser();
+  const inserted = writes.map(write => valuesCount(textOf(write, question.text)));
+  const known = inserted.filter(rows => rows !== null);
+  if (writes.length > 0 && known.length === writes.length) return known.reduce((sum, rows) => sum + rows, 0);
+  if (!(await counting.enter(question.timeoutMs))) return null;
+  try {
+    const { total } = await countAll(question, writes, false);
+    return total.exactRows;
+  } finally {
+    counting.leave();
+  }
 }
 
 const isWrite = (statement: StatementAnalysis): boolean => statement.accesses.some(isWritten);
@@ -76,9 +95,9 @@ function tableRowsOf(relations: readonly CatalogRelation[]): number | null {
 const nothing: Counted = { planRows: null, planCost: null, exactRows: null, exactMs: null };
 const dml = new Set<StatementAnalysis['kind']>(['insert', 'update', 'delete', 'merge']);
 
-async function countAll(question: ImpactQuestion, writes: readonly StatementAnalysis[]) {
+async function countAll(question: ImpactQuestion, writes: readonly StatementAnalysis[], isBounded = true) {
   const planned = writes.filter(write => dml.has(write.kind));
-  const skip = reasonToSkip(question, writes, planned);
+  const skip = reasonToSkip(question, writes, planned) ?? (isBounded && running >= runningMax ? tooMany : null);
   if (skip !== null) return { total: nothing, note: skip };
   running += 1;
   try {
@@ -104,9 +123,10 @@ function reasonToSkip(
   const called = planned
     .flatMap(write => write.functions)
     .find(({ trust }) => trust === 'effects' || trust === 'unknown');
-  if (called) return `rows are not counted: ${called.schema}.${called.name} would have to be called`;
-  return running >= runningMax ? 'rows are not counted: too many requests at the moment' : null;
+  return called ? `rows are not counted: ${called.schema}.${called.name} would have to be called` : null;
 }
+
+const tooMany = 'rows are not counted: too many requests at the moment';
 
 const isHarmless = (statement: StatementAnalysis): boolean =>
   !isWrite(statement) && (statement.kind === 'select' || statement.kind === 'transaction');
@@ -137,7 +157,7 @@ async function countEach(client: QueryClient, question: ImpactQuestion, writes: 
   const total = { ...nothing };
   let note: string | null = null;
   for (const [index, write] of writes.entries()) {
-    const text = Buffer.from(question.text).toString('utf8', write.start, endOf(write, question.text));
+    const text = textOf(write, question.text);
     const { counted, note: why } = await countOne(client, text, question.parameters ?? noParameters);
     for (const key of ['planRows', 'planCost', 'exactRows', 'exactMs'] as const) {
       total[key] = index === 0 ? counted[key] : sum(total[key], counted[key]);
@@ -146,6 +166,9 @@ async function countEach(client: QueryClient, question: ImpactQuestion, writes: 
   }
   return { total, note };
 }
+
+const textOf = (write: StatementAnalysis, text: string): string =>
+  Buffer.from(text).toString('utf8', write.start, endOf(write, text));
 
 /** A length of 0 reaches to the end, as in the parse tree. */
 const endOf = ({ start, length }: StatementAnalysis, text: string): number =>

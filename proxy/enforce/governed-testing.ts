@@ -10,6 +10,7 @@ import { type Policy, policySchema } from '#core/policy/schema.ts';
 import { appliedBundle } from '../control/bundle.ts';
 import { makeInstallation } from '../control/bundle-testing.ts';
 import { Catalogs } from '../control/catalogs.ts';
+import { countAffected } from '../control/impact.ts';
 import type { AppliedBundle, Clock, HoldDesk, HoldOutcome } from '../ports.ts';
 import {
   MemoryRecorder,
@@ -177,7 +178,12 @@ export async function startGoverned(options: {
         sessionLimitsOf(residual(current.policies, { principal, onBehalfOf, connection, session }), Date.now()),
       ...options.listener,
     },
-    services: { recorder, openGate: session => new SessionGate(gate, session) },
+    services: {
+      recorder,
+      openGate: session => new SessionGate(gate, session),
+      affectedRows: (question, to) =>
+        countAffected({ ...question, target: to, timeoutMs: 5_000, nowMs: () => Date.now() }),
+    },
   });
   return {
     ...proxy,

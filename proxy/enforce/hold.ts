@@ -8,7 +8,7 @@ import type { Facts } from '#core/event/schema.ts';
 import type { HoldDesk, HoldOutcome, Recorder, SessionIdentity } from '../ports.ts';
 import type { Run } from '../postgres/session/journal.ts';
 import { refusal } from '../postgres/session/refusal.ts';
-import type { Refused } from '../postgres/session/ruling.ts';
+import type { Refused, Ruling } from '../postgres/session/ruling.ts';
 import type { HoldRequest, HoldResult } from '../postgres/session/state.ts';
 import { approvalKey } from '../postgres/session/statement.ts';
 import { waitMode } from './wait-mode.ts';
@@ -23,7 +23,11 @@ export type HoldParts = {
   wait: () => string | null;
   factsOf: (request: HoldRequest) => Facts;
   /** Records the decision; null while recording is impossible. */
-  record: (request: HoldRequest, requestId: string) => Run | null;
+  record: (request: HoldRequest, requestId: string | null) => Run | null;
+  /** How many rows the message would change; null when they cannot be counted. */
+  count: (request: HoldRequest) => Promise<number | null>;
+  /** The ruling with that number in it; null when policies or catalog have changed meanwhile. */
+  recounted: (ruling: Ruling, rows: number | null) => Ruling | null;
   notice: (message: string, details: { detail: string; hint: string }) => void;
   /** What the statement would do, computed beside the request; null when that cannot be had. */
   impact: (request: HoldRequest) => Promise<Impact | null>;
@@ -65,7 +69,29 @@ export class Hold {
     }
   }
 
-  async #decide(request: HoldRequest, signal: AbortSignal, onRecorded: (run: Run) => void): Promise<HoldEnd> {
+  async #decide(asked: HoldRequest, signal: AbortSignal, onRecorded: (run: Run) => void): Promise<HoldEnd> {
+    const ruling = asked.ruling.counts ? await this.#recount(asked) : asked.ruling;
+    if (ruling === null) return { run: null, result: refusedBy(changed) };
+    const request = { ...asked, ruling };
+    if (ruling.decision.effect === 'approve') return this.#ask(asked, request, { signal, onRecorded });
+    const run = this.#parts.record(request, null);
+    if (run === null) return { run, result: refusedBy(notRecorded) };
+    onRecorded(run);
+    if (ruling.refusal !== null) return { run, result: refusedBy(ruling.refusal) };
+    return { run, result: signal.aborted ? refusedBy(cancelled) : cleared(asked, null) };
+  }
+
+  async #recount(request: HoldRequest): Promise<Ruling | null> {
+    const rows = await this.#parts.count(request).catch(() => null);
+    return this.#parts.recounted(request.ruling, rows);
+  }
+
+  /** `asked` is what the session goes on with; `request` is the same with the number of rows in it, where there is one. */
+  async #ask(
+    asked: HoldRequest,
+    request: HoldRequest,
+    { signal, onRecorded }: { signal: AbortSignal; onRecorded: (run: Run) => void },
+  ): Promise<HoldEnd> {
     const { desk } = this.#parts;
     const identity = this.#parts.identity();
     const hash = statementHash(identity, request.ruling.key, request.parametersHash);
@@ -74,7 +100,7 @@ export class Hold {
     const run = this.#parts.record(request, requestId);
     if (run === null) return { run, result: refusedBy(notRecorded) };
     onRecorded(run);
-    if (claimed !== null) return { run, result: cleared(request, requestId) };
+    if (claimed !== null) return { run, result: cleared(asked, requestId) };
     if (signal.aborted) return { run, result: refusedBy(cancelled) };
     const mode = waitMode(this.#parts.wait());
     const filed = await desk
@@ -90,7 +116,7 @@ export class Hold {
     const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
     if (outcome === null) desk.release(requestId);
     if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
-    return { run, result: outcome.outcome === 'approved' ? cleared(request, requestId) : refusedBy(ended(outcome)) };
+    return { run, result: outcome.outcome === 'approved' ? cleared(asked, requestId) : refusedBy(ended(outcome)) };
   }
 
   /** Null when the session's patience ends first; the request then stays open. */
@@ -157,7 +183,7 @@ export class Hold {
 
 const refusedBy = (refused: Refused): HoldResult => ({ type: 'refused', refused });
 
-const cleared = (request: HoldRequest, requestId: string): HoldResult => ({
+const cleared = (request: HoldRequest, requestId: string | null): HoldResult => ({
   type: 'cleared',
   requestId,
   approvalKey: approvalKey(request.ruling),
@@ -166,6 +192,14 @@ const cleared = (request: HoldRequest, requestId: string): HoldResult => ({
 const notRecorded = refusal(
   { code: 'recording_failed', message: 'the statement cannot be recorded, so it is not run' },
   'recording',
+);
+const changed = refusal(
+  {
+    code: 'approval_expired',
+    message: 'policies or catalog changed while the rows were counted',
+    hint: 'Run the statement again.',
+  },
+  'analysis',
 );
 const cancelled = refusal(
   {

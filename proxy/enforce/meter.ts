@@ -1,6 +1,6 @@
 /** Counts the rows of one result against the limits of its statement and the budgets it draws from, and says what ends it. */
 import type { EndedBy } from '#core/event/schema.ts';
-import type { BudgetShare, Limit, StatementLimits } from '#core/policy/decision.ts';
+import type { BudgetShare, Decision, Limit, StatementLimits } from '#core/policy/decision.ts';
 import { amountWords, grouped, windowWords } from '#core/policy/words.ts';
 import { refusal } from '../postgres/session/refusal.ts';
 import type { Refused } from '../postgres/session/ruling.ts';
@@ -98,6 +98,17 @@ export function durationStop({ max, rule, reason }: Limit): Stop {
     hint: 'Ask for less, or for an index that helps.',
   };
   return { refused: refusal(failure, rule), endedBy: { rule, limit: 'durationSeconds', max } };
+}
+
+/** More rows changed than a threshold lets pass without being asked about. */
+export function affectedStop(decision: Decision, affected: number): Stop {
+  const max = decision.affectedRowsMax ?? 0;
+  const failure = {
+    code: 'row_limit' as const,
+    message: `the statement changed ${grouped(affected)} rows, more than the ${grouped(max)} that policy lets pass: the transaction is failed`,
+    hint: 'Roll back, and run it in a transaction of its own, where it can be counted before.',
+  };
+  return { refused: refusal(failure, 'affected-rows'), endedBy: { rule: 'affected-rows', limit: 'affectedRows', max } };
 }
 
 export function budgetStop(share: BudgetShare, nowMs: number): Stop {

@@ -70,6 +70,8 @@ export function makeRuling(parts: RulingParts): Ruling {
     wantsCopyData: statements.some(statement => statement.analysis.result === 'copy_in'),
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
+    asks: decision.effect === 'approve',
+    counts: false,
     hasEffects: statements.some(({ analysis: each }) => isEffect(each)),
     duration: statements.reduce<Limit | null>(
       (least, { limits }) => smaller(least, limits?.durationSeconds ?? null),

@@ -1,13 +1,12 @@
 /** One session's view of the gate: its identity, its settings, its own objects. */
-import { noLabels, resolveLabels } from '#core/catalog/labels.ts';
+import { resolveLabels } from '#core/catalog/labels.ts';
 import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
 import type { Limit, StatementLimits } from '#core/policy/decision.ts';
-import { decide } from '#core/policy/evaluate.ts';
 import { sessionLimitsOf } from '#core/policy/limits.ts';
 import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
-import { type Template, templateOf } from '#core/sql/template.ts';
+import { templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
@@ -15,20 +14,18 @@ import type { HoldRequest } from '../postgres/session/state.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/session-link.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
-import { analysisSettings, isSessionBound } from './analysis-settings.ts';
+import { analysisSettings } from './analysis-settings.ts';
 import { type Context, type LocalCatalog, makeContext } from './context.ts';
 import { Flows, spreads } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { Meter, spentBudget } from './meter.ts';
 import { rejection } from './rejection.ts';
-import { makeRuling } from './ruling.ts';
+import { isUndefined, ruleOn } from './rule-on.ts';
 import { spentRuling } from './spent.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
 const triesMax = 4;
 const minuteMs = 60_000;
-const isUndefined = (analysis: Analysis): boolean =>
-  !analysis.ok && /^undefined_/.test(analysis.refusal.code) && !/^(EXECUTE|FETCH)$/.test(analysis.refusal.construct);
 
 export class SessionGate implements OpenGate {
   readonly #gate: Gate;
@@ -196,6 +193,12 @@ export class SessionGate implements OpenGate {
     this.#flows.clear();
   }
 
+  recounted(ruling: Ruling, rows: number | null): Ruling | null {
+    const context = this.#current();
+    if (!context.ok || ruling.context !== context.value.bucket) return null;
+    return ruleOn(this.#gate, context.value, { key: ruling.key, analysis: ruling.analysis, affectedRows: rows }).ruling;
+  }
+
   factsOf({ ruling }: HoldRequest): Facts {
     const context = this.#current();
     const { analysis } = ruling;
@@ -346,43 +349,10 @@ export class SessionGate implements OpenGate {
   }
 
   #rule(context: Context, key: string, analysis: Analysis): Ruling {
-    const { view, catalog, labels, bucket, minute } = context;
-    const { values, nets } = this.#gate;
-    const seen = nets.lineage ? labels : noLabels;
-    const decision = decide(context.residual, analysis, seen, minute === null ? {} : { nowMs: minute * minuteMs });
-    const { text, types } = splitKey(key);
-    const bound = isSessionBound(analysis, text);
-    const template = bound || types !== '' || decision.effect === 'approve' ? null : sharedTemplate(analysis, text);
-    const ruling = makeRuling({
-      key,
-      context: bucket,
-      view,
-      catalog,
-      labels,
-      analysis,
-      decision,
-      literals: template === null ? this.#gate.options.recorder.seal(analysis.literals) : null,
-      isShared: template !== null,
-      isSessionBound: bound,
-      ...values,
-    });
-    if (template !== null) {
-      this.literals = template.literals;
-      this.#gate.cache.put(bucket, { kind: 'template', key: template.key }, ruling);
-    } else if (!bound && !isUndefined(analysis)) this.#gate.cache.put(bucket, { kind: 'text', key }, ruling);
+    const { ruling, literals } = ruleOn(this.#gate, context, { key, analysis });
+    if (literals !== null) this.literals = literals;
     return ruling;
   }
-}
-
-/** The template of a text, where one ruling can serve everything that has it. An approval is for one text alone. */
-function sharedTemplate(analysis: Analysis, text: string): Template | null {
-  if (!analysis.ok || !analysis.literalFree) return null;
-  const template = templateOf(text);
-  const isSame =
-    template !== null &&
-    template.literals.length === analysis.literals.length &&
-    template.literals.every((literal, index) => literal === analysis.literals[index]);
-  return isSame ? template : null;
 }
 
 /** Stands in while the server cannot be asked, in a failed transaction: it will not run anything either. */

@@ -102,7 +102,14 @@ function statementOf({ stmt }: Node): StatementRuling {
   };
 }
 
-const noDecision = { reasons: [], obligations: [], approval: null, needsCount: false, policyVersion: 1 };
+const noDecision = {
+  reasons: [],
+  obligations: [],
+  approval: null,
+  needsCount: false,
+  affectedRowsMax: null,
+  policyVersion: 1,
+};
 
 function makeRuling(key: string, rules: OpenRules): Ruling {
   const text = utf8OfLatin1(splitKey(key).text) ?? '';
@@ -133,6 +140,8 @@ function makeRuling(key: string, rules: OpenRules): Ruling {
     wantsCopyData: statements.some(statement => statement.analysis.result === 'copy_in'),
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
+    asks: holds,
+    counts: false,
     hasEffects: false,
     duration: null,
     isTransactionExit:
@@ -173,6 +182,7 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     factsOf: () => ({ kinds: [], accesses: [], classified: [], hazards: [], functions: [], flows: [], outputs: 0 }),
     bundleVersion: 1,
     impactQuestion: () => null,
+    recounted: ruling => ruling,
     close: () => {},
   };
 }

@@ -131,6 +131,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
       desk: options.desk ?? noDesk,
       openGate: () => openGate(options.rules),
       impact: async () => null,
+      affectedRows: async () => null,
       took: () => {},
       crashed: error => crashes.push(error),
       ...options.services,

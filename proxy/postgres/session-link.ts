@@ -47,6 +47,8 @@ export type OpenGate = SessionGate & {
   /** The identity as a newer bundle has it. */
   refresh(identity: SessionIdentity): void;
   factsOf: HoldParts['factsOf'];
+  /** The ruling for so many changed rows; null when it would be another one by now. */
+  recounted(ruling: Ruling, rows: number | null): Ruling | null;
   /** What the impact of a held statement is computed from; null when it cannot be. */
   impactQuestion(request: HoldRequest): ImpactBasis | null;
   close(): void;
@@ -78,6 +80,8 @@ export type SessionLinkParts = {
     openGate(session: GatedSession): OpenGate;
     /** What a held statement would do; never part of the statement path. */
     impact(question: ImpactBasis, target: UpstreamTarget): Promise<Impact | null>;
+    /** How many rows a write would change, counted before it runs; null when that cannot be had. */
+    affectedRows(question: ImpactBasis, target: UpstreamTarget): Promise<number | null>;
     /** Microseconds per statement, from its arrival to when it was forwarded or refused. */
     took(us: number, statements: number): void;
     /** A bug in this session; it has ended, the others go on. */
@@ -309,6 +313,11 @@ export class SessionLink implements LiveSession {
       },
       factsOf: request => this.#gate.factsOf(request),
       record: (request, requestId) => this.#record(request, requestId),
+      count: async request => {
+        const question = this.#gate.impactQuestion(request);
+        return question === null ? null : this.#parts.services.affectedRows(question, this.#parts.upstream.target);
+      },
+      recounted: (ruling, rows) => this.#gate.recounted(ruling, rows),
       notice: (message, { detail, hint }) => {
         if (this.#session.isEnded) return;
         this.#session.down.bytes(encodeProblem({ severity: 'NOTICE', code: '00000', message, detail, hint }));
@@ -321,7 +330,7 @@ export class SessionLink implements LiveSession {
     };
   }
 
-  #record(request: HoldRequest, requestId: string): ReturnType<typeof record> {
+  #record(request: HoldRequest, requestId: string | null): ReturnType<typeof record> {
     if (this.#session.isEnded) return null;
     const protocol = request.parametersHash === null ? 'simple' : 'extended';
     const run = record(this.#session, request.ruling, { protocol, literals: request.literals, requestId });

@@ -1,6 +1,6 @@
 /** What each message of the server means for what is owed to the client. An answer that nothing asked for ends the session. */
-import type { Stop } from '#proxy/enforce/meter.ts';
-import { backend } from '../wire/message.ts';
+import { affectedStop, type Stop } from '#proxy/enforce/meter.ts';
+import { backend, transaction } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
 import { copyEnds, copyOut } from './copy-out.ts';
 import { applyEffects, transactionEnded } from './effects.ts';
@@ -125,6 +125,7 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
     s.gate.executed(entry.ruling, entry.statementIndex);
     if (entry.ruling.isSensitive) s.isSensitive = true;
   }
+  watchAffected(s, entry, tag);
   const fate = fateOf(entry);
   if (entry.kind === expects.execute) {
     if (isStopped(entry)) return endedLate(s, entry);
@@ -137,6 +138,17 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   // The request to cancel came too late for this one: what stands behind it in the message must not run.
   if (isStopped(entry) && entry.statementIndex < (entry.ruling?.statements.length ?? 0)) s.ports.cancelUpstream();
   return fate;
+}
+
+/** In a transaction block more rows may have changed than could be counted from outside: it can still be made to fail. */
+function watchAffected(s: Session, entry: Expect, tag: string): void {
+  const { ruling, run } = entry;
+  if (ruling?.counts !== true || s.status !== transaction.open || run === null || run.requestId !== null) return;
+  run.affected += /^(INSERT|UPDATE|DELETE|MERGE) /.test(tag) ? rowsOf(tag) : 0;
+  const max = ruling.decision.affectedRowsMax;
+  if (max === null || run.affected <= max || entry.stopped !== null) return;
+  entry.stopped = affectedStop(ruling.decision, run.affected);
+  entry.isMuted = true;
 }
 
 /** What returns nothing and ended well before it could be stopped has ended well. */

@@ -140,7 +140,7 @@ export function bind(s: Session, m: Message): boolean {
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
   s.isGroupOpen = true;
-  if (ruling.decision.effect === 'approve') hashParameters(s, m, { from: body, portal });
+  if (ruling.asks) hashParameters(s, m, { from: body, portal });
   return streamBody(s, m, true);
 }
 
@@ -263,7 +263,7 @@ export function execute(s: Session, m: Message): boolean {
   portal.ruling = s.gate.redecide(portal.ruling);
   const { prepared, parametersHash } = portal;
   const ruling = s.gate.spent(portal.ruling) ?? portal.ruling;
-  if (ruling.decision.effect === 'approve' && !portal.isCleared && portal.isBound && parametersHash === null) {
+  if (ruling.asks && !portal.isCleared && portal.isBound && parametersHash === null) {
     return refuse(s, boundBeforeApproval, ruling);
   }
   const request = { ruling, literals: prepared.literals, parametersHash, parameters: portal.parameters };

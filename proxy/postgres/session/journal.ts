@@ -16,6 +16,8 @@ export type Run = {
   finds: Finds | null;
   /** The request that approved it, for the report on what became of it. */
   requestId: string | null;
+  /** Rows changed, where a policy asks. */
+  affected: number;
   /** The limit that stopped it. */
   endedBy: EndedBy | null;
   isCompleted: boolean;
@@ -66,6 +68,7 @@ export class Journal {
       maskedCells: 0,
       finds: null,
       requestId: details.requestId,
+      affected: 0,
       endedBy: null,
       isCompleted: false,
     };

@@ -5,6 +5,7 @@
 import { errorTable } from '#core/contract/error.ts';
 import { durationStop, type Meter, type Stop } from '#proxy/enforce/meter.ts';
 import { encodeProblem } from '../wire/error.ts';
+import { transaction } from '../wire/message.ts';
 import { nameKeyOf } from '../wire/text.ts';
 import { endWith } from './end.ts';
 import { type Expect, expects } from './expect.ts';
@@ -55,9 +56,11 @@ export function stopAtLimit(s: Session, entry: Expect, stop: Stop): void {
 /** What was stopped came to its end on the server nevertheless. */
 export function tellLate(s: Session, entry: Expect, stop: Stop): void {
   const { code, message, detail, hint } = stop.refused.failure;
-  const isWrite = entry.ruling?.statements.some(({ analysis }) =>
-    analysis.accesses.some(({ action }) => action !== 'read' && action !== 'session'),
-  );
+  const isWrite =
+    s.status !== transaction.open &&
+    entry.ruling?.statements.some(({ analysis }) =>
+      analysis.accesses.some(({ action }) => action !== 'read' && action !== 'session'),
+    );
   const late = 'The server had finished before it could be stopped: what the statement changed is changed.';
   const details = [detail, isWrite ? late : undefined].filter(text => text !== undefined).join('\n');
   s.down.bytes(

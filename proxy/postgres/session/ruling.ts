@@ -54,6 +54,10 @@ export type Ruling = Verdict & {
   endsTransaction: boolean;
   /** PostgreSQL accepts nothing but these in a failed transaction. */
   isTransactionExit: boolean;
+  /** Before each run somebody has to be asked: people for their approval, or the database for a number of rows. */
+  asks: boolean;
+  /** The decision holds for as few rows as pass; what it is for as many as there are is found out before each run. */
+  counts: boolean;
   /** It changes more than the session. */
   hasEffects: boolean;
   /** How long the whole message may take; null: as long as it likes. */

@@ -60,7 +60,7 @@ export type HoldRequest = {
 
 export type HoldResult =
   /** It may run now, as long as it still needs just this approval (`approvalKey`). */
-  { type: 'cleared'; requestId: string; approvalKey: string } | { type: 'refused'; refused: Refused };
+  { type: 'cleared'; requestId: string | null; approvalKey: string } | { type: 'refused'; refused: Refused };
 
 export type SessionPorts = {
   recorder: Recorder;

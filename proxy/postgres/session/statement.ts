@@ -100,7 +100,7 @@ export function clear(s: Session, request: HoldRequest, isCleared: boolean): Cle
   s.held = null;
   s.heldRun = null;
   if (ruling.refusal !== null) return { type: 'refused', refused: ruling.refusal, run: heldRun };
-  if (ruling.decision.effect !== 'approve' || isCleared) return { type: 'cleared', requestId: null, run: heldRun };
+  if (!ruling.asks || isCleared) return { type: 'cleared', requestId: null, run: heldRun };
   if (held?.type === 'cleared' && held.approvalKey === approvalKey(ruling)) {
     return { type: 'cleared', requestId: held.requestId, run: heldRun };
   }
