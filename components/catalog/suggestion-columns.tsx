@@ -1,5 +1,6 @@
 'use client';
 /** How a suggestion is shown in the inbox. */
+import { ScanSearch } from 'lucide-react';
 import Link from 'next/link';
 import { IdentityName } from '#components/shared/identity.tsx';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
@@ -63,7 +64,12 @@ const evidence: Column<SuggestionView> = {
   meta: { narrow: 'detail' },
   cell: ({ row: { original: suggestion } }) => (
     <span className="grid gap-1">
-      <Clause text={suggestion.evidence.join('; ')} />
+      <span>
+        {suggestion.basis.includes('values') ? (
+          <ScanSearch role="img" aria-label="Found in values" className="mr-1 inline size-3.5 text-approve" />
+        ) : null}
+        <Clause text={suggestion.evidence.join('; ')} />
+      </span>
       {suggestion.reopened ? (
         <span className="text-xs text-approve">
           Was rejected (“{inertText(suggestion.reason ?? '')}”); the evidence has changed since.

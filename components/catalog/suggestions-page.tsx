@@ -23,7 +23,7 @@ import { EmptyState, NoMatch } from '#components/ui/states.tsx';
 import { LinkTabs } from '#components/ui/tabs.tsx';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
 import { knownLabels } from '#core/catalog/classification.ts';
-import { type SuggestionView, suggestionStates } from '#lib/catalog/schema.ts';
+import { type SuggestionView, suggestionBases, suggestionStates } from '#lib/catalog/schema.ts';
 import { client, orpc } from '#lib/orpc/browser.ts';
 import { CatalogTabs } from './catalog-tabs.tsx';
 import { decidedColumns, openColumns } from './suggestion-columns.tsx';
@@ -38,7 +38,10 @@ const suggestLabels = async (prefix: string) => {
     .filter(each => each.label.includes(prefix.toLowerCase()))
     .map(each => ({ value: each.label, label: plural(each.count, 'suggestion') }));
 };
-const fields: readonly FilterField[] = [{ key: 'label', label: 'Classification', suggest: suggestLabels }];
+const fields: readonly FilterField[] = [
+  { key: 'label', label: 'Classification', suggest: suggestLabels },
+  { key: 'basis', label: 'Because of', values: suggestionBases.map(value => ({ value })) },
+];
 
 function useSuggestions() {
   const [{ state, connection }] = useQueryStates({
@@ -52,6 +55,7 @@ function useSuggestions() {
         state,
         q: filter.q,
         label: filter.one('label'),
+        basis: suggestionBases.find(basis => basis === filter.one('basis')),
         connectionId: connection ?? undefined,
         order: state === 'open' ? ('label' as const) : ('newest' as const),
         cursor,
@@ -183,7 +187,9 @@ function Inbox() {
               <NoMatch query={filter.text} onClear={filter.clear} />
             ) : (
               <EmptyState title={state === 'open' ? 'Nothing to decide' : 'Nothing here'}>
-                <p>Whenever a proxy finds a column whose name or type says what it holds, it is suggested here.</p>
+                <p>
+                  Whenever a proxy finds a column whose name, type or values say what it holds, it is suggested here.
+                </p>
               </EmptyState>
             )
           }
@@ -251,7 +257,7 @@ export function SuggestionsPage() {
     <PageBody>
       <PageHeader
         title="Catalog"
-        sentence="Suggested from names and types, never from values. What a person decided is not suggested again."
+        sentence="Suggested from names, types, and what detectors found in values; the values themselves stay with the proxy. What a person decided is not suggested again."
       />
       <CatalogTabs current="suggestions" />
       <Inbox />

@@ -2,6 +2,7 @@
 /** What sessions and statements can be filtered by, and the filter as the server takes it. */
 import type { FilterField } from '#components/ui/filter-grammar.ts';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
+import { type DetectorKind, detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { type Effect, effects } from '#core/policy/schema.ts';
 import { outcomes } from '#lib/audit/schema.ts';
 import { client } from '#lib/orpc/browser.ts';
@@ -45,6 +46,7 @@ export const statementFields: readonly FilterField[] = [
   ...shared,
   { key: 'kind', label: 'Kind of statement, e.g. update' },
   { key: 'hazard', label: 'Risk, e.g. drop' },
+  { key: 'detected', label: 'Found in its values', isMultiple: true, values: detectorKinds.map(value => ({ value })) },
   { key: 'outcome', label: 'Outcome', isMultiple: true, values: outcomes.map(value => ({ value })) },
 ];
 
@@ -67,5 +69,7 @@ export function useSessionFilter() {
 export function useStatementFilter() {
   const filter = useUrlFilter(statementFields, searchCharsMin);
   const outcome = filter.many('outcome') as (typeof outcomes)[number][] | undefined;
-  return { filter, input: { ...sharedInput(filter), kind: filter.one('kind'), hazard: filter.one('hazard'), outcome } };
+  const detected = filter.many('detected') as DetectorKind[] | undefined;
+  const own = { kind: filter.one('kind'), hazard: filter.one('hazard'), detected, outcome };
+  return { filter, input: { ...sharedInput(filter), ...own } };
 }

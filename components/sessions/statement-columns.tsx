@@ -1,5 +1,6 @@
 'use client';
 /** The columns of a list of statements. */
+import { ScanSearch } from 'lucide-react';
 import Link from 'next/link';
 import { DecisionBadge } from '#components/shared/decision-badge.tsx';
 import { actorOf, IdentityPair } from '#components/shared/identity.tsx';
@@ -7,11 +8,30 @@ import { type Column, rowAction } from '#components/ui/data-table.tsx';
 import { formatCount, formatDuration } from '#components/ui/number-format.ts';
 import { SqlLine } from '#components/ui/sql-text.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
+import { Tooltip } from '#components/ui/tooltip.tsx';
+import { detectorFacts } from '#core/mask/detectors/kinds.ts';
 import type { StatementView } from '#lib/audit/schema.ts';
 import { OutcomeBadge } from './outcome-badge.tsx';
 
 const number = (value: number | null) =>
   value === null ? <span className="text-muted-foreground">–</span> : formatCount(value);
+
+/** What detectors found is masked or shown; either way it is worth a look. */
+function Masked({ statement: { maskedCells, detected } }: { statement: StatementView }) {
+  const kinds = [...new Set(detected.map(each => detectorFacts[each.detector].title))];
+  return (
+    <span className="inline-flex items-center gap-1">
+      {kinds.length > 0 ? (
+        <Tooltip label={`Found in values: ${kinds.join(', ')}`}>
+          <span role="img" aria-label={`Found in values: ${kinds.join(', ')}`}>
+            <ScanSearch aria-hidden className="size-3.5 text-approve" />
+          </span>
+        </Tooltip>
+      ) : null}
+      {number(maskedCells)}
+    </span>
+  );
+}
 
 const where: Column<StatementView>[] = [
   {
@@ -66,7 +86,12 @@ export function statementColumns({ isAcrossSessions, href }: Options): Column<St
       cell: ({ row }) => <OutcomeBadge outcome={row.original.outcome} sqlstate={row.original.sqlstate} />,
     },
     { id: 'rows', header: 'Rows', meta: { align: 'right' }, cell: ({ row }) => number(row.original.rows) },
-    { id: 'masked', header: 'Masked', meta: { align: 'right' }, cell: ({ row }) => number(row.original.maskedCells) },
+    {
+      id: 'masked',
+      header: 'Masked',
+      meta: { align: 'right' },
+      cell: ({ row }) => <Masked statement={row.original} />,
+    },
     {
       id: 'duration',
       header: 'Took',

@@ -19,6 +19,7 @@ import { TimeText } from '#components/ui/time.tsx';
 import { endedByWords } from '#core/policy/words.ts';
 import type { StatementDetail } from '#lib/audit/schema.ts';
 import { client, orpc } from '#lib/orpc/browser.ts';
+import { FoundValues } from './found-values.tsx';
 import { OutcomeBadge } from './outcome-badge.tsx';
 
 function Touched({ statement }: { statement: StatementDetail }) {
@@ -159,6 +160,12 @@ function Body({ statement }: { statement: StatementDetail }) {
         <h3 className="font-semibold">What it touches</h3>
         <Touched statement={statement} />
       </section>
+      {statement.detected.length > 0 ? (
+        <section className="grid gap-2">
+          <h3 className="font-semibold">What was found in its values</h3>
+          <FoundValues found={statement.detected} />
+        </section>
+      ) : null}
       <section className="grid gap-2">
         <h3 className="font-semibold">What happened</h3>
         <Facts statement={statement} />

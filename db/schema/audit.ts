@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { EndedBy } from '#core/event/schema.ts';
+import type { Detected, EndedBy } from '#core/event/schema.ts';
 import { identityKinds } from '#core/identity/principal.ts';
 import { effects } from '#core/policy/schema.ts';
 import { hexBytes, instant } from './column.ts';
@@ -160,6 +160,8 @@ export const statement = pgTable(
     sqlstate: text(),
     /** The limit that ended it. */
     endedBy: jsonb().$type<EndedBy>(),
+    /** What detectors found in its values; null without finds. */
+    detected: jsonb().$type<Detected[]>(),
   },
   table => [
     primaryKey({ columns: [table.sessionId, table.number] }),
@@ -170,6 +172,7 @@ export const statement = pgTable(
     index('statement_text_hash').on(table.textHash, table.time),
     index('statement_exception').on(table.effect, table.time).where(sql`${table.effect} <> 'allow'`),
     index('statement_objects').using('gin', table.relations, table.labels),
+    index('statement_detected').on(table.time).where(sql`${table.detected} is not null`),
     index('statement_request').on(table.requestId).where(sql`${table.requestId} is not null`),
   ],
 );

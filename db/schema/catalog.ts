@@ -17,6 +17,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Level } from '#core/catalog/classification.ts';
+import type { FoundValues } from '#core/catalog/suggest-values.ts';
 import { instant as at } from './column.ts';
 
 const oid = () => bigint({ mode: 'number' });
@@ -258,6 +259,11 @@ export const suggestion = pgTable(
     level: text().$type<Level>().notNull(),
     confidence: doublePrecision().notNull(),
     evidence: jsonb().$type<string[]>().notNull(),
+    /** What proxies found in its values; `confidence` and `evidence` are of its name alone. */
+    found: jsonb().$type<FoundValues[]>().notNull().default([]),
+    foundConfidence: doublePrecision().notNull().default(0),
+    /** Time of the last find that was counted. */
+    foundAt: at(),
     state: text().$type<'open' | 'accepted' | 'rejected'>().notNull().default('open'),
     reopened: boolean().notNull().default(false),
     decidedBy: uuid(),

@@ -1,6 +1,7 @@
 /** What a search shows, as a file. */
 import 'server-only';
 import { and, desc, eq } from 'drizzle-orm';
+import type { Detected } from '#core/event/schema.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
 import { query } from '#lib/orpc/base.ts';
 import { column, integer, selection, streamExport, streamResponses, streamSchema, time } from './export.ts';
@@ -51,6 +52,15 @@ const sessionsExport = query({ permission: 'audit:export', sensitive: true })
     return streamExport(context, { name: 'sessions', format: input.format, columns: sessionColumns, query: rows });
   });
 
+/** Which detector found something where, in how many values. */
+function detectedWords(cell: unknown): string[] {
+  const found = (typeof cell === 'string' ? JSON.parse(cell) : cell) as Detected[] | null;
+  return (found ?? []).map(({ column, output, detector, verdict, values, looked }) => {
+    const place = column === null ? `output ${output}` : `${column.schema}.${column.relation}.${column.column}`;
+    return `${detector} in ${place}: ${values} of ${looked}, ${verdict === 'mask' ? 'masked' : 'shown'}`;
+  });
+}
+
 const isQualified = (name: unknown): boolean => !String(name).startsWith(anySchema);
 
 const statementColumns = [
@@ -77,6 +87,10 @@ const statementColumns = [
   integer('bytes', statement.bytes),
   integer('masked_cells', statement.maskedCells),
   integer('duration_us', statement.durationUs),
+  {
+    ...column('detected', statement.detected),
+    show: detectedWords,
+  },
   column('sqlstate', statement.sqlstate),
   column('proxy', statement.proxyId),
   integer('seq', statement.seq),

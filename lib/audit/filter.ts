@@ -6,6 +6,7 @@
 import 'server-only';
 import { and, eq, gte, ilike, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { DetectorKind } from '#core/mask/detectors/kinds.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import type { Db } from '#db/client.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
@@ -23,6 +24,7 @@ export type StatementFilter = {
   label?: string;
   kind?: string;
   hazard?: string;
+  detected?: readonly DetectorKind[];
   outcome?: readonly string[];
   requestId?: string;
   from?: string;
@@ -97,6 +99,10 @@ async function byIdentity(db: Db, table: typeof session | typeof statement, text
   return ids.length === 0 ? nothing : or(inArray(table.identityId, ids), inArray(table.onBehalfOfId, ids));
 }
 
+/** The first half is what its own index is for: few statements have any. */
+const found = (detector: DetectorKind): SQL =>
+  sql`(${statement.detected} is not null and ${statement.detected} @> jsonb_build_array(jsonb_build_object('detector', ${detector}::text)))`;
+
 /** What says something about the statement itself, and therefore also which sessions have one like it. */
 async function ownConditions(db: Db, filter: StatementFilter): Promise<(SQL | undefined)[]> {
   return [
@@ -106,6 +112,7 @@ async function ownConditions(db: Db, filter: StatementFilter): Promise<(SQL | un
     filter.decision ? inArray(statement.effect, [...filter.decision]) : undefined,
     filter.kind ? holds(statement.kinds, filter.kind) : undefined,
     filter.hazard ? holds(statement.hazards, filter.hazard) : undefined,
+    filter.detected ? or(...filter.detected.map(found)) : undefined,
     filter.outcome ? inArray(statement.outcome, filter.outcome as ['ok']) : undefined,
     filter.requestId ? eq(statement.requestId, filter.requestId) : undefined,
   ];

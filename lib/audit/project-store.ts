@@ -102,6 +102,7 @@ const outcomeOf = (completed: Completed | null) => ({
   duration_us: completed?.durationUs ?? null,
   sqlstate: completed?.sqlstate ?? null,
   ended_by: completed?.endedBy ?? null,
+  detected: completed?.detected ? JSON.parse(clean(JSON.stringify(completed.detected))) : null,
 });
 
 async function storeStatements(tx: Tx, proxyId: string, decided: Projection['decided']): Promise<void> {
@@ -136,10 +137,10 @@ async function storeStatements(tx: Tx, proxyId: string, decided: Projection['dec
   await tx.execute(sql`
     insert into statement (session_id, number, proxy_id, seq, time, connection_id, identity_id, on_behalf_of_id, text_hash,
       effect, kinds, relations, labels, hazards, request_id, policy_version, has_literals,
-      outcome, tag, rows, bytes, masked_cells, duration_us, sqlstate, ended_by)
+      outcome, tag, rows, bytes, masked_cells, duration_us, sqlstate, ended_by, detected)
     select r.session_id, r.number, ${proxyId}::uuid, r.seq, r.time, s.connection_id, s.identity_id, s.on_behalf_of_id,
       r.text_hash, r.effect, r.kinds, r.relations, r.labels, r.hazards, r.request_id, r.policy_version, r.has_literals,
-      r.outcome, r.tag, r.rows, r.bytes, r.masked_cells, r.duration_us, r.sqlstate, r.ended_by
+      r.outcome, r.tag, r.rows, r.bytes, r.masked_cells, r.duration_us, r.sqlstate, r.ended_by, r.detected
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(
       session_id uuid, number int4, seq int8, time timestamptz, text_hash bytea, effect text, kinds text[], relations text[],
       labels text[], hazards text[], request_id uuid, policy_version int4, has_literals boolean, ${outcomeColumns})
@@ -149,7 +150,8 @@ async function storeStatements(tx: Tx, proxyId: string, decided: Projection['dec
 }
 
 const outcomeColumns: SQL = sql.raw(
-  'outcome text, tag text, rows int8, bytes int8, masked_cells int8, duration_us int8, sqlstate text, ended_by jsonb',
+  'outcome text, tag text, rows int8, bytes int8, masked_cells int8, duration_us int8, sqlstate text, ended_by jsonb, ' +
+    'detected jsonb',
 );
 
 async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<void> {
@@ -160,7 +162,8 @@ async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<v
   }));
   await tx.execute(sql`
     update statement set outcome = r.outcome, tag = r.tag, rows = r.rows, bytes = r.bytes, masked_cells = r.masked_cells,
-      duration_us = r.duration_us, sqlstate = r.sqlstate, ended_by = r.ended_by
+      duration_us = r.duration_us, sqlstate = r.sqlstate, ended_by = r.ended_by,
+      detected = r.detected
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(session_id uuid, number int4, ${outcomeColumns})
     where statement.session_id = r.session_id and statement.number = r.number`);
 }

@@ -113,6 +113,7 @@ export function statementView({ statement: row, session: within, text }: Stateme
     durationUs: row.durationUs,
     sqlstate: row.sqlstate,
     endedBy: row.endedBy,
+    detected: row.detected ?? [],
     hasLiterals: row.hasLiterals,
   };
 }

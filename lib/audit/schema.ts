@@ -1,7 +1,8 @@
 /** Inputs and outputs of sessions, statements, the audit log and its chains. Pure zod, so that the browser may import it. */
 import { z } from 'zod';
-import { endedBySchema, factsSchema } from '#core/event/schema.ts';
+import { detectedSchema, endedBySchema, factsSchema } from '#core/event/schema.ts';
 import { identityKinds } from '#core/identity/principal.ts';
+import { detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { effects } from '#core/policy/schema.ts';
 import { listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
 
@@ -124,6 +125,8 @@ export const statementViewSchema = z.object({
   sqlstate: z.string().nullable(),
   /** The limit of a policy that ended it, with the rule that set it. */
   endedBy: endedBySchema.nullable(),
+  /** What detectors found in its values, by output column; never the values. */
+  detected: z.array(detectedSchema),
   hasLiterals: z.boolean(),
 });
 export type StatementView = z.infer<typeof statementViewSchema>;
@@ -137,6 +140,8 @@ const statementFilters = {
   label: sessionFilters.label,
   kind: z.string().trim().min(1).max(30).optional(),
   hazard: z.string().trim().min(1).max(40).optional(),
+  /** Detectors that found something in a value of it. */
+  detected: oneOrMore(z.enum(detectorKinds)),
   outcome: oneOrMore(z.enum(outcomes)),
   requestId: z.uuid().optional(),
   ...timeRange,

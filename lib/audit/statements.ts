@@ -3,7 +3,7 @@ import 'server-only';
 import { and, eq } from 'drizzle-orm';
 import { decodeProtectedHeader } from 'jose';
 import { eventSchema, type Sealed } from '#core/event/schema.ts';
-import { openContentKey, openSealed } from '#core/event/seal.ts';
+import { openContentKey, openSealedFor } from '#core/event/seal.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { contentKey, event, session, statement, statementText } from '#db/schema/audit.ts';
 import { installationKeys } from '#lib/keys.ts';
@@ -67,7 +67,9 @@ const get = query({ permission: 'session:read' })
     return { ...statementView(row), ...whole, ...record, event: { source: proxy, seq, hash } };
   });
 
-async function openLiterals(on: { db: Db; tx: Tx }, id: string, sealed: Sealed): Promise<string[]> {
+type Sealing = { id: string; sealed: Sealed; fingerprint: string };
+
+async function openLiterals(on: { db: Db; tx: Tx }, { id, sealed, fingerprint }: Sealing): Promise<string[]> {
   const unreadable = (problem: string) => {
     log().warn({ statement: id, problem }, 'literals do not open');
     return new AppError('unavailable', 'the literals cannot be opened');
@@ -78,7 +80,7 @@ async function openLiterals(on: { db: Db; tx: Tx }, id: string, sealed: Sealed):
   const key = (await installationKeys(on.db)).literalsPrivate.get(kid ?? '');
   if (!key) throw unreadable('sealed to a key that is not ours');
   const opened = await openContentKey(row.jwe, key);
-  const literals = opened.ok ? openSealed(sealed, opened.value) : opened;
+  const literals = opened.ok ? openSealedFor(sealed, opened.value, fingerprint) : opened;
   if (!literals.ok) throw unreadable(literals.error.message);
   return literals.value.literals;
 }
@@ -89,7 +91,10 @@ const reveal = command({ permission: 'literals:read', shownOnce: true })
   .output(revealOutputSchema)
   .handler(async ({ context: { db, tx, caller }, input: { id, reason } }) => {
     const { recorded, session: within } = await findStatement(tx, caller, id);
-    const literals = recorded.literals === null ? [] : await openLiterals({ db, tx }, id, recorded.literals);
+    const literals =
+      recorded.literals === null
+        ? []
+        : await openLiterals({ db, tx }, { id, sealed: recorded.literals, fingerprint: recorded.fingerprint });
     const target = { type: 'statement', id, label: `${within.login} on ${within.connection}` };
     const after = { count: literals.length };
     return {

@@ -27,6 +27,7 @@ import {
   searchInputSchema,
   searchOutputSchema,
 } from './schema.ts';
+import { surenessOf } from './sureness.ts';
 
 export const highest = (found: readonly (Level | null)[]): Level | null =>
   found.reduce(
@@ -126,7 +127,10 @@ async function columnsOf(db: Db, connectionId: string, oid: number) {
     .leftJoin(columnLabel, at(columnLabel))
     .leftJoin(suggestion, and(at(suggestion), eq(suggestion.state, 'open')))
     .where(and(eq(catalogColumn.connectionId, connectionId), eq(catalogColumn.relationOid, oid)))
-    .orderBy(asc(catalogColumn.attnum), sql`${suggestion.confidence} desc nulls last`);
+    .orderBy(
+      asc(catalogColumn.attnum),
+      sql`greatest(${suggestion.confidence}, ${suggestion.foundConfidence}) desc nulls last`,
+    );
   const people = await peopleOf(
     db,
     rows.map(row => row.label?.by),
@@ -148,7 +152,7 @@ async function columnsOf(db: Db, connectionId: string, oid: number) {
           at: label.at.toISOString(),
         }
       : null,
-    suggestion: suggested,
+    suggestion: suggested && { ...suggested, ...surenessOf(suggested) },
   }));
 }
 

@@ -1,8 +1,10 @@
 /** Connections: the governed databases as people name them. Where they are and how to sign in there stays with the proxies. */
 import 'server-only';
+import { isDeepStrictEqual } from 'node:util';
 import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { must } from '#core/contract/assert.ts';
+import type { Permission } from '#core/identity/role.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { catalogSnapshot, connection, connectionEndpoint } from '#db/schema/catalog.ts';
 import { command, query } from '#lib/orpc/base.ts';
@@ -130,6 +132,26 @@ async function assertNameFree(tx: Tx, name: string): Promise<void> {
   if (taken) throw nameTaken(name);
 }
 
+/** Policies select connections by these: who changes them changes what policies say of the connection. */
+const selecting = ['name', 'environment', 'tags'] as const;
+
+function assertMayMove(
+  permissions: ReadonlySet<Permission>,
+  before: Row,
+  changes: Partial<Pick<Row, (typeof selecting)[number]>>,
+): void {
+  if (permissions.has('policy:write')) return;
+  const moved = selecting.filter(
+    field => changes[field] !== undefined && !isDeepStrictEqual(changes[field], before[field]),
+  );
+  if (moved.length === 0) return;
+  throw new AppError(
+    'forbidden',
+    `policies select connections by ${moved.join(' and ')}, so changing that needs the permission \`policy:write\``,
+    { permission: 'policy:write' },
+  );
+}
+
 const createConnection = command({ permission: 'connection:write' })
   .route({ method: 'POST', path: '/connections', tags: ['Catalog'], summary: 'Add a connection' })
   .input(connectionCreateInputSchema)
@@ -168,6 +190,7 @@ const updateConnection = command({ permission: 'connection:write' })
       throw new AppError('precondition_failed', 'the connection was changed in the meantime', {
         currentVersion: before.version,
       });
+    assertMayMove(context.caller.permissions, before, changes);
     if (changes.name !== undefined && changes.name !== before.name) await assertNameFree(tx, changes.name);
     const now = clock.now();
     const [after] = await tx

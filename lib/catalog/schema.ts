@@ -150,6 +150,8 @@ export const columnLabelViewSchema = z.object({
   at: timeSchema,
 });
 export const suggestionStates = ['open', 'accepted', 'rejected'] as const;
+export const suggestionBases = ['name', 'values'] as const;
+export type SuggestionBasis = (typeof suggestionBases)[number];
 export const suggestionBriefSchema = z.object({
   id: z.uuid(),
   label: labelSchema,
@@ -159,6 +161,8 @@ export const suggestionBriefSchema = z.object({
   confidence: z.number(),
   /** In words, e.g. "the name `email` matches". Never sample values. */
   evidence: z.array(z.string()),
+  /** What speaks for it: the column's name, or what proxies found in its values. */
+  basis: z.array(z.enum(suggestionBases)),
 });
 export const columnViewSchema = z.object({
   attnum: z.number().int(),
@@ -254,6 +258,8 @@ export const suggestionListInputSchema = z.object({
   connectionId: z.uuid().optional(),
   state: z.enum(suggestionStates).default('open'),
   label: labelSchema.optional(),
+  /** Those that rest on this, whatever else speaks for them. */
+  basis: z.enum(suggestionBases).optional(),
   /** `label`: those of one label together, in the order of their columns. */
   order: z.enum(['newest', 'label']).default('newest'),
 });

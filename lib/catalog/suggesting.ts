@@ -1,4 +1,4 @@
-/** Files what the detectors think of unlabelled columns. What a person decided stays decided until the evidence changes. */
+/** Files what the names of unlabelled columns say. What a person decided stays decided until the evidence changes. */
 import 'server-only';
 import { sql } from 'drizzle-orm';
 import { suggestLabel } from '#core/catalog/suggest.ts';
@@ -6,7 +6,7 @@ import type { Tx } from '#db/client.ts';
 
 type Unlabelled = { oid: number; attnum: number; schema: string; relation: string; column: string; type: string };
 
-/** Detectors are not free: between so many columns others get their turn. */
+/** Reading names is not free: between so many columns others get their turn. */
 const turnColumns = 200;
 
 async function hitsIn(columns: readonly Unlabelled[]) {
@@ -41,10 +41,11 @@ export async function suggestForTouched(
   const found = await hitsIn(columns);
   const hits = sql`jsonb_to_recordset(${JSON.stringify(found)}::jsonb) as h(oid bigint, attnum smallint, schema text,
     relation text, name text, label text, level text, confidence float8, evidence jsonb)`;
-  await tx.execute(sql`
-    delete from suggestion s using touched_column t
-    where s.connection_id = ${connectionId} and s.state = 'open' and s.relation_oid = t.oid and s.attnum = t.attnum
-      and not exists (select from ${hits} where h.oid = s.relation_oid and h.attnum = s.attnum and h.label = s.label)`);
+  const unsaid = sql`s.connection_id = ${connectionId} and s.state = 'open' and s.relation_oid = t.oid and s.attnum = t.attnum
+      and not exists (select from ${hits} where h.oid = s.relation_oid and h.attnum = s.attnum and h.label = s.label)`;
+  await tx.execute(sql`delete from suggestion s using touched_column t where ${unsaid} and s.found = '[]'`);
+  // What was found in its values still speaks for it.
+  await tx.execute(sql`update suggestion s set confidence = 0, evidence = '[]' from touched_column t where ${unsaid}`);
   const filed = await tx.execute<{ isNew: boolean }>(sql`
     insert into suggestion as s (id, connection_id, relation_oid, attnum, schema, relation, "column", label, level,
       confidence, evidence, state, created_at)

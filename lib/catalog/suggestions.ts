@@ -23,6 +23,7 @@ import {
   suggestionRejectInputSchema,
   suggestionViewSchema,
 } from './schema.ts';
+import { evidenceOf, surenessOf } from './sureness.ts';
 
 type Row = typeof suggestion.$inferSelect;
 
@@ -60,8 +61,7 @@ async function viewsOf(db: Db | Tx, where: SQL | undefined, { by, limit }: Order
     label: row.label,
     level: row.level,
     state: row.state,
-    confidence: row.confidence,
-    evidence: row.evidence,
+    ...surenessOf(row),
     connection: { id: row.connectionId, name },
     relation: { oid: row.relationOid, schema: row.schema, name: row.relation },
     column: { attnum: row.attnum, name: row.column, type: type ?? '' },
@@ -73,6 +73,9 @@ async function viewsOf(db: Db | Tx, where: SQL | undefined, { by, limit }: Order
     reopened: row.reopened,
   }));
 }
+
+const isNot = (column: typeof suggestion.evidence | typeof suggestion.found, json: string): SQL =>
+  sql`${column} <> ${json}::jsonb`;
 
 type Listing = {
   by: SQL;
@@ -114,6 +117,7 @@ const listSuggestions = query({ permission: 'catalog:read' })
   .handler(async ({ context: { db }, input }) => {
     const ofAnyLabel = and(
       input.connectionId ? eq(suggestion.connectionId, input.connectionId) : undefined,
+      input.basis && isNot(input.basis === 'name' ? suggestion.evidence : suggestion.found, '[]'),
       input.q
         ? or(
             contains(suggestion.column, input.q),
@@ -164,7 +168,7 @@ async function acceptOne(tx: Tx, row: Row, by: Decider & Choice): Promise<AuditE
   const label = by.label ?? row.label;
   const level = by.level ?? (label === row.label ? row.level : levelOf(label, undefined));
   const at = { connectionId: row.connectionId, oid: row.relationOid, attnum: row.attnum };
-  const evidence = row.evidence.join('; ').slice(0, 500);
+  const evidence = evidenceOf(row).join('; ').slice(0, 500);
   const changed = await replaceLabel(tx, at, { label, level, source: 'suggestion', evidence, by: by.id, at: by.at });
   await tx
     .update(suggestion)

@@ -7,6 +7,7 @@ import { proxy } from '#db/schema/proxies.ts';
 import { ingestEvents, parseLines } from '#lib/audit/ingest.ts';
 import { storeEndpoints } from '#lib/catalog/connections.ts';
 import { takeCatalog } from '#lib/catalog/intake.ts';
+import { recordFinds } from '#lib/catalog/suggest-found.ts';
 import { recordCopies } from '#lib/lineage/observed.ts';
 import { log } from '#lib/log.ts';
 import { proxyCommand, proxyQuery } from '#lib/orpc/base.ts';
@@ -94,6 +95,9 @@ export const pushEvents = proxyQuery()
     if (!stored.ok) throw new AppError(stored.error.code, stored.error.message);
     // The events are stored; what lineage makes of them must not keep the proxy from forgetting them.
     await recordCopies(db, caller.id, lines).catch(error => log().warn({ err: error }, 'copies were not recorded'));
+    await recordFinds({ db, at: clock.now() }, caller.id, lines).catch(error =>
+      log().warn({ err: error }, 'finds in values were not recorded'),
+    );
     return stored.value;
   });
 
