@@ -50,7 +50,7 @@ const fields: readonly FilterField[] = [
 /** Views that auditors start from. */
 const views: readonly { label: string; q: string }[] = [
   { label: 'Policies', q: 'action:policy.' },
-  { label: 'Decisions', q: 'action:approvals.' },
+  { label: 'Requests and decisions', q: 'action:request.' },
   { label: 'Identities', q: 'action:identity.' },
   { label: 'Labels and owners', q: 'action:catalog.' },
   { label: 'Reading the log', q: 'action:audit.' },

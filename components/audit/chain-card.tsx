@@ -10,7 +10,7 @@ import { Card, CardHeader } from '#components/ui/card.tsx';
 import { CopyButton } from '#components/ui/copy-button.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
-import { formatCount } from '#components/ui/number-format.ts';
+import { formatCount, plural } from '#components/ui/number-format.ts';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { TimeText } from '#components/ui/time.tsx';
 import type { Chain } from '#lib/audit/schema.ts';
@@ -46,13 +46,13 @@ function ChainRow({ chain }: { chain: Chain }) {
         </span>
       </TableCell>
       <TableCell className="text-right">{formatCount(chain.lastSeq)}</TableCell>
-      <TableCell>
+      <TableCell className="max-sm:hidden">
         {chain.lastTime ? <TimeText value={chain.lastTime} /> : <span className="text-muted-foreground">never</span>}
       </TableCell>
       <TableCell>
         <Verified chain={chain} />
       </TableCell>
-      <TableCell>
+      <TableCell className={chain.fault ? undefined : 'max-sm:hidden'}>
         {chain.fault ? (
           <span className="text-fault">
             {inertText(chain.fault.message)} at {formatCount(chain.fault.seq)}
@@ -61,7 +61,7 @@ function ChainRow({ chain }: { chain: Chain }) {
           <span className="text-muted-foreground">none</span>
         )}
       </TableCell>
-      <TableCell>
+      <TableCell className="max-sm:hidden">
         <span className="inline-flex items-center font-mono text-xs">
           {chain.lastHash.slice(0, 12)}
           <CopyButton value={chain.lastHash} what="hash of the last event" />
@@ -80,7 +80,10 @@ export function ChainCard() {
   });
   return (
     <Card>
-      <CardHeader title="Integrity" hint={query.data ? `${formatCount(query.data.gaps)} gaps` : undefined}>
+      <CardHeader
+        title="Integrity"
+        hint={query.data ? (query.data.gaps === 0 ? 'no gaps' : plural(query.data.gaps, 'gap')) : undefined}
+      >
         {query.data ? (
           query.data.intact ? (
             <Badge tone="allow">
@@ -103,10 +106,12 @@ export function ChainCard() {
               <tr>
                 <TableHead>Source</TableHead>
                 <TableHead className="text-right">Events</TableHead>
-                <TableHead>Last event</TableHead>
+                <TableHead className="max-sm:hidden">Last event</TableHead>
                 <TableHead>Verified</TableHead>
-                <TableHead>Refused batches</TableHead>
-                <TableHead>Head</TableHead>
+                <TableHead className={data.sources.some(chain => chain.fault) ? undefined : 'max-sm:hidden'}>
+                  Refused batches
+                </TableHead>
+                <TableHead className="max-sm:hidden">Head</TableHead>
               </tr>
             </thead>
             <tbody>

@@ -91,7 +91,7 @@ function columnsFor(relation: RelationDetail, masks: Masks, can: { write: boolea
     {
       id: 'name',
       header: 'Column',
-      meta: { narrow: 'title' },
+      meta: { narrow: 'title', className: 'min-w-36' },
       cell: ({ row }) => (
         <span className="grid">
           <span className="font-mono text-xs font-medium break-all">{inertText(row.original.name)}</span>

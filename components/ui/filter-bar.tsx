@@ -189,7 +189,7 @@ export function FilterBar(props: Props) {
   const isListShown = filter.isOpen && suggestions.length > 0;
   const invalid = terms.filter(term => term.kind === 'invalid');
   return (
-    <search className="relative grid min-w-0 flex-1 gap-1">
+    <search className="relative grid min-w-0 flex-1 basis-full gap-1 sm:basis-0">
       <div className="flex min-h-(--control-h) flex-wrap items-center gap-1 rounded-md border border-input bg-card px-2 py-0.5 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-ring">
         <Search aria-hidden className="size-4 shrink-0 text-muted-foreground" />
         {terms.map((term, index) => (

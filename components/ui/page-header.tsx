@@ -14,24 +14,27 @@ type Props = {
 
 export function PageHeader({ title, sentence, back, mark, children }: Props) {
   return (
-    <header className="flex flex-wrap items-start gap-x-4 gap-y-2">
-      <div className="grid min-w-0 flex-1 gap-0.5">
-        {back ? (
-          <Link
-            href={back.href}
-            className="inline-flex w-fit items-center gap-0.5 text-muted-foreground hover:text-foreground"
-          >
-            <ChevronLeft aria-hidden className="size-4" />
-            {back.label}
-          </Link>
-        ) : null}
-        <div className="flex flex-wrap items-center gap-2">
-          <h1 className="text-xl font-semibold">{title}</h1>
-          {mark}
-        </div>
-        {sentence ? <p className="max-w-[80ch] text-muted-foreground">{sentence}</p> : null}
+    <header className="grid grid-cols-[minmax(0,1fr)_fit-content(60%)] items-start gap-x-4 gap-y-0.5">
+      {back ? (
+        <Link
+          href={back.href}
+          className="col-start-1 inline-flex w-fit items-center gap-0.5 text-muted-foreground hover:text-foreground"
+        >
+          <ChevronLeft aria-hidden className="size-4" />
+          {back.label}
+        </Link>
+      ) : null}
+      <div className="col-start-1 flex min-w-0 flex-wrap items-center gap-2 py-0.5">
+        <h1 className="min-w-0 text-xl font-semibold">{title}</h1>
+        {mark}
       </div>
-      {children ? <div className="flex flex-wrap items-center gap-2">{children}</div> : null}
+      {/* On a phone the sentence has the whole width, below title and actions. */}
+      {sentence ? <p className="col-start-1 max-w-[80ch] text-muted-foreground max-sm:col-span-2">{sentence}</p> : null}
+      {children ? (
+        <div className="col-start-2 row-start-1 flex flex-wrap items-center justify-end gap-2 sm:row-span-3">
+          {children}
+        </div>
+      ) : null}
     </header>
   );
 }

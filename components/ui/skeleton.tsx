@@ -2,7 +2,7 @@
 import { cn } from './cn.ts';
 
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={cn('animate-appear rounded-sm bg-muted', className)} />;
+  return <div aria-hidden data-skeleton className={cn('animate-appear rounded-sm bg-muted', className)} />;
 }
 
 /** Rows of the height that the real ones will have. */
