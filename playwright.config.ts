@@ -11,8 +11,9 @@ export default defineConfig({
   outputDir: 'test-results',
   // One Weir for all: the specs tell one story after another.
   workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Bounds, not expectations: a machine with two busy cores is slow, not wrong.
+  timeout: 150_000,
+  expect: { timeout: 20_000 },
   forbidOnly: true,
   reporter: 'list',
   use: {

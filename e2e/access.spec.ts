@@ -1,12 +1,13 @@
 /** Access for a time: asked for, approved, used, and revoked, which cuts the session that lives on it. */
-import { expect, test } from '@playwright/test';
-import { connect, decide, developerToken, issueToken, refusal, signedIn } from './world.ts';
+import { expect } from '@playwright/test';
+import { decide, issueToken, test } from './people.ts';
+import { connect, developerToken, refusal } from './world.ts';
 
 /** The demo's policies give nobody standing access to it. */
 const connection = 'shop-staging';
 
-test('a grant opens a connection that was closed, and revoking it cuts what is open', async ({ browser }) => {
-  const developer = await signedIn(browser, 'dev@example.com');
+test('a grant opens a connection that was closed, and revoking it cuts what is open', async ({ as }) => {
+  const developer = await as('dev@example.com');
   const before = await refusal(connect({ login: 'dev@example.com', token: developerToken(), connection }));
   expect(before.code).toBe('28000');
 
@@ -17,7 +18,7 @@ test('a grant opens a connection that was closed, and revoking it cuts what is o
   await developer.getByRole('button', { name: `Request access to ${connection}` }).click();
   await expect(developer.getByText('Your request waits for a decision')).toBeVisible();
 
-  const reviewer = await signedIn(browser, 'reviewer@example.com');
+  const reviewer = await as('reviewer@example.com');
   await reviewer.goto('/approvals');
   await reviewer.getByRole('link', { name: new RegExp(`dev@example\\.com .*${connection}`) }).click();
   await expect(reviewer.getByText('Looking for a slow query, SHOP-17').first()).toBeVisible();
@@ -27,7 +28,7 @@ test('a grant opens a connection that was closed, and revoking it cuts what is o
   const client = await connect({ login: 'dev@example.com', token, connection });
   expect((await client.query('select count(*)::int as rows from orders')).rows[0].rows).toBeGreaterThan(0);
 
-  const admin = await signedIn(browser, 'admin@example.com');
+  const admin = await as('admin@example.com');
   await admin.goto('/access');
   const row = admin.getByRole('row', { name: new RegExp(`dev@example\\.com.*${connection}`) });
   await row.getByRole('button', { name: /^Revoke/ }).click();

@@ -1,18 +1,19 @@
 /** Classifying is deciding: what the catalog says masks open sessions, without anybody connecting anew. */
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type pg from 'pg';
-import { developer, signedIn } from './world.ts';
+import { test } from './people.ts';
+import { developer } from './world.ts';
 
 const onlyValue = async (client: pg.Client, sql: string): Promise<unknown> =>
   Object.values((await client.query(sql)).rows[0] ?? {})[0];
 
-test('a classification that a person sets masks at once, and taking it off unmasks', async ({ browser }) => {
+test('a classification that a person sets masks at once, and taking it off unmasks', async ({ as }) => {
   const client = await developer();
   const name = () => onlyValue(client, 'select name from products where id = 1');
   const clear = await name();
   expect(clear).not.toBe('***');
 
-  const admin = await signedIn(browser, 'admin@example.com');
+  const admin = await as('admin@example.com');
   await admin.goto('/catalog');
   await admin.getByRole('link', { name: 'shop-prod' }).click();
   await admin.getByRole('link', { name: 'products' }).first().click();
@@ -30,12 +31,12 @@ test('a classification that a person sets masks at once, and taking it off unmas
   await client.end();
 });
 
-test('an accepted suggestion masks at once, and one that is rejected stays away', async ({ browser }) => {
+test('an accepted suggestion masks at once, and one that is rejected stays away', async ({ as }) => {
   const client = await developer();
   const email = () => onlyValue(client, 'select email from employees order by id limit 1');
   expect(await email()).not.toContain('***');
 
-  const admin = await signedIn(browser, 'admin@example.com');
+  const admin = await as('admin@example.com');
   await admin.goto('/catalog/suggestions?q=employees');
   const inProduction = admin.getByRole('row', { name: /public\.employees\.email.*shop-prod/ });
   await inProduction.getByRole('button', { name: /^Accept/ }).click();

@@ -1,10 +1,11 @@
 /** Without a mouse: getting about, reading a list, deciding a request; and no shortcut fires while somebody types. */
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type pg from 'pg';
-import { developer, signedIn } from './world.ts';
+import { test } from './people.ts';
+import { developer } from './world.ts';
 
-test('the command menu goes to pages and finds objects', async ({ browser }) => {
-  const page = await signedIn(browser, 'admin@example.com');
+test('the command menu goes to pages and finds objects', async ({ as }) => {
+  const page = await as('admin@example.com');
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
   await page.keyboard.press('ControlOrMeta+k');
@@ -26,8 +27,8 @@ test('the command menu goes to pages and finds objects', async ({ browser }) => 
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('typing in a field runs no shortcut', async ({ browser }) => {
-  const page = await signedIn(browser, 'admin@example.com');
+test('typing in a field runs no shortcut', async ({ as }) => {
+  const page = await as('admin@example.com');
   await page.goto('/sessions');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await page.keyboard.press('/');
@@ -37,7 +38,7 @@ test('typing in a field runs no shortcut', async ({ browser }) => {
   await expect(page).toHaveURL(/\/sessions/);
 });
 
-test('a reviewer decides from the list to the verdict with keys alone', async ({ browser }) => {
+test('a reviewer decides from the list to the verdict with keys alone', async ({ as }) => {
   const client = await developer();
   let held = false;
   client.on('notice', () => {
@@ -48,7 +49,7 @@ test('a reviewer decides from the list to the verdict with keys alone', async ({
     .catch((error: pg.DatabaseError) => error);
   await expect.poll(() => held).toBe(true);
 
-  const owner = await signedIn(browser, 'owner@example.com');
+  const owner = await as('owner@example.com');
   await owner.goto('/access');
   await expect(owner.getByRole('heading', { level: 1, name: 'Access' })).toBeVisible();
   await owner.keyboard.press('g');

@@ -1,6 +1,7 @@
 /** A policy from the first wrong draft to its end: what is wrong is said at its place, publishing decides at once, removing undoes it. */
-import { expect, type Page, test } from '@playwright/test';
-import { developer, refusal, signedIn } from './world.ts';
+import { expect, type Page } from '@playwright/test';
+import { test } from './people.ts';
+import { developer, refusal } from './world.ts';
 
 const document = (effect: string) => `name: no-products
 description: The prices are being renewed.
@@ -20,12 +21,12 @@ async function write(page: Page, yaml: string): Promise<void> {
   await page.keyboard.insertText(yaml);
 }
 
-test('a policy with a mistake cannot be published; mended, it decides; removed, it does not', async ({ browser }) => {
+test('a policy with a mistake cannot be published; mended, it decides; removed, it does not', async ({ as }) => {
   const client = await developer();
   const read = () => client.query('select count(*)::int as rows from products');
   expect((await read()).rows).toEqual([{ rows: 240 }]);
 
-  const admin = await signedIn(browser, 'admin@example.com');
+  const admin = await as('admin@example.com');
   await admin.goto('/policies/new');
   const publish = admin.getByRole('button', { name: /^Publish…/ });
   await write(admin, document('forbid'));

@@ -1,12 +1,13 @@
 /** Looking back and cutting off: a session is killed with a reason, and exports hold what the filter shows and nothing else. */
 import fs from 'node:fs';
-import { expect, type Page, test } from '@playwright/test';
-import { developer, signedIn } from './world.ts';
+import { expect, type Page } from '@playwright/test';
+import { test } from './people.ts';
+import { developer } from './world.ts';
 
-test('killing a session ends the client, and says so in the list', async ({ browser }) => {
+test('killing a session ends the client, and says so in the list', async ({ as }) => {
   const client = await developer();
   await client.query('select count(*) from order_items');
-  const admin = await signedIn(browser, 'admin@example.com');
+  const admin = await as('admin@example.com');
   await admin.goto('/sessions?q=state:live');
   await admin.getByRole('link', { name: 'dev@example.com' }).first().click();
   const killed = new Promise<void>(resolve => client.once('end', resolve));
@@ -34,8 +35,8 @@ async function download(page: Page, format: 'CSV' | 'NDJSON'): Promise<string[]>
     .filter(line => line.trim() !== '');
 }
 
-test('an export of the audit log is what the filter shows, as CSV and as NDJSON', async ({ browser }) => {
-  const auditor = await signedIn(browser, 'auditor@example.com');
+test('an export of the audit log is what the filter shows, as CSV and as NDJSON', async ({ as }) => {
+  const auditor = await as('auditor@example.com');
   await auditor.goto('/audit?q=action:catalog.set_owner');
   const table = auditor.getByRole('table', { name: 'Events' });
   await expect(table.getByRole('row', { name: /catalog\.set_owner/ }).first()).toBeVisible();

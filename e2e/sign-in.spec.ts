@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { root } from '../scripts/root.ts';
 import { throwAwayDir } from '../scripts/throw-away.ts';
 import { until } from '../scripts/wait.ts';
-import { password, signedIn, world } from './world.ts';
+import { test } from './people.ts';
+import { password, world } from './world.ts';
 
 type Said = { child: ChildProcess; text: () => string; code: Promise<number | null> };
 
@@ -22,7 +23,7 @@ function weir(home: string, args: readonly string[]): Said {
   return { child, text: () => text, code: new Promise(resolve => child.once('close', resolve)) };
 }
 
-test('weir login is approved in the browser, and weir connect reads with it', async ({ browser }) => {
+test('weir login is approved in the browser, and weir connect reads with it', async ({ as }) => {
   const home = throwAwayDir('weir-home-');
   try {
     const login = weir(home, ['login', '--control', world().consoleUrl]);
@@ -32,7 +33,7 @@ test('weir login is approved in the browser, and weir connect reads with it', as
     const url = String(/Open\s+(http\S+)/.exec(login.text())?.[1]);
     const code = String(/Code\s+(\S+)/.exec(login.text())?.[1]);
 
-    const developer = await signedIn(browser, 'dev@example.com');
+    const developer = await as('dev@example.com');
     await developer.goto(url);
     await expect(developer.getByText(code, { exact: true })).toBeVisible();
     await developer.getByRole('button', { name: 'Approve sign-in' }).click();
@@ -52,8 +53,7 @@ test('weir login is approved in the browser, and weir connect reads with it', as
   }
 });
 
-test('the identity provider signs people in, and who has no role yet is told what to do', async ({ browser }) => {
-  const page = await (await browser.newContext()).newPage();
+test('the identity provider signs people in, and who has no role yet is told what to do', async ({ page }) => {
   await page.goto('/signin');
   await page.getByRole('button', { name: 'Continue with Example Login' }).click();
   await page.getByPlaceholder('Enter any login').fill('newcomer');

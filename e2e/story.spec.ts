@@ -1,13 +1,14 @@
 /** The main story in one go: a token, a masked read, a refused DROP, an UPDATE that a reviewer lets run, and what the auditor finds. */
-import { expect, test } from '@playwright/test';
-import { connect, decide, developerToken, issueToken, picture, refusal, signedIn, themes } from './world.ts';
+import { expect } from '@playwright/test';
+import { decide, issueToken, test } from './people.ts';
+import { connect, developerToken, picture, refusal, themes } from './world.ts';
 
 const connection = 'shop-prod';
 
 test('a developer reads masked, cannot drop, and updates what the owner approves; the auditor finds all of it', async ({
-  browser,
+  as,
 }) => {
-  const developer = await signedIn(browser, 'dev@example.com');
+  const developer = await as('dev@example.com');
   const client = await connect({
     login: 'dev@example.com',
     token: await issueToken(developer, connection),
@@ -37,7 +38,7 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect.poll(() => noticed).toContain('/approvals/');
   const url = String(/http\S+\/approvals\/[0-9a-f-]{36}/.exec(String(noticed)));
 
-  const owner = await signedIn(browser, 'owner@example.com');
+  const owner = await as('owner@example.com');
   await owner.goto('/approvals');
   await owner.getByRole('link', { name: /dev@example\.com wants to update public\.customers/ }).click();
   await expect(owner).toHaveURL(new RegExp(new URL(url).pathname));
@@ -55,7 +56,7 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect(owner.getByText('It ran: 1 row, counted before: 1.')).toBeVisible();
   await client.end();
 
-  const auditor = await signedIn(browser, 'auditor@example.com');
+  const auditor = await as('auditor@example.com');
   await auditor.goto('/sessions');
   await auditor.getByRole('link', { name: 'dev@example.com' }).first().click();
   const statements = auditor.getByRole('table', { name: 'Statements of the session' });
@@ -68,8 +69,8 @@ test('a developer reads masked, cannot drop, and updates what the owner approves
   await expect(auditor.getByRole('table', { name: 'Events' }).getByText('owner@example.com').first()).toBeVisible();
 });
 
-test('an agent writes in analytics and nowhere else, although its person may', async ({ browser }) => {
-  const developer = await signedIn(browser, 'dev@example.com');
+test('an agent writes in analytics and nowhere else, although its person may', async ({ as }) => {
+  const developer = await as('dev@example.com');
   const token = await issueToken(developer, 'shop-dev', /reporting-agent/);
   const client = await connect({ login: 'reporting-agent', token, connection: 'shop-dev' });
   const inserted = await client.query(`insert into analytics.scratch (note) values ('from the agent') returning note`);
@@ -82,9 +83,9 @@ test('an agent writes in analytics and nowhere else, although its person may', a
 });
 
 test('a token that is wrong, for somebody else, or for an unknown database is refused in PostgreSQL’s words', async ({
-  browser,
+  as,
 }) => {
-  const token = await issueToken(await signedIn(browser, 'dev@example.com'), connection);
+  const token = await issueToken(await as('dev@example.com'), connection);
   const failing = async (login: string, secret: string, database: string) =>
     (await refusal(connect({ login, token: secret, connection: database }))).code;
   expect(await failing('dev@example.com', 'not a token', connection)).toBe('28P01');
