@@ -4,6 +4,7 @@ import { flushMessage } from '../wire/encode.ts';
 import { frontend, frontendLengthMax, lengthAt } from '../wire/message.ts';
 import { copyMessage, flush, sync, terminate } from './control.ts';
 import { endWithError } from './end.ts';
+import { type Expect, expects } from './expect.ts';
 import { bind, closeName, describeName, execute, parse } from './extended.ts';
 import { backlogBytesMax, bindHeadBytesMax, pendingMax, textBytesMax } from './limits.ts';
 import { replayProposals } from './proposals.ts';
@@ -115,12 +116,12 @@ type Mark = Pick<
   | 'isGroupOpen'
   | 'hasGroupEffects'
   | 'inCopy'
-> & { up: number; queue: number };
+> & { up: number; queue: number; statements: number };
 
 function markOf(s: Session): Mark {
   const { block, wish, ruled, held, heldRun, clientBody, passesBody } = s;
   const { isSkipping, needsFlush, isGroupOpen, hasGroupEffects, inCopy } = s;
-  const sent = { up: s.up.mark(), queue: s.queue.length };
+  const sent = { up: s.up.mark(), queue: s.queue.length, statements: s.journal.totals.statements };
   return {
     block,
     wish,
@@ -138,12 +139,21 @@ function markOf(s: Session): Mark {
   };
 }
 
-function restore(s: Session, { up, queue, ...state }: Mark): void {
+function restore(s: Session, { up, queue, statements, ...state }: Mark): void {
   Object.assign(s, state);
   s.up.rollback(up);
-  s.queue.truncate(queue);
+  for (const entry of s.queue.truncate(queue)) unsend(entry, statements);
   s.unrecorded.length = 0;
   replayProposals(s);
+}
+
+/** What was noted of statements and portals while this was thought to go out; a record after the first `statements` never was. */
+function unsend({ kind, portal, prepared, run }: Expect, statements: number): void {
+  if (kind === expects.describeStatement && prepared !== null) prepared.isAskedFor = prepared.isDescribed;
+  if (kind === expects.describePortal && portal !== null) portal.isDescribed = portal.rows !== null;
+  if (portal === null || portal.run === null || portal.run !== run || run.number <= statements) return;
+  portal.run = null;
+  portal.isCleared = false;
 }
 
 function messages(s: Session, bytes: Uint8Array, end: number): number {

@@ -113,9 +113,11 @@ export class ExpectQueue {
     return entry;
   }
 
-  /** Takes back the newest until `length` are left. */
-  truncate(length: number): void {
-    while (this.length > length) if (this.#entries.pop()?.isBarrier) this.#barriers -= 1;
+  /** Takes back the newest until `length` are left, and gives them. */
+  truncate(length: number): Expect[] {
+    const taken = this.#entries.splice(this.#head + length);
+    for (const entry of taken) if (entry.isBarrier) this.#barriers -= 1;
+    return taken;
   }
 
   *[Symbol.iterator](): IterableIterator<Expect> {

@@ -294,4 +294,18 @@ describe('recording that fails', () => {
     one.client(say.query('select 2'));
     expect(one.sent.server().toString()).toContain('select 2');
   });
+
+  it('lets no execution of what was bound before go upstream either', () => {
+    const one = bench();
+    one.client(
+      Buffer.concat([say.parse('select 1'), say.bind([], { portal: 'p' }), say.describePortal('p'), say.flush]),
+    );
+    one.server(Buffer.concat([message('1'), message('2'), message('T', Buffer.from([0, 0]))]));
+    one.recorder.onCommit = () => one.recorder.break();
+    const before = one.sent.server().length;
+    one.client(Buffer.concat([say.execute('p'), say.sync]));
+    expect(types(one.sent.server().subarray(before))).toBe('PS');
+    one.server(Buffer.concat([message('E', Buffer.from('SERROR\0C42601\0Mm\0\0')), ready]));
+    expect(lastError(one.sent.client())).toMatchObject({ V: 'ERROR', C: '53100' });
+  });
 });
