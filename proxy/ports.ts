@@ -34,8 +34,8 @@ export type Recorder = {
   commit(): void;
   /** False while the spool is full or failing: refuse before appending. */
   readonly healthy: boolean;
-  /** Seals literals to the control plane's key; null when there are none. */
-  seal(literals: readonly string[]): Sealed | null;
+  /** Seals literals to the control plane's key, for statements with this fingerprint alone; null when there are none. */
+  seal(literals: readonly string[], fingerprint: string): Sealed | null;
   /** The JWE that opens the current content key (for requests). */
   readonly contentKeyJwe: string | null;
 };

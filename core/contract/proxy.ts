@@ -128,6 +128,9 @@ export const impactSchema = z.object({
 });
 export type Impact = z.infer<typeof impactSchema>;
 
+/** What one request can ask for: objects whose owners are asked, and further needs of other rules. */
+export const heldMax = { ownerOf: 200, further: 20 } as const;
+
 export const heldStatementSchema = z.object({
   /** Made by the proxy, so that filing twice is filing once. */
   id: z.uuid(),
@@ -152,17 +155,17 @@ export const heldStatementSchema = z.object({
   rule: z.string().max(140),
   approvers: approversSchema,
   /** `schema.relation` of the objects whose owners may approve. */
-  ownerOf: z.array(z.string().max(260)).max(200),
+  ownerOf: z.array(z.string().max(260)).max(heldMax.ownerOf),
   /** What other rules ask for; all of it must be met as well. Absent is none. */
   further: z
     .array(
       z.object({
         rule: z.string().max(140),
         approvers: approversSchema,
-        ownerOf: z.array(z.string().max(260)).max(200),
+        ownerOf: z.array(z.string().max(260)).max(heldMax.ownerOf),
       }),
     )
-    .max(20)
+    .max(heldMax.further)
     .optional(),
   policyVersion: z.number().int(),
   bundleVersion: z.number().int(),

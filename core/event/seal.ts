@@ -105,6 +105,15 @@ export async function openContentKey(jwe: string, key: PrivateSealingKey): Promi
   }
 }
 
+/**
+ * The literals of a statement: they were sealed for its fingerprint, so that no other statement's can be put in their place. Records
+ * of proxies that named no place open as well.
+ */
+export function openSealedFor(sealed: Sealed, key: ContentKey, fingerprint: string): Result<OpenedLiterals> {
+  const opened = openSealed(sealed, key, fingerprint);
+  return opened.ok ? opened : openSealed(sealed, key);
+}
+
 /** The literals of one record. Fails with `invalid_input` when key, place or content are not those it was sealed with. */
 export function openSealed(sealed: Sealed, key: ContentKey, place = ''): Result<OpenedLiterals> {
   if (sealed.key !== key.id) return fail('invalid_input', 'the literals were sealed with another key');

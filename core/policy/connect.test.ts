@@ -50,4 +50,14 @@ describe('connecting', () => {
       error: { code: 'identity_disabled' },
     });
   });
+
+  test('a role has to permit using connections at all, of whoever acts and of whom they act for', () => {
+    const auditor = person('auditor@example.com', { id: uuid(9), roles: ['auditor'] });
+    const open = [{ id: 'c', effect: 'allow' }];
+    const refused = { ok: false, error: { code: 'forbidden', message: expect.stringContaining('no role') } };
+    expect(connectTo(open, 1500, [], auditor)).toMatchObject(refused);
+    const set = compilePolicies([policy({ name: 'c', rules: open })], 1);
+    const alone = { principal: auditor, onBehalfOf: null, connection };
+    expect(mayConnect(set, alone, { grants: [], nowMs: 1500 })).toMatchObject(refused);
+  });
 });

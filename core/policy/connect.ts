@@ -1,6 +1,7 @@
 /** Whether an identity may open a connection: by standing access, which policy gives, or by a grant, which a request gave. */
 import { type Failure, fail, ok, type Result } from '../contract/error.ts';
 import type { Principal } from '../identity/principal.ts';
+import { permissionsOf } from '../identity/role.ts';
 import type { Grant } from './bundle.ts';
 import type { CompiledRule, CompiledSet } from './compile.ts';
 import type { ConditionFacts } from './condition.ts';
@@ -92,6 +93,11 @@ export function mayConnect(
   let shortest: Grant | null = null;
   for (const [index, holder] of holders.entries()) {
     if (!holder.enabled) return fail('identity_disabled', `identity \`${holder.login}\` is disabled`);
+    if (!permissionsOf(holder.roles).has('connection:use')) {
+      return fail('forbidden', `\`${holder.login}\` has no role that may use connections`, {
+        hint: 'ask an administrator for a role with the permission connection:use, such as developer',
+      });
+    }
     const side = narrowed.sides[index];
     const standing = side === undefined ? { access: 'grant' as const } : standingOf(narrowed, side, nowMs);
     if (standing.access === 'denied') {

@@ -13,6 +13,8 @@ export type Reason = {
   message: string;
   /** In observe mode: recorded, without effect. */
   observed: boolean;
+  /** What is not there: an owner who could be asked. */
+  missing?: 'owner';
 };
 
 export type OutputMask = { mask: Mask; rule: string; label: string };

@@ -61,7 +61,7 @@ const fields: readonly string[] = [
     'detectors',
   ],
   ...['schemas', 'relations', 'functions', 'labels', 'level', 'system', 'temporary'],
-  ...['owners', 'count', 'expireMinutes', 'windowMinutes', 'kind', 'shape', 'first', 'last'],
+  ...['owners', 'ownerless', 'count', 'expireMinutes', 'windowMinutes', 'kind', 'shape', 'first', 'last'],
   ...['rows', 'bytes', 'durationSeconds', 'idleInTransactionSeconds', 'sessions', 'sensitiveRows', 'sensitiveCells'],
   ...detectorKinds,
   ...['null_test', 'join', 'equality', 'predicate', 'group', 'order', 'aggregate', 'write'],

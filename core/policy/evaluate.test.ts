@@ -15,7 +15,7 @@ import {
   uuid,
 } from './testing.ts';
 
-const labels = shopCatalog();
+const labels = shopCatalog(undefined, [{ schema: 'public', relation: null, owner: { group: 'keepers' } }]);
 
 describe('effects combine', () => {
   test('what no rule allows is denied, and the reason names the access', () => {
@@ -59,6 +59,25 @@ describe('effects combine', () => {
       rule: 'no/w',
       message: 'to write to `public.orders` is not allowed: not here',
     });
+  });
+
+  test('where the owner alone is asked and there is none, nobody could approve', () => {
+    const asks = (approvers: object) =>
+      policy({ name: 'ask', rules: [{ id: 'w', effect: 'approve', actions: ['write'], approvers }] });
+    const write = analysis(
+      statement({ accesses: [access('write', 'public.orders'), access('write', 'analytics.guesses')] }),
+    );
+    const asked = (approvers: object) => decide(session([allowAll, asks(approvers)]), write, labels);
+    expect(asked({ owners: true })).toMatchObject({
+      effect: 'deny',
+      reasons: [{ rule: 'ask/w', effect: 'deny', subject: 'analytics.guesses', missing: 'owner' }, {}, {}, {}],
+    });
+    expect(asked({ owners: true, ownerless: 'admins' })).toMatchObject({
+      effect: 'approve',
+      approval: { ownerOf: ['public.orders'], further: [{ owners: false, roles: ['admin'] }] },
+    });
+    // Whoever else the rule names may agree to all of it.
+    expect(asked({ owners: true, roles: ['reviewer'] }).effect).toBe('approve');
   });
 
   test('every statement of a message counts', () => {

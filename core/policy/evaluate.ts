@@ -23,6 +23,7 @@ import {
   defaultReason,
   hitReason,
   maskReasons,
+  ownerlessReason,
   parsingReason,
   refusalReason,
   settleReasons,
@@ -54,12 +55,26 @@ type SideVerdict = {
   affectedRowsMax: number | null;
 };
 
-/** `owners` asks those of each object the rule matched; requests name them by `ownerOf`. */
-function needOf(compiled: CompiledRule, targets: readonly Target[]): ApprovalNeed | null {
-  if (compiled.rule.effect !== 'approve') return null;
+type Asking = { needs: readonly ApprovalNeed[] /** Nobody could agree. */; ownerless: readonly Target[] };
+
+/**
+ * `owners` asks those of each object the rule matched; requests name them by `ownerOf`. Where owners alone are asked, an object
+ * without any could never be agreed to: the administrators are asked in their place where the rule says so.
+ */
+function askFor(scope: Scope, compiled: CompiledRule, targets: readonly Target[]): Asking {
+  if (compiled.rule.effect !== 'approve') return { needs: [], ownerless: [] };
   const { approvers } = compiled.rule;
-  const ownerOf = approvers.owners ? [...new Set(targets.map(target => target.qualified))].sort() : [];
-  return { ...approvers, rule: compiled.id, ownerOf };
+  const namesOf = (asked: readonly Target[]) => [...new Set(asked.map(target => target.qualified))].sort();
+  const rule = compiled.id;
+  if (!approvers.owners) return { needs: [{ ...approvers, rule, ownerOf: [] }], ownerless: [] };
+  const isAlone = approvers.groups === undefined && approvers.roles === undefined;
+  const hasOwner = ({ schema, name }: Target) => scope.view.labels.ownersOf({ schema, name }).length > 0;
+  const ownerless = isAlone ? targets.filter(target => !hasOwner(target)) : [];
+  const owned = targets.filter(target => !ownerless.includes(target));
+  const ofOwners = owned.length === 0 ? [] : [{ ...approvers, rule, ownerOf: namesOf(owned) }];
+  if (ownerless.length === 0 || approvers.ownerless !== 'admins') return { needs: ofOwners, ownerless };
+  const ofAdmins = { ...approvers, owners: false, roles: ['admin' as const], rule, ownerOf: [] };
+  return { needs: [...ofOwners, ofAdmins], ownerless: [] };
 }
 
 const thresholdOf = ({ rule }: CompiledRule): number | null =>
@@ -90,11 +105,13 @@ function restrict(scope: Scope, verdict: SideVerdict): void {
       verdict.reasons.push(...hits.map(hit => hitReason(compiled, effect, hit)));
       if (hits.length === 0 || compiled.observed) continue;
       if (thresholdOf(compiled) !== null && scope.view.affectedRows === undefined) verdict.needsCount = true;
-      const need = needOf(
+      const asking = askFor(
+        scope,
         compiled,
         hits.map(hit => hit.target),
       );
-      if (need !== null) verdict.needs.push(need);
+      verdict.needs.push(...asking.needs);
+      verdict.reasons.push(...asking.ownerless.map(target => ownerlessReason(compiled, target)));
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   use,
 } from './testing.ts';
 
-const labels = shopCatalog();
+const labels = shopCatalog(undefined, [{ schema: 'public', relation: null, owner: { group: 'keepers' } }]);
 const context = { connection: 'shop-prod', consoleUrl: 'http://127.0.0.1:3000' };
 
 describe('an explanation names the rule, the column, the use and how to ask', () => {

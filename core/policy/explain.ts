@@ -47,6 +47,8 @@ function denyHint(reasons: readonly Reason[], { connection, consoleUrl }: Explai
   const [first] = reasons;
   if (first?.rule === 'analysis') return 'write the statement so that every column it reads can be told from its text';
   if (first?.rule === 'default') return `ask for a rule that allows it on \`${connection}\`: ${consoleUrl}/policies`;
+  if (first?.missing === 'owner')
+    return `ask an administrator to name an owner of \`${first.subject}\`: ${consoleUrl}/catalog`;
   return `leave it out, or ask the owner of \`${first?.subject ?? connection}\`: ${consoleUrl}/catalog`;
 }
 

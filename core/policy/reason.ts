@@ -23,12 +23,13 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export function settleReasons(reasons: readonly Reason[]): readonly Reason[] {
   const distinct = new Map<string, Reason>();
   for (const reason of reasons) {
-    const { effect, observed } = reason;
+    const { effect, observed, missing } = reason;
     const rule = cut(reason.rule, reasonLimits.rule);
     const subject = cut(reason.subject, reasonLimits.subject);
     const message = cut(reason.message, reasonLimits.message);
     const key = `${rule}\0${effect}\0${observed}\0${subject}\0${message}`;
-    if (!distinct.has(key)) distinct.set(key, { rule, effect, subject, message, observed });
+    if (!distinct.has(key))
+      distinct.set(key, { rule, effect, subject, message, observed, ...(missing && { missing }) });
   }
   return [...distinct.values()]
     .sort(
@@ -64,6 +65,18 @@ export function hitReason(compiled: CompiledRule, effect: 'deny' | 'approve', hi
     subject: hit.hazard === null ? hit.target.qualified : `${hit.hazard.code} ${hit.hazard.object}`.trim(),
     message: hit.note === null ? base : `${base}; ${hit.note}`,
     observed: compiled.observed,
+  };
+}
+
+/** The rule asks the owner, and there is none. */
+export function ownerlessReason(compiled: CompiledRule, target: Target): Reason {
+  return {
+    rule: compiled.id,
+    effect: 'deny',
+    subject: target.qualified,
+    message: `to ${phrase(target)} needs approval by its owner, and it has none: nobody could approve`,
+    observed: false,
+    missing: 'owner',
   };
 }
 

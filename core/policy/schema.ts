@@ -94,6 +94,8 @@ export const approversSchema = z
     owners: z.boolean().default(false),
     groups: names.optional(),
     roles: z.array(z.enum(roles)).min(1).optional(),
+    /** Where owners alone are asked and an object has none: refuse, or ask the administrators in their place. */
+    ownerless: z.enum(['refuse', 'admins']).optional(),
     /** Votes needed. */
     count: z.number().int().min(1).max(5).default(1),
     /** How long a request waits before it expires. */

@@ -105,7 +105,7 @@ describe('asking', () => {
     const yaml =
       'name: closed\nconnections: { names: [shop-staging] }\nidentities: { roles: [auditor] }\nrules:\n  - { id: no, effect: deny, actions: [connect], reason: not for auditors }\n';
     await rest('PUT', '/policies/closed', admin, { yaml, expectedVersion: null });
-    const auditor = await plane.identity({ roles: ['auditor'] });
+    const auditor = await plane.identity({ roles: ['auditor', 'developer'] });
     expect((await ask(auditor)).body.detail).toContain('not for auditors');
   });
 

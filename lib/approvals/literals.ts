@@ -1,7 +1,7 @@
 /** Opens the literals of a held statement for those who have to decide on it. Every opening is recorded with its reason. */
 import 'server-only';
 import { decodeProtectedHeader } from 'jose';
-import { openContentKey, openSealed } from '#core/event/seal.ts';
+import { openContentKey, openSealedFor } from '#core/event/seal.ts';
 import type { Db } from '#db/client.ts';
 import { installationKeys } from '#lib/keys.ts';
 import { log } from '#lib/log.ts';
@@ -14,13 +14,13 @@ import { maySee } from './visible.ts';
 
 const unreadable = () => new AppError('unavailable', 'the literals cannot be opened');
 
-async function openLiterals(db: Db, { id, literals, literalsJwe }: RequestRow): Promise<string[]> {
+async function openLiterals(db: Db, { id, literals, literalsJwe, fingerprint }: RequestRow): Promise<string[]> {
   if (literals === null || literalsJwe === null) throw new AppError('not_found', 'the statement has no literals');
   const { kid } = decodeProtectedHeader(literalsJwe);
   const key = (await installationKeys(db)).literalsPrivate.get(kid ?? '');
   if (!key) throw unreadable();
   const contentKey = await openContentKey(literalsJwe, key);
-  const opened = contentKey.ok ? openSealed(literals, contentKey.value) : contentKey;
+  const opened = contentKey.ok ? openSealedFor(literals, contentKey.value, fingerprint ?? '') : contentKey;
   if (opened.ok) return opened.value.literals;
   log().warn({ requestId: id, problem: opened.error.message }, 'literals of a request do not open');
   throw unreadable();

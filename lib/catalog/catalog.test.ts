@@ -327,6 +327,11 @@ describe('connections', () => {
     const stale = await rest('PATCH', path, admin, { region: 'ap', expectedVersion: 1 });
     expect([stale.status, stale.body.currentVersion]).toEqual([412, 2]);
     expect((await rest('PATCH', path, admin, { name: 'shop-1', expectedVersion: 2 })).status).toBe(409);
+    const operator = await plane.identity({ roles: ['operator'] });
+    const moved = await rest('PATCH', path, operator, { environment: 'prod', expectedVersion: 2 });
+    expect([moved.status, moved.body.permission]).toEqual([403, 'policy:write']);
+    expect((await rest('PATCH', path, operator, { tags: { team: 'x' }, expectedVersion: 2 })).status).toBe(403);
+    expect((await rest('PATCH', path, operator, { description: 'ours', expectedVersion: 2 })).status).toBe(200);
     expect((await rest('POST', '/connections', developer, body)).status).toBe(403);
   });
 });

@@ -21,7 +21,7 @@ const principal = (id: string, kind: Principal['kind'], login: string, more: Par
   login,
   displayName: login,
   groups: [],
-  roles: kind === 'user' ? ['developer'] : [],
+  roles: ['developer'],
   ownerId: null,
   enabled: true,
   ...more,

@@ -197,3 +197,48 @@ it('leaves no crash and no statement without an outcome', async () => {
   expect(proxy.recorder.of('statement.decided').filter(event => !completed.has(keyOf(event)))).toEqual([]);
   expect(proxy.crashes).toEqual([]);
 });
+
+describe('what one request cannot carry', () => {
+  it('refuses where more people would have to agree than a request can name', async () => {
+    const asks = (group: string) =>
+      policySchema.parse({
+        name: group,
+        rules: [{ id: 'w', effect: 'approve', actions: ['write'], approvers: { groups: [group] } }],
+      });
+    const filed = proxy.desk.filed.length;
+    proxy.apply([allowAll, ...Array.from({ length: 22 }, (_, index) => asks(`group-${index}`))]);
+    const heard = await client.ask(say.query('update stock set count = 5 where id = 1'));
+    expect(errorOf(heard)).toMatchObject({ C: '54001' });
+    expect(errorOf(heard).M).toContain('22 different groups of people');
+    expect(proxy.desk.filed).toHaveLength(filed);
+    proxy.apply([allowAll, ...Array.from({ length: 21 }, (_, index) => asks(`group-${index}`))]);
+    const carried = await held(say.query('update stock set count = 5 where id = 1'));
+    expect(carried.held.further).toHaveLength(20);
+    carried.decide({ outcome: 'denied', by: [], reason: '' });
+    await client.until('Z');
+  });
+
+  it('refuses where the owner alone is asked and there is none, unless administrators stand in', async () => {
+    const owners = (ownerless?: 'admins') =>
+      policySchema.parse({
+        name: 'owners',
+        rules: [
+          {
+            id: 'w',
+            effect: 'approve',
+            actions: ['write'],
+            approvers: { owners: true, ...(ownerless && { ownerless }) },
+          },
+        ],
+      });
+    proxy.apply([allowAll, owners()]);
+    const heard = await client.ask(say.query('update stock set count = 5 where id = 1'));
+    expect(errorOf(heard).M).toContain('needs approval by its owner, and it has none');
+    expect(errorOf(heard).H).toContain('ask an administrator to name an owner of `public.stock`');
+    proxy.apply([allowAll, owners('admins')]);
+    const asked = await held(say.query('update stock set count = 5 where id = 1'));
+    expect(asked.held).toMatchObject({ ownerOf: [], approvers: { owners: false, roles: ['admin'] } });
+    asked.decide({ outcome: 'denied', by: [], reason: '' });
+    await client.until('Z');
+  });
+});

@@ -3,8 +3,9 @@
  * approval is bound to who asks, where, the exact text and the exact parameters.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { HeldStatement, Impact } from '#core/contract/proxy.ts';
+import { type HeldStatement, heldMax, type Impact } from '#core/contract/proxy.ts';
 import type { Facts } from '#core/event/schema.ts';
+import type { Decision } from '#core/policy/decision.ts';
 import type { HoldDesk, HoldOutcome, Recorder, SessionIdentity } from '../ports.ts';
 import type { Run } from '../postgres/session/journal.ts';
 import { refusal } from '../postgres/session/refusal.ts';
@@ -93,6 +94,8 @@ export class Hold {
     { signal, onRecorded }: { signal: AbortSignal; onRecorded: (run: Run) => void },
   ): Promise<HoldEnd> {
     const { desk } = this.#parts;
+    const tooMuch = beyondRequest(request.ruling.decision.approval);
+    if (tooMuch !== null) return this.#refuse(request, tooMuch, onRecorded);
     const identity = this.#parts.identity();
     const hash = statementHash(identity, request.ruling.key, request.parametersHash);
     const claimed = await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
@@ -117,6 +120,13 @@ export class Hold {
     if (outcome === null) desk.release(requestId);
     if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
     return { run, result: outcome.outcome === 'approved' ? cleared(asked, requestId) : refusedBy(ended(outcome)) };
+  }
+
+  #refuse(request: HoldRequest, refused: Refused, onRecorded: (run: Run) => void): HoldEnd {
+    const run = this.#parts.record(request, null);
+    if (run === null) return { run, result: refusedBy(notRecorded) };
+    onRecorded(run);
+    return { run, result: refusedBy(refused) };
   }
 
   /** Null when the session's patience ends first; the request then stays open. */
@@ -152,7 +162,7 @@ export class Hold {
     const { analysis, decision } = request.ruling;
     const need = decision.approval;
     const { rule = 'unknown', ownerOf = [], further = [], ...approvers } = need ?? {};
-    const literals = recorder.seal(request.literals ?? analysis.literals);
+    const literals = recorder.seal(request.literals ?? analysis.literals, analysis.fingerprint);
     return {
       ...filed,
       sessionId,
@@ -169,12 +179,8 @@ export class Hold {
         .map(({ rule, effect, subject, message }) => ({ rule, effect, subject, message })),
       rule,
       approvers: { owners: false, count: 1, expireMinutes: 60, windowMinutes: 15, ...approvers },
-      ownerOf: ownerOf.slice(0, 200),
-      further: further.slice(0, 20).map(({ rule, ownerOf, ...approvers }) => ({
-        rule,
-        approvers,
-        ownerOf: ownerOf.slice(0, 200),
-      })),
+      ownerOf: [...ownerOf],
+      further: further.map(({ rule, ownerOf, ...approvers }) => ({ rule, approvers, ownerOf: [...ownerOf] })),
       policyVersion: decision.policyVersion,
       bundleVersion: this.#parts.bundleVersion(),
     };
@@ -193,6 +199,25 @@ const notRecorded = refusal(
   { code: 'recording_failed', message: 'the statement cannot be recorded, so it is not run' },
   'recording',
 );
+/** A request that left out whom else to ask would be approved by fewer than policy names. */
+function beyondRequest(approval: Decision['approval']): Refused | null {
+  if (approval === null) return null;
+  const owners = Math.max(approval.ownerOf.length, ...approval.further.map(need => need.ownerOf.length));
+  if (owners <= heldMax.ownerOf && approval.further.length <= heldMax.further) return null;
+  const asked =
+    owners > heldMax.ownerOf
+      ? `the owners of ${owners} objects, and a request asks those of ${heldMax.ownerOf} at most`
+      : `${approval.further.length + 1} different groups of people, and a request asks ${heldMax.further + 1} at most`;
+  return refusal(
+    {
+      code: 'statement_too_complex',
+      message: `the statement needs the approval of ${asked}`,
+      hint: 'Split it into statements that touch less.',
+    },
+    'approval',
+  );
+}
+
 const changed = refusal(
   {
     code: 'approval_expired',

@@ -63,7 +63,7 @@ export function ruleOn(
     labels,
     analysis,
     decision,
-    literals: template === null ? gate.options.recorder.seal(analysis.literals) : null,
+    literals: template === null ? gate.options.recorder.seal(analysis.literals, analysis.fingerprint) : null,
     isShared: template !== null,
     isSessionBound: bound,
     ...gate.values,

@@ -174,11 +174,17 @@ function disagreementOf(
   return null;
 }
 
-/** Domains are described as their base type; a type the analyser could not infer is not compared. */
+/** The type itself, or what a domain is made of: that is how RowDescription names it, and how its values are written. */
+function baseType(catalog: Catalog, oid: number): ReturnType<Catalog['type']> {
+  let type = catalog.type(oid);
+  for (let depth = 0; type?.kind === 'd' && depth < 32; depth += 1) type = catalog.type(type.baseOid);
+  return type;
+}
+
+/** A type the analyser could not infer is not compared. */
 function isSameType(catalog: Catalog, analysed: number, described: number): boolean {
   if (analysed === 0 || analysed === unknownOid || analysed === described) return true;
-  let type = catalog.type(analysed);
-  for (let depth = 0; type?.kind === 'd' && depth < 32; depth += 1) type = catalog.type(type.baseOid);
+  const type = baseType(catalog, analysed);
   return type === null || type.oid === described || type.kind === 'p';
 }
 
@@ -191,9 +197,10 @@ function planCopy(promised: Promised, columns: number): ReturnType<StatementRuli
     return { disagreement: `the copy has ${columns} columns, the analysis ${outputs.length}` };
   }
   const format = copy.format === 'binary' ? 1 : 0;
-  const fields = outputs.map(
-    ({ typeOid }): OutputField => ({ typeOid, typmod: -1, format, isText: isTextType(catalog, typeOid) }),
-  );
+  const fields = outputs.map(({ typeOid: declared }): OutputField => {
+    const typeOid = baseType(catalog, declared)?.oid ?? declared;
+    return { typeOid, typmod: -1, format, isText: isTextType(catalog, typeOid) };
+  });
   const plan = planRow({ masks: obligation.masks, fields, key, detectors: fieldDetectors(promised), sampling });
   if (!plan.ok) return { disagreement: plan.error.message };
   return plan.value === null ? null : copyMasker(plan.value, copy);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '#core/event/chain.ts';
 import { eventSchema } from '#core/event/schema.ts';
-import { openContentKey, openSealed } from '#core/event/seal.ts';
+import { openContentKey, openSealed, openSealedFor } from '#core/event/seal.ts';
 import { serialize } from '#core/event/serialize.ts';
 import { generateSealingKey } from '#core/identity/key.ts';
 import { type EventDraft, RecordingError } from '../ports.ts';
@@ -106,26 +106,30 @@ describe('recorder', () => {
     disk.faults = {};
   });
 
+  const print = 'f'.repeat(64);
+
   it('seals literals to the key of the control plane, which it introduces once', async () => {
-    expect(() => recorder.seal(['x'])).toThrow(RecordingError);
+    expect(() => recorder.seal(['x'], print)).toThrow(RecordingError);
     const key = await generateSealingKey();
     await recorder.useLiteralsKey(key.public);
     await recorder.useLiteralsKey({ ...key.public });
-    expect(recorder.seal([])).toBeNull();
-    const sealed = recorder.seal(['secret@example.com', '4711']);
+    expect(recorder.seal([], print)).toBeNull();
+    const sealed = recorder.seal(['secret@example.com', '4711'], print);
     const events = written() as { type: string; key: string; jwe: string }[];
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({ type: 'proxy.key', key: sealed?.key, jwe: recorder.contentKeyJwe });
     expect(JSON.stringify(sealed)).not.toContain('secret');
     const opened = await openContentKey(events[0]?.jwe ?? '', key.private);
     if (!opened.ok || !sealed) throw new Error('not opened');
-    expect(openSealed(sealed, opened.value)).toMatchObject({
+    expect(openSealed(sealed, opened.value).ok).toBe(false);
+    expect(openSealedFor(sealed, opened.value, '0'.repeat(64)).ok).toBe(false);
+    expect(openSealedFor(sealed, opened.value, print)).toMatchObject({
       ok: true,
       value: { literals: ['secret@example.com', '4711'] },
     });
     const next = await generateSealingKey();
     await recorder.useLiteralsKey(next.public);
-    expect(recorder.seal(['x'])?.key).not.toBe(sealed.key);
+    expect(recorder.seal(['x'], print)?.key).not.toBe(sealed.key);
   });
 });
 

@@ -66,10 +66,10 @@ export class SpoolRecorder implements Recorder {
     return this.contentKey?.jwe ?? null;
   }
 
-  seal(literals: readonly string[]): Sealed | null {
+  seal(literals: readonly string[], fingerprint: string): Sealed | null {
     if (literals.length === 0) return null;
     if (!this.contentKey) throw new RecordingError('no key to seal literals with');
-    return sealLiterals(this.contentKey, literals);
+    return sealLiterals(this.contentKey, literals, fingerprint);
   }
 
   private write(members: Members, tail: string): void {

@@ -127,6 +127,6 @@ export function record(
 ): Run | null {
   const { recorder } = s.ports;
   if (!recorder.healthy) return null;
-  const literals = details.literals === null ? null : recorder.seal(details.literals);
+  const literals = details.literals === null ? null : recorder.seal(details.literals, ruling.analysis.fingerprint);
   return s.journal.decided(ruling, { protocol: details.protocol, literals, requestId: details.requestId ?? null });
 }

@@ -7,7 +7,10 @@ export function recordParses(s: Session): void {
   for (const { prepared, attach } of s.unrecorded) {
     if (prepared.isRecorded) continue;
     prepared.isRecorded = true;
-    const literals = prepared.literals === null ? null : s.ports.recorder.seal(prepared.literals);
+    const literals =
+      prepared.literals === null
+        ? null
+        : s.ports.recorder.seal(prepared.literals, prepared.ruling.analysis.fingerprint);
     attach(s.journal.decided(prepared.ruling, { protocol: 'extended', literals, requestId: null }));
   }
   s.unrecorded.length = 0;
