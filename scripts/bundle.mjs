@@ -13,6 +13,7 @@ export const programs = {
   plane: 'scripts/plane.ts',
   corpus: 'scripts/corpus.ts',
   bench: 'bench/main.ts',
+  'bench-detectors': 'bench/detectors.ts',
   proxy: 'proxy/main.ts',
   weir: 'proxy/cli/main.ts',
   'parser-worker': 'proxy/enforce/parser-worker.ts',

@@ -6,11 +6,11 @@ export const charClass = {
   lower: 4,
   /** `-` and `_`, with which base64url and names go on. */
   dash: 8,
-  /** Bytes of characters beyond ASCII. */
-  high: 16,
+  /** What may stand between groups of digits: blank, dash, dot. */
+  separator: 16,
 } as const;
 
-const { digit, upper, lower, dash, high } = charClass;
+const { digit, upper, lower, dash, separator } = charClass;
 export const alnum = digit | upper | lower;
 /** Part of a base64url text. */
 export const base64url = alnum | dash;
@@ -21,8 +21,8 @@ for (let byte = 0; byte < 256; byte += 1) {
   else if (byte >= 0x41 && byte <= 0x5a) classes[byte] = upper;
   else if (byte >= 0x61 && byte <= 0x7a) classes[byte] = lower;
   else if (byte === 0x2d || byte === 0x5f) classes[byte] = dash;
-  else if (byte >= 0x80) classes[byte] = high;
 }
+for (const byte of [0x20, 0x2d, 0x2e]) classes[byte] = (classes[byte] as number) | separator;
 
 /** The text that is scanned: `bytes[start, end)`. Positions are those of `bytes`. */
 export type Text = { bytes: Uint8Array; start: number; end: number };
@@ -54,17 +54,13 @@ export function runEnd(text: Text, at: number, { wanted, max }: { wanted: number
   return position;
 }
 
-const codes = new Map<string, Uint8Array>();
+/** ASCII as bytes, made once: comparing with a text would make it each time. */
+export const word = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Whether the ASCII `word` stands at `at`. */
-export function hasWord(text: Text, at: number, word: string): boolean {
-  if (at < text.start || at + word.length > text.end) return false;
-  let expected = codes.get(word);
-  if (expected === undefined) {
-    expected = new TextEncoder().encode(word);
-    codes.set(word, expected);
-  }
-  for (let index = 0; index < expected.length; index += 1) if (text.bytes[at + index] !== expected[index]) return false;
+/** Whether these bytes stand at `at`. */
+export function hasWord({ bytes, start, end }: Text, at: number, expected: Uint8Array): boolean {
+  if (at < start || at + expected.length > end) return false;
+  for (let index = 0; index < expected.length; index += 1) if (bytes[at + index] !== expected[index]) return false;
   return true;
 }
 

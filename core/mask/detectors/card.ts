@@ -40,13 +40,13 @@ const issuers: readonly Issuer[] = [
 
 export const cardDigits = { min: 12, max: 19 };
 
-/** Lengths that exist for the four first digits. */
-const lengthsByPrefix: readonly ReadonlySet<number>[] = Array.from({ length: 10_000 }, (_, first) => {
+/** Lengths that exist for the four first digits, as bits. */
+const lengthsByPrefix = Int32Array.from({ length: 10_000 }, (_, first) => {
   const matching = issuers.filter(({ from, to, digits }) => {
     const prefix = Math.floor(first / 10 ** (4 - digits));
     return prefix >= from && prefix <= to;
   });
-  return new Set(matching.flatMap(issuer => issuer.lengths));
+  return matching.flatMap(issuer => issuer.lengths).reduce((bits, length) => bits | (1 << length), 0);
 });
 
 /** `digits[from, from + count)` are 0 to 9. */
@@ -54,7 +54,7 @@ export function isCard(digits: Uint8Array, from: number, count: number): boolean
   if (count < cardDigits.min || count > cardDigits.max) return false;
   let first = 0;
   for (let index = 0; index < 4; index += 1) first = first * 10 + (digits[from + index] as number);
-  return (lengthsByPrefix[first]?.has(count) ?? false) && hasLuhnDigit(digits, from, count);
+  return ((lengthsByPrefix[first] as number) & (1 << count)) !== 0 && hasLuhnDigit(digits, from, count);
 }
 
 export function hasLuhnDigit(digits: Uint8Array, from: number, count: number): boolean {
@@ -71,7 +71,7 @@ export function hasLuhnDigit(digits: Uint8Array, from: number, count: number): b
 const printed = new Set(['4-4-4-4', '4-4-4-4-3', '4-4-4-4-2', '4-4-4-4-1', '4-6-5', '4-6-4', '4-4-4-1', '4-4-4-3']);
 const groupsMax = 7;
 /** With fewer digits in groups it is more likely an article number. */
-const groupedMin = 13;
+export const groupedMin = 13;
 
 /** Whether groups of digits of these lengths are how a card is written. `isAlone`: nothing else stands in the run of numbers. */
 export function isCardGrouping(lengths: readonly number[], isAlone: boolean): boolean {

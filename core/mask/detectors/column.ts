@@ -1,6 +1,7 @@
 /** Looks at each value of one output column, hides what policy masks, and counts what it found. */
 import type { OutputDetectors } from '../../policy/detect.ts';
 import { type CellWriter, unchanged } from '../writer.ts';
+import type { Text } from './bytes.ts';
 import { charactersMax, type ValueForm } from './form.ts';
 import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
 import type { Place } from './place.ts';
@@ -59,6 +60,7 @@ export class ColumnDetector implements CellWriter, ValueSink {
   readonly #isOpaque: boolean;
 
   // Of the value at hand.
+  readonly #text: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #source: Uint8Array = new Uint8Array(0);
   #start = 0;
   #length = 0;
@@ -70,7 +72,7 @@ export class ColumnDetector implements CellWriter, ValueSink {
 
   constructor(target: DetectorTarget) {
     this.#target = target;
-    this.#reader = new ValueReader(target.form);
+    this.#reader = new ValueReader(target.form, target.format);
     this.#mask = bitsOf(target.detectors, 'mask');
     this.#alert = bitsOf(target.detectors, 'alert');
     this.#masking = scannerFor(this.#mask);
@@ -144,8 +146,11 @@ export class ColumnDetector implements CellWriter, ValueSink {
   }
 
   #read(scanner: Scanner, length: number): void {
-    const text = { bytes: this.#source, start: this.#start, end: this.#start + length };
-    this.#reader.read(text, { scanner, sink: this, format: this.#target.format });
+    const text = this.#text;
+    text.bytes = this.#source;
+    text.start = this.#start;
+    text.end = this.#start + length;
+    this.#reader.read(text, scanner, this);
   }
 
   #isDigits(from: number, to: number): boolean {

@@ -1,5 +1,5 @@
 /** E-mail addresses as they are used: a dotted local part, and a domain that ends in letters. */
-import { alnum, byteAt, charClass, classes, hasWord, type Text } from './bytes.ts';
+import { alnum, byteAt, charClass, classes, hasWord, type Text, word } from './bytes.ts';
 
 const localMax = 64;
 const domainMax = 253;
@@ -22,6 +22,7 @@ const localBytesBefore = (text: Text, at: number): number =>
 /** Names of files that look like domains: `logo@2x.png`. */
 const fileEndings = new Set('png jpg jpeg gif svg webp css js json html htm txt xml csv pdf ico woff ttf'.split(' '));
 
+const git = word('git');
 const dot = 0x2e;
 const slash = 0x2f;
 const colon = 0x3a;
@@ -32,7 +33,7 @@ export function emailAround(text: Text, at: number, floor: number): { from: numb
   if (from < 0) return null;
   const to = domainEnd(text, at + 1);
   // `git@example.com:team/project` is where a repository is.
-  const isRepository = at - from === 3 && hasWord(text, from, 'git') && byteAt(text, to) === colon;
+  const isRepository = at - from === 3 && hasWord(text, from, git) && byteAt(text, to) === colon;
   return to < 0 || isRepository || isUserOfUrl(text, from) ? null : { from, to };
 }
 

@@ -23,6 +23,17 @@ export const ibanLengths: ReadonlyMap<string, number> = new Map(
   [...places].map(([code, rest]) => [code, rest.length + 4]),
 );
 
+/** 1 for every pair of letters that begins an IBAN, in either case: asked of each letter with a digit behind it. */
+const countries = new Uint8Array(32 * 32);
+for (const code of places.keys()) countries[((code.charCodeAt(0) & 31) << 5) | (code.charCodeAt(1) & 31)] = 1;
+const letter = charClass.upper | charClass.lower;
+
+export const isCountry = ({ bytes, start }: Text, at: number): boolean =>
+  at >= start &&
+  ((classes[bytes[at] as number] as number) & letter) !== 0 &&
+  ((classes[bytes[at + 1] as number] as number) & letter) !== 0 &&
+  countries[(((bytes[at] as number) & 31) << 5) | ((bytes[at + 1] as number) & 31)] === 1;
+
 /** Case is of no meaning, but mixed cases are no IBAN. */
 const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
 
@@ -32,11 +43,13 @@ const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
  */
 export function ibanEnd(text: Text, at: number): number {
   const start = at - 2;
-  const [first, second] = [byteAt(text, start), byteAt(text, start + 1)];
+  if (!isClass(text, at + 1, charClass.digit) || isWordBefore(text, start)) return -1;
+  const first = byteAt(text, start);
+  const second = byteAt(text, start + 1);
   if (isLower(first) !== isLower(second)) return -1;
   const country = String.fromCharCode(first & 0xdf, second & 0xdf);
   const expected = places.get(country);
-  if (expected === undefined || !isClass(text, at + 1, charClass.digit) || isWordBefore(text, start)) return -1;
+  if (expected === undefined) return -1;
   return readIban(text, { start, expected, lower: isLower(first) });
 }
 

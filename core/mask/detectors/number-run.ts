@@ -9,9 +9,6 @@ const overlap = 8;
 /** A window that is turned into digits is never longer. */
 const digitsMax = 24;
 
-const isSeparator = (byte: number): boolean =>
-  byte === separators.space || byte === separators.dash || byte === separators.dot;
-
 /** Reused from run to run; valid until the next `read`. */
 export class NumberRun {
   groups = 0;
@@ -31,7 +28,7 @@ export class NumberRun {
     const { bytes, end } = text;
     this.groups = 0;
     this.isWordBefore = isWordBefore(text, at, alnum);
-    const isContinued = isSeparator(byteAt(text, at - 1)) && isClass(text, at - 2, charClass.digit);
+    const isContinued = isClass(text, at - 1, charClass.separator) && isClass(text, at - 2, charClass.digit);
     this.before[0] = isContinued ? byteAt(text, at - 1) : 0;
     let position = at;
     for (;;) {
@@ -41,7 +38,7 @@ export class NumberRun {
       this.lengths[this.groups] = position - start;
       this.groups += 1;
       const separator = byteAt(text, position);
-      if (!isSeparator(separator) || !isClass(text, position + 1, charClass.digit)) {
+      if (!isClass(text, position, charClass.separator) || !isClass(text, position + 1, charClass.digit)) {
         this.before[this.groups] = 0;
         break;
       }

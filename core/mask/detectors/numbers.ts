@@ -1,6 +1,6 @@
 /** Finds what is written in digits: card numbers, social security numbers, telephone numbers of the North American plan. */
-import type { Text } from './bytes.ts';
-import { cardDigits, isCard, isCardGrouping } from './card.ts';
+import { charClass, classes, type Text } from './bytes.ts';
+import { cardDigits, groupedMin, isCard, isCardGrouping } from './card.ts';
 import type { HitSink } from './hit.ts';
 import { kindBit } from './kinds.ts';
 import { NumberRun, separators } from './number-run.ts';
@@ -12,13 +12,42 @@ const ssnBit = kindBit('ssn');
 const phoneBit = kindBit('phone');
 const run = new NumberRun();
 const groupsMax = 7;
+/** Fewer digits are nothing; fewer than a card has are something only with a group of three, as every other number has. */
+const anyDigitsMin = 9;
+const areaDigits = 3;
+const dot = separators.dot;
+
+/** End of a run of numbers that cannot hold a find, which is most of them: times, dates, amounts. 0 when it may. */
+export function harmlessEnd({ bytes, end }: Text, at: number, hasDots: boolean): number {
+  let position = at;
+  let total = 0;
+  let hasArea = false;
+  for (;;) {
+    const start = position;
+    let byte = 0x30;
+    while (byte >= 0x30 && byte <= 0x39) {
+      position += 1;
+      byte = position < end ? (bytes[position] as number) : 0;
+    }
+    const length = position - start;
+    total += length;
+    if (length === areaDigits) hasArea = true;
+    if (length >= cardDigits.min || total >= groupedMin || (total >= anyDigitsMin && hasArea)) return 0;
+    if (((classes[byte] as number) & charClass.separator) === 0 || (byte === dot && !hasDots)) return position;
+    const next = position + 1 < end ? (bytes[position + 1] as number) : 0;
+    if (next < 0x30 || next > 0x39) return position;
+    position += 1;
+  }
+}
+
+export type NumberSearch = HitSink & { readonly kinds: number };
 
 /** `at` is the first digit of a group; the result is where scanning goes on. */
-export function findNumbers(text: Text, at: number, { kinds, sink }: { kinds: number; sink: HitSink }): number {
+export function findNumbers(text: Text, at: number, search: NumberSearch): number {
   run.read(text, at);
   const { startable } = run;
   for (let group = 0; group < startable; ) {
-    const last = findAt(text, group, { kinds, sink });
+    const last = findAt(text, group, search);
     if (last >= startable && last >= group) return run.endOf(last);
     group = last < group ? group + 1 : last + 1;
   }
@@ -26,9 +55,10 @@ export function findNumbers(text: Text, at: number, { kinds, sink }: { kinds: nu
 }
 
 /** The last group of what begins at `first`, or -1. */
-function findAt(text: Text, first: number, { kinds, sink }: { kinds: number; sink: HitSink }): number {
+function findAt(text: Text, first: number, search: NumberSearch): number {
+  const { kinds } = search;
   const report = (kind: 'card' | 'ssn' | 'phone', last: number): number => {
-    sink.found(kind, run.starts[first] as number, run.endOf(last));
+    search.found(kind, run.starts[first] as number, run.endOf(last));
     return last;
   };
   if ((kinds & cardBit) !== 0) {
@@ -53,8 +83,8 @@ function cardAt(text: Text, first: number): number {
     if (total > cardDigits.max) break;
     lengths.push(length);
     if (total < cardDigits.min || run.isInWord(first, last) || run.hasDot(first, last)) continue;
-    if (!isCardGrouping(lengths, run.isAlone(first, last)) || !stands(text, first, last)) continue;
-    if (isCard(run.digits, 0, run.digitsOf(text, first, last))) found = last;
+    if (!isCard(run.digits, 0, run.digitsOf(text, first, last))) continue;
+    if (isCardGrouping(lengths, run.isAlone(first, last)) && stands(text, first, last)) found = last;
   }
   return found;
 }

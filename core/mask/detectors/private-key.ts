@@ -1,5 +1,5 @@
 /** Private keys in PEM (RFC 7468, and the older forms of OpenSSL, OpenSSH and PGP), also with their line ends escaped. */
-import { alnum, byteAt, classes, hasWord, type Text } from './bytes.ts';
+import { alnum, byteAt, classes, hasWord, type Text, word } from './bytes.ts';
 
 const dash = 0x2d;
 const headerMax = 60;
@@ -7,7 +7,10 @@ const headerMax = 60;
 const lineMin = 40;
 /** Headers before the first such line. */
 const preambleMax = 600;
-const endings = ['PRIVATE KEY-----', 'PRIVATE KEY BLOCK-----'];
+const begin = word('-----BEGIN ');
+const end = word('-----END ');
+const dashes = word('-----');
+const endings = [word('PRIVATE KEY-----'), word('PRIVATE KEY BLOCK-----')];
 
 /** Letters, digits and what else stands in a body: base64, line ends and their escapes, headers such as `Proc-Type: 4,ENCRYPTED`. */
 const body = new Uint8Array(256);
@@ -17,9 +20,9 @@ for (const byte of [0x20, 0x0a, 0x0d, 0x09, 0x5c, 0x3a, 0x2c, dash, 0x2e, 0x5f])
 
 /** Where the heading ends whose dashes begin at `at`, or -1. */
 function headerEnd(text: Text, at: number): number {
-  if (!hasWord(text, at, '-----BEGIN ')) return -1;
+  if (!hasWord(text, at, begin)) return -1;
   for (let position = at + 11; position < at + headerMax; position += 1) {
-    const ending = endings.find(word => hasWord(text, position, word));
+    const ending = endings.find(each => hasWord(text, position, each));
     if (ending !== undefined) return position + ending.length;
     const byte = byteAt(text, position);
     const isLabel = (byte >= 0x41 && byte <= 0x5a) || byte === 0x20 || (byte >= 0x30 && byte <= 0x39);
@@ -39,7 +42,7 @@ export function privateKeyEnd(text: Text, at: number): number {
     const kind = body[text.bytes[position] as number] as number;
     if (kind === 0 || (!isBody && position > from + preambleMax)) break;
     if (kind === 1) {
-      if (isBody && hasWord(text, position, '-----END ')) return closingEnd(text, position + 9);
+      if (isBody && hasWord(text, position, end)) return closingEnd(text, position + end.length);
       run = 0;
       continue;
     }
@@ -52,6 +55,6 @@ export function privateKeyEnd(text: Text, at: number): number {
 
 function closingEnd(text: Text, at: number): number {
   for (let position = at; position < at + headerMax; position += 1)
-    if (hasWord(text, position, '-----')) return position + 5;
+    if (hasWord(text, position, dashes)) return position + 5;
   return at;
 }

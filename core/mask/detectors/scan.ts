@@ -2,13 +2,13 @@
  * Looks through a text once, byte by byte, and stops only where something may begin. Every check behind such a stop reads a
  * bounded number of bytes, or bytes that are not read again, so the time is linear in the text whatever is in it.
  */
-import { byteAt, charClass, hasWord, isClass, type Text } from './bytes.ts';
+import { byteAt, hasWord, type Text, word } from './bytes.ts';
 import { emailAround } from './email.ts';
 import type { HitSink } from './hit.ts';
-import { ibanEnd } from './iban.ts';
+import { ibanEnd, isCountry } from './iban.ts';
 import { jwtEnd } from './jwt.ts';
 import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
-import { findNumbers } from './numbers.ts';
+import { findNumbers, harmlessEnd } from './numbers.ts';
 import { bracketedEnd, internationalEnd } from './phone.ts';
 import { privateKeyEnd } from './private-key.ts';
 import { awsKeyEnd, gcpKeyEnd, githubTokenEnd, slackHookEnd, slackTokenEnd, stripeKeyEnd } from './token.ts';
@@ -16,6 +16,12 @@ import { awsKeyEnd, gcpKeyEnd, githubTokenEnd, slackHookEnd, slackTokenEnd, stri
 const bits = Object.fromEntries(detectorKinds.map(kind => [kind, kindBit(kind)])) as Readonly<
   Record<DetectorKind, number>
 >;
+
+const begin = word('BEGIN ');
+const jwtStart = word('eyJ');
+const apiKey = word('AIza');
+const clientSecret = word('GOCSPX-');
+const accessToken = word('ya29.');
 
 /** Bytes at which something may begin, or be in its first few characters, with the kinds they are looked at for. */
 const anchors: readonly (readonly [string, number])[] = [
@@ -55,18 +61,21 @@ export type Scanner = { scan(text: Text, sink: HitSink): void };
 export const scannerFor = (kinds: number): Scanner => new Scan(kinds);
 
 class Scan implements Scanner, HitSink {
-  readonly #kinds: number;
+  readonly kinds: number;
   readonly #stops: Uint8Array;
   readonly #bytesMin: number;
   readonly #hasNumbers: boolean;
+  /** Of what is written in groups, only telephone numbers have dots. */
+  readonly #hasDots: boolean;
   #sink: HitSink | null = null;
   /** End of the last find: nothing before it is part of another. */
   #floor = 0;
 
   constructor(kinds: number) {
-    this.#kinds = kinds;
+    this.kinds = kinds;
     this.#stops = stopsOf(kinds);
     this.#bytesMin = bytesMinOf(kinds);
+    this.#hasDots = (kinds & bits.phone) !== 0;
     this.#hasNumbers = (kinds & (bits.card | bits.ssn | bits.phone)) !== 0;
   }
 
@@ -76,8 +85,21 @@ class Scan implements Scanner, HitSink {
     const stops = this.#stops;
     this.#sink = sink;
     this.#floor = start;
-    for (let at = start; at < end; )
-      at = stops[bytes[at] as number] === 0 ? at + 1 : Math.max(at + 1, this.#stop(text, at));
+    let at = start;
+    while (at < end) {
+      // Most bytes are nothing: four at a time.
+      while (
+        at + 3 < end &&
+        (stops[bytes[at] as number] as number) +
+          (stops[bytes[at + 1] as number] as number) +
+          (stops[bytes[at + 2] as number] as number) +
+          (stops[bytes[at + 3] as number] as number) ===
+          0
+      )
+        at += 4;
+      while (at < end && stops[bytes[at] as number] === 0) at += 1;
+      if (at < end) at = Math.max(at + 1, this.#stop(text, at));
+    }
     this.#sink = null;
   }
 
@@ -98,15 +120,15 @@ class Scan implements Scanner, HitSink {
       case 0x40:
         return this.#at(text, at);
       case 0x42:
-        return hasWord(text, at, 'BEGIN ') ? this.#report('private_key', at - 5, privateKeyEnd(text, at - 5)) : 0;
+        return hasWord(text, at, begin) ? this.#report('private_key', at - 5, privateKeyEnd(text, at - 5)) : 0;
       case 0x4a:
-        return hasWord(text, at - 2, 'eyJ') ? this.#report('jwt', at - 2, jwtEnd(text, at - 2)) : 0;
+        return hasWord(text, at - 2, jwtStart) ? this.#report('jwt', at - 2, jwtEnd(text, at - 2)) : 0;
       case 0x49:
         return isAws(text, at) ? this.#report('aws_key', at - 2, awsKeyEnd(text, at - 2)) : 0;
       case 0x7a:
-        return hasWord(text, at - 2, 'AIza') ? this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2)) : 0;
+        return hasWord(text, at - 2, apiKey) ? this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2)) : 0;
       case 0x58:
-        return hasWord(text, at - 5, 'GOCSPX-') ? this.#report('gcp_key', at - 5, gcpKeyEnd(text, at - 5)) : 0;
+        return hasWord(text, at - 5, clientSecret) ? this.#report('gcp_key', at - 5, gcpKeyEnd(text, at - 5)) : 0;
       case 0x78:
         return this.#report('slack_token', at, slackTokenEnd(text, at));
       case 0x2f:
@@ -129,31 +151,56 @@ class Scan implements Scanner, HitSink {
 
   /** The prefix ends with the underscore at `at`. */
   #underscore(text: Text, at: number): number {
-    for (const [word, kind, endOf] of underscored) {
-      const from = at - word.length + 1;
-      if ((this.#kinds & bits[kind]) !== 0 && hasWord(text, from, word))
+    const candidates = byLastByte[byteAt(text, at - 1)];
+    if (candidates === undefined) return 0;
+    for (const { prefix, kind, endOf } of candidates) {
+      const from = at - prefix.length + 1;
+      if ((this.kinds & bits[kind]) !== 0 && hasWord(text, from, prefix)) {
         return this.#report(kind, from, endOf(text, from));
+      }
     }
     return 0;
   }
 
   #digit(text: Text, at: number): number {
-    if ((this.#kinds & bits.gcp_key) !== 0 && hasWord(text, at - 2, 'ya29.')) {
+    const before = at > text.start ? (text.bytes[at - 1] as number) : 0;
+    if (before >= 0x41) {
+      const end = this.#behindLetter(text, at);
+      if (end > 0) return end;
+    }
+    if (!this.#hasNumbers) return 0;
+    const end = harmlessEnd(text, at, this.#hasDots);
+    return end > 0 ? end : findNumbers(text, at, this);
+  }
+
+  /** What begins with letters before its first digit. */
+  #behindLetter(text: Text, at: number): number {
+    if ((this.kinds & bits.gcp_key) !== 0 && hasWord(text, at - 2, accessToken)) {
       const end = this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2));
       if (end > 0) return end;
     }
-    if ((this.#kinds & bits.iban) !== 0 && isClass(text, at - 1, charClass.upper | charClass.lower)) {
-      const end = this.#report('iban', at - 2, ibanEnd(text, at));
-      if (end > 0) return end;
-    }
-    return this.#hasNumbers ? findNumbers(text, at, { kinds: this.#kinds, sink: this }) : 0;
+    if ((this.kinds & bits.iban) === 0 || !isCountry(text, at - 2)) return 0;
+    return this.#report('iban', at - 2, ibanEnd(text, at));
   }
 }
 
+const awsStarts = ['AK', 'AS', 'AB'].map(word);
 const isAws = (text: Text, at: number): boolean =>
-  byteAt(text, at + 1) === 0x41 && ['AK', 'AS', 'AB'].some(word => hasWord(text, at - 2, word));
+  byteAt(text, at + 1) === 0x41 && awsStarts.some(start => hasWord(text, at - 2, start));
 
-const underscored: readonly (readonly [string, DetectorKind, (text: Text, at: number) => number])[] = [
-  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_'].map(word => [word, 'github_token', githubTokenEnd] as const),
-  ...['sk_', 'rk_', 'whsec_'].map(word => [word, 'stripe_key', stripeKeyEnd] as const),
+type Underscored = { prefix: Uint8Array; kind: DetectorKind; endOf: (text: Text, at: number) => number };
+
+const underscored: readonly Underscored[] = [
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_'].map(
+    (prefix): Underscored => ({ prefix: word(prefix), kind: 'github_token', endOf: githubTokenEnd }),
+  ),
+  ...['sk_', 'rk_', 'whsec_'].map(
+    (prefix): Underscored => ({ prefix: word(prefix), kind: 'stripe_key', endOf: stripeKeyEnd }),
+  ),
 ];
+
+/** Prefixes by the byte before their underscore: most underscores are in names, and end here. */
+const byLastByte: readonly (readonly Underscored[] | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const found = underscored.filter(({ prefix }) => prefix.at(-2) === byte);
+  return found.length === 0 ? undefined : found;
+});

@@ -10,6 +10,7 @@ import {
   isWordBefore,
   runEnd,
   type Text,
+  word,
 } from './bytes.ts';
 import { base62, crc32 } from './checksum.ts';
 
@@ -33,58 +34,70 @@ export function awsKeyEnd(text: Text, at: number): number {
   return end;
 }
 
+const apiKey = word('AIza');
+const clientSecret = word('GOCSPX-');
+const accessToken = word('ya29.');
+
 /** `AIza…`, `GOCSPX-…`, `ya29.…` */
 export function gcpKeyEnd(text: Text, at: number): number {
   if (isWordBefore(text, at, base64url)) return -1;
-  if (hasWord(text, at, 'AIza')) return runOf(text, at + 4, { wanted: base64url, min: 35, max: 35 });
-  if (hasWord(text, at, 'GOCSPX-')) return runOf(text, at + 7, { wanted: base64url, min: 28, max: 28 });
-  return hasWord(text, at, 'ya29.') ? runOf(text, at + 5, { wanted: base64url, min: 30, max: longest }) : -1;
+  if (hasWord(text, at, apiKey)) return runOf(text, at + 4, { wanted: base64url, min: 35, max: 35 });
+  if (hasWord(text, at, clientSecret)) return runOf(text, at + 7, { wanted: base64url, min: 28, max: 28 });
+  return hasWord(text, at, accessToken) ? runOf(text, at + 5, { wanted: base64url, min: 30, max: longest }) : -1;
 }
 
-const slackPrefixes = ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xoxo-', 'xoxe-', 'xoxe.', 'xapp-'];
+const rotated = word('xoxe.');
+const slackPrefixes = [...['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xoxo-', 'xoxe-', 'xapp-'].map(word), rotated];
+const xox = word('xox');
 const slackPart = { wanted: alnum | charClass.dash, min: 18, max: longest };
 
 /** Parts with dashes, digits first: `xoxb-12345678901-…`, `xapp-1-A…`, `xoxe.xoxp-1-…`. */
 export function slackTokenEnd(text: Text, at: number): number {
   if (isWordBefore(text, at, base64url)) return -1;
-  const prefix = slackPrefixes.find(word => hasWord(text, at, word));
+  const prefix = slackPrefixes.find(each => hasWord(text, at, each));
   if (prefix === undefined) return -1;
-  const isRotated = prefix === 'xoxe.';
+  const isRotated = prefix === rotated;
   const from = at + prefix.length + (isRotated ? 5 : 0);
-  if (isRotated && !hasWord(text, at + 5, 'xox')) return -1;
+  if (isRotated && !hasWord(text, at + 5, xox)) return -1;
   const end = runOf(text, from, slackPart);
   return end > 0 && isClass(text, from, charClass.digit) && asciiOf(text, from, end).includes('-') ? end : -1;
 }
 
+const hooks = word('hooks.slack.com/services');
+const slashB = word('/B');
+
 /** `hooks.slack.com/services/T…/B…/…`, whose `/T` is at `at`: the secret is the path. */
 export function slackHookEnd(text: Text, at: number): number {
-  if (!hasWord(text, at - 24, 'hooks.slack.com/services')) return -1;
+  if (!hasWord(text, at - 24, hooks)) return -1;
   const part = { wanted: charClass.upper | charClass.digit, min: 8, max: 16 };
   const team = runOf(text, at + 1, part);
-  if (team < 0 || !hasWord(text, team, '/B')) return -1;
+  if (team < 0 || !hasWord(text, team, slashB)) return -1;
   const hook = runOf(text, team + 1, part);
   if (hook < 0 || byteAt(text, hook) !== 0x2f) return -1;
   return runOf(text, hook + 1, { wanted: alnum, min: 20, max: 32 });
 }
 
+const fineGrained = word('github_pat_');
+
 /** `ghp_`, `gho_`, `ghu_`, `ghs_`, `ghr_`: 30 random characters and their checksum. `github_pat_`: two parts of 22 and 59. */
 export function githubTokenEnd(text: Text, at: number): number {
   if (isWordBefore(text, at, base64url)) return -1;
-  if (hasWord(text, at, 'github_pat_')) {
+  if (hasWord(text, at, fineGrained)) {
     const end = runOf(text, at + 11, { wanted: alnum, min: 22, max: 22 });
-    return end > 0 && hasWord(text, end, '_') ? runOf(text, end + 1, { wanted: alnum, min: 59, max: 59 }) : -1;
+    return end > 0 && byteAt(text, end) === 0x5f ? runOf(text, end + 1, { wanted: alnum, min: 59, max: 59 }) : -1;
   }
   const end = runOf(text, at + 4, { wanted: alnum, min: 36, max: 36 });
   if (end < 0 || isClass(text, end, base64url)) return -1;
   return asciiOf(text, end - 6, end) === base62(crc32(text, at + 4, end - 6), 6) ? end : -1;
 }
 
-const stripePrefixes = ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_'];
+const stripePrefixes = ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_'].map(word);
+const webhook = word('whsec_');
 
 /** Secret and restricted keys, and secrets of web hooks. Publishable keys are meant to be seen. */
 export function stripeKeyEnd(text: Text, at: number): number {
   if (isWordBefore(text, at, base64url)) return -1;
-  const prefix = stripePrefixes.find(word => hasWord(text, at, word));
+  const prefix = stripePrefixes.find(each => hasWord(text, at, each));
   if (prefix !== undefined) return runOf(text, at + prefix.length, { wanted: alnum, min: 16, max: 250 });
-  return hasWord(text, at, 'whsec_') ? runOf(text, at + 6, { wanted: alnum, min: 32, max: 64 }) : -1;
+  return hasWord(text, at, webhook) ? runOf(text, at + 6, { wanted: alnum, min: 32, max: 64 }) : -1;
 }

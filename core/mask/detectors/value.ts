@@ -19,28 +19,31 @@ const closingBrace = 0x7d;
 /** Reads values one after another; keeps its buffers from one to the next. */
 export class ValueReader implements HitSink {
   readonly #form: ValueForm;
+  readonly #isBinary: boolean;
   readonly #array = new Unescaped();
   readonly #inner = new Unescaped();
   #isArrayEscaped = false;
   #isInnerEscaped = false;
   #places: JsonPlaces | XmlPlaces | null = null;
+  #body: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #sink: ValueSink | null = null;
 
-  constructor(form: ValueForm) {
+  constructor(form: ValueForm, format: 0 | 1) {
     this.#form = form;
+    this.#isBinary = format === 1;
   }
 
-  read(text: Text, { scanner, sink, format }: { scanner: Scanner; sink: ValueSink; format: 0 | 1 }): void {
+  read(text: Text, scanner: Scanner, sink: ValueSink): void {
     this.#sink = sink;
     if (!this.#form.isArray) this.#element(text, scanner, false);
-    else if (format === 1) this.#binaryArray(text, scanner);
+    else if (this.#isBinary) this.#binaryArray(text, scanner);
     else this.#textArray(text, scanner);
     this.#sink = null;
   }
 
   found(kind: DetectorKind, from: number, to: number): void {
     const inner = this.#isInnerEscaped ? { from: this.#inner.origin(from), to: this.#inner.origin(to) } : { from, to };
-    const place = this.#places?.of(inner.from) ?? 'text';
+    const place = this.#placeOf(inner.from);
     const outer = this.#isArrayEscaped
       ? { from: this.#array.origin(inner.from), to: this.#array.origin(inner.to) }
       : inner;
@@ -53,12 +56,20 @@ export class ValueReader implements HitSink {
     if (hasEscapes) this.#array.read(source, 'array');
     const text = hasEscapes ? this.#array.text : source;
     const { kind, prefix } = this.#form;
-    const body = prefix === 0 ? text : { ...text, start: text.start + prefix };
+    this.#body = prefix === 0 ? text : { bytes: text.bytes, start: text.start + prefix, end: text.end };
+    this.#places = null;
     const layer: Layer | null = kind === 'json' || kind === 'xml' ? kind : null;
-    this.#places = kind === 'json' ? new JsonPlaces(body) : kind === 'xml' ? new XmlPlaces(body) : null;
-    this.#isInnerEscaped = layer !== null && isEscaped(body, layer);
-    if (layer !== null && this.#isInnerEscaped) this.#inner.read(body, layer);
-    scanner.scan(this.#isInnerEscaped ? this.#inner.text : body, this);
+    this.#isInnerEscaped = layer !== null && isEscaped(this.#body, layer);
+    if (layer !== null && this.#isInnerEscaped) this.#inner.read(this.#body, layer);
+    scanner.scan(this.#isInnerEscaped ? this.#inner.text : this.#body, this);
+  }
+
+  /** Made at the first find: most values have none. */
+  #placeOf(position: number): Place {
+    const { kind } = this.#form;
+    if (kind !== 'json' && kind !== 'xml') return 'text';
+    this.#places ??= kind === 'json' ? new JsonPlaces(this.#body) : new XmlPlaces(this.#body);
+    return this.#places.of(position);
   }
 
   /** `{a,"b \"c\"",{d}}`, perhaps with its bounds before it. */
