@@ -54,11 +54,6 @@ export function parseLine(text: string): Line | null {
   }
 }
 
-/** `escaped` is the body as JSON would have it between the quotes. */
-export function formatLine(line: { prev: string; hash: string; escaped: string }): string {
-  return `{"prev":"${line.prev}","hash":"${line.hash}","body":"${line.escaped}"}\n`;
-}
-
 /** The sequence a body claims; the recorder writes it third. Null when it is not there. */
 export function sequenceOf(body: string): number | null {
   const match = /^\{"v":1,"proxy":"[0-9a-f-]{36}","seq":(\d{1,16}),/.exec(body);

@@ -1,6 +1,7 @@
 /** A checker for spool directories that shares nothing with the recorder but the format: for tests. */
 import { createHash } from 'node:crypto';
 import { type Disk, readFully } from './disk.ts';
+import type { Spool } from './spool.ts';
 
 export const independentHash = (prev: string, body: string): string =>
   createHash('sha256').update(prev, 'latin1').update(body, 'utf8').digest('hex');
@@ -36,6 +37,18 @@ export function verifyDirectory(disk: Disk, directory: string): { first: number;
     }
   }
   return { first, last, bodies };
+}
+
+/** Appends an event that continues the chain; gives its number. */
+export function appendEvent(spool: Spool, body: (seq: number) => string): number {
+  const { seq, hash: prev } = spool.next;
+  const text = body(seq + 1);
+  const hash = independentHash(prev, text);
+  const line = Buffer.from(`${JSON.stringify({ prev, hash, body: text })}\n`);
+  const at = spool.reserve(line.length);
+  spool.slab.set(line, at);
+  spool.appended(line.length, hash);
+  return seq + 1;
 }
 
 /** What a control plane does with batches: idempotent by sequence, and it checks the chain. */

@@ -8,9 +8,8 @@ import { RecordingError } from '../ports.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { Died, FaultyDisk, MemoryDisk } from './disk-testing.ts';
 import { SpoolDamage } from './recovery.ts';
-import { formatLine } from './segment.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
-import { independentHash, verifyDirectory } from './spool-testing.ts';
+import { appendEvent, verifyDirectory } from './spool-testing.ts';
 
 const proxyId = '11111111-2222-4333-8444-555555555555';
 const directories: string[] = [];
@@ -36,13 +35,12 @@ const open = (path: string, disk: Disk = realDisk, more: Partial<SpoolOptions> =
   spools.push(spool);
   return spool;
 };
-const append = (spool: Spool, payload: string) => {
-  const { seq, hash: prev } = spool.next;
-  const body = `{"v":1,"proxy":"${proxyId}","seq":${seq + 1},"time":"2026-01-01T00:00:00.000Z","payload":${JSON.stringify(payload)}}`;
-  const hash = independentHash(prev, body);
-  spool.append(formatLine({ prev, hash, escaped: JSON.stringify(body).slice(1, -1) }), hash);
-  return seq + 1;
-};
+const append = (spool: Spool, payload: string) =>
+  appendEvent(
+    spool,
+    seq =>
+      `{"v":1,"proxy":"${proxyId}","seq":${seq},"time":"2026-01-01T00:00:00.000Z","payload":${JSON.stringify(payload)}}`,
+  );
 const dispose = async (spool: Spool) => {
   await spool.close().catch(() => {});
 };
@@ -67,6 +65,16 @@ describe('spool', () => {
     }
     expect(readdirSync(path).filter(name => name.endsWith('.ndjson')).length).toBeGreaterThan(5);
     expect(verifyDirectory(realDisk, path)).toMatchObject({ first: 1, last: 60 });
+  });
+
+  it('writes and flushes what nobody commits', async () => {
+    for (const mode of ['async', 'sync'] as const) {
+      const path = directory();
+      const spool = open(path, realDisk, { mode });
+      append(spool, 'the end of the last statement');
+      await eventually(() => expect(spool.state.durableSeq).toBe(1));
+      expect(verifyDirectory(realDisk, path).last).toBe(1);
+    }
   });
 
   it('has written what it committed before commit returns, and flushes it without being asked', async () => {

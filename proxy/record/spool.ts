@@ -1,6 +1,7 @@
 /**
  * The proxy's own log on disk: append-only segments of hash-chained lines, one writer. `commit` has written everything that
- * was appended before it returns; `durableSeq` follows with the next flush, or at once in mode `sync`.
+ * was appended before it returns, and what nobody commits is written within `flushIntervalMs`; `durableSeq` follows with the next
+ * flush, or at once in mode `sync`.
  */
 import { RecordingError } from '../ports.ts';
 import { type Disk, replaceFile, writeFully } from './disk.ts';
@@ -142,14 +143,6 @@ export class Spool {
     return this.options.directory;
   }
 
-  /** Buffers one line that continues `next`, newline included. */
-  append(line: string, hash: string): void {
-    const bytes = Buffer.from(line, 'utf8');
-    const at = this.reserve(bytes.length);
-    this.slab.set(bytes, at);
-    this.appended(bytes.length, hash);
-  }
-
   /** Where in `slab` the next line may be written, in so many bytes; it counts once `appended` is called. */
   reserve(bytes: number): number {
     if (this.pendingBytes + bytes > pendingBytesMax) throw new RecordingError('too much is waiting for the disk');
@@ -162,21 +155,30 @@ export class Spool {
     this.slabEnd += bytes;
     this.pendingBytes += bytes;
     this.head = { seq: this.head.seq + 1, hash };
+    // What has become of the last statement is not followed by anything that would have to be committed.
+    this.scheduleFlush();
   }
 
   commit(): void {
     if (this.fault !== null) throw new RecordingError(this.fault);
     if (this.pendingBytes === 0) return;
+    const cause = this.writeOut();
+    if (cause !== null) throw new RecordingError('the statement could not be recorded', { cause });
+    if (this.options.mode === 'async') this.scheduleFlush();
+  }
+
+  /** The failure, if there is one: then there is a fault, and it is tried again. */
+  private writeOut(): unknown {
     try {
       this.rotateWhenFull();
       this.writePending();
       if (this.options.mode === 'sync') this.flushNow();
     } catch (cause) {
       this.enterFault(cause);
-      throw new RecordingError('the statement could not be recorded', { cause });
+      return cause;
     }
     this.commits += 1;
-    if (this.options.mode === 'async') this.scheduleFlush();
+    return null;
   }
 
   /** The control plane has everything up to `seq`; whole segments of it are removed. */
@@ -313,9 +315,13 @@ export class Spool {
     if (this.flushTimer || this.flushing) return;
     this.flushTimer = setTimeout(() => {
       this.flushTimer = null;
+      // What nobody has committed; a failure shows in `state.fault`.
+      if (this.fault === null && this.pendingBytes > 0) this.writeOut();
+      if (this.active.flushedBytes === this.active.segment.bytes) return;
       this.flushing = this.flushLater().finally(() => {
         this.flushing = null;
-        if (this.fault === null && this.active.flushedBytes < this.active.segment.bytes) this.scheduleFlush();
+        const isBehind = this.active.flushedBytes < this.active.segment.bytes || this.pendingBytes > 0;
+        if (this.fault === null && isBehind) this.scheduleFlush();
       });
     }, this.options.flushIntervalMs);
   }

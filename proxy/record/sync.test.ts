@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { realDisk } from './disk.ts';
-import { formatLine } from './segment.ts';
 import { Spool } from './spool.ts';
-import { EventStore, independentHash } from './spool-testing.ts';
+import { appendEvent, EventStore } from './spool-testing.ts';
 import { type Push, type PushOutcome, Sync } from './sync.ts';
 
 let directory: string;
@@ -76,10 +75,10 @@ const start = (more: Partial<ConstructorParameters<typeof Sync>[0]> = {}) => {
 
 const record = (spool: Spool, count: number, payload = 'x') => {
   for (let index = 0; index < count; index++) {
-    const { seq, hash: prev } = spool.next;
-    const body = `{"v":1,"proxy":"11111111-2222-4333-8444-555555555555","seq":${seq + 1},"payload":"${payload}"}`;
-    const hash = independentHash(prev, body);
-    spool.append(formatLine({ prev, hash, escaped: JSON.stringify(body).slice(1, -1) }), hash);
+    appendEvent(
+      spool,
+      seq => `{"v":1,"proxy":"11111111-2222-4333-8444-555555555555","seq":${seq},"payload":"${payload}"}`,
+    );
     spool.commit();
   }
 };
