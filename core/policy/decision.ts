@@ -48,6 +48,8 @@ export type StatementObligation = {
   origins: readonly OutputColumn['wire'][];
   /** Per output column, what is looked for in values that pass; null where nothing is. */
   detectors: readonly (OutputDetectors | null)[];
+  /** What is looked for in messages of the server. */
+  messages: OutputDetectors | null;
   /** True when classified columns are in play for this identity: server messages are reduced to what is safe. */
   sensitive: boolean;
   /** Null: nothing bounds it. */

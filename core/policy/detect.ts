@@ -78,6 +78,12 @@ function detectorsOf(scope: Scope, output: OutputColumn): OutputDetectors | null
   );
 }
 
+/** What is looked for in messages of the server while the statement runs: they may quote a value of anything it touches. */
+export function messageDetectors(scope: Scope): OutputDetectors | null {
+  if (scope.side.detect.length === 0) return null;
+  return detectorsOf(scope, { name: null, kind: 'derived', origins: [], wire: null, typeOid: 0 });
+}
+
 /** One entry per output column, for one side; empty when the side has no such rule. */
 export function outputDetectors(scope: Scope): readonly (OutputDetectors | null)[] {
   if (scope.side.detect.length === 0) return [];

@@ -14,7 +14,7 @@ import {
 } from './column-mask.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementLimits, StatementObligation } from './decision.ts';
-import { joinDetectors, type OutputDetectors, outputDetectors } from './detect.ts';
+import { joinDetectors, messageDetectors, type OutputDetectors, outputDetectors } from './detect.ts';
 import { fillTest } from './fill.ts';
 import { behindLimited, joinLimits, limitsOf } from './limits.ts';
 import type { Target } from './match.ts';
@@ -49,6 +49,7 @@ type SideVerdict = {
   needs: ApprovalNeed[];
   masks: readonly (OutputMask | null)[];
   detectors: readonly (OutputDetectors | null)[];
+  messages: OutputDetectors | null;
   sensitive: boolean;
   limits: StatementLimits | null;
   needsCount: boolean;
@@ -192,6 +193,7 @@ function decideSide(view: StatementView, side: Side): SideVerdict {
     needs: [],
     masks: [],
     detectors: outputDetectors(scope),
+    messages: messageDetectors(scope),
     sensitive: false,
     limits: null,
     needsCount: false,
@@ -213,6 +215,7 @@ function obligationOf(statement: StatementAnalysis, sides: readonly SideVerdict[
     masks: outputs.map((_, index) => strongest(sides.flatMap(side => side.masks[index] ?? []))),
     origins: outputs.map(output => output.wire),
     detectors: outputs.map((_, index) => joinDetectors(sides.map(side => side.detectors[index] ?? null))),
+    messages: joinDetectors(sides.map(side => side.messages)),
     sensitive: sides.some(side => side.sensitive),
     limits: joinLimits(sides.map(side => side.limits)),
   };

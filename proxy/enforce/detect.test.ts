@@ -207,6 +207,29 @@ describe('COPY', () => {
   });
 });
 
+describe('messages of the server', () => {
+  const message = (text: string) =>
+    rows(text).then(String, (error: pg.DatabaseError) => `${error.message} ${error.detail ?? ''}`);
+
+  it('hide finds in the values they quote', async () => {
+    expect(await message('select body::int from tickets where id = 1')).toBe(
+      `invalid input syntax for type integer: "pay with ${stars} please" `,
+    );
+    expect(await message('update tickets set n = body::bigint where id = 1')).toContain(stars);
+    expect(await message('select body::int from tickets where id = 4')).toContain('"nothing here"');
+  });
+
+  it('also when they are not errors', async () => {
+    const heard = await connected(async client => {
+      const notices: string[] = [];
+      client.on('notice', notice => notices.push(notice.message ?? ''));
+      await client.query(`do $$ begin raise notice 'it is %', (select body from tickets where id = 1); end $$`);
+      return notices;
+    });
+    expect(heard).toEqual([`it is pay with ${stars} please`]);
+  });
+});
+
 it('nothing is looked at for whoever is exempt', async () => {
   const text = 'select body from tickets where id = 1';
   const seen = await connected(async client => (await client.query(text)).rows as object[], 'exempt');

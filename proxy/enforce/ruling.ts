@@ -8,6 +8,7 @@ import type { Sealed } from '#core/event/schema.ts';
 import { maskKey } from '#core/mask/apply.ts';
 import { copyMasker } from '#core/mask/copy.ts';
 import { mayHoldText } from '#core/mask/detectors/form.ts';
+import { hidingOf } from '#core/mask/detectors/hide.ts';
 import { detectorKinds, kindBits } from '#core/mask/detectors/kinds.ts';
 import type { Sampling, Watches } from '#core/mask/detectors/watch.ts';
 import { type FieldDetectors, type OutputField, planRow } from '#core/mask/plan.ts';
@@ -89,6 +90,7 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
     masks: [],
     origins: [],
     detectors: [],
+    messages: null,
     sensitive: true,
     limits: null,
   };
@@ -96,6 +98,7 @@ function statementRuling(parts: RulingParts, analysis: StatementAnalysis, index:
   return {
     analysis,
     isSensitive: obligation.sensitive,
+    hiding: parts.nets.values ? hidingOf(obligation.messages) : null,
     hasMasks: obligation.masks.some(mask => mask !== null) || looksAt(parts, obligation, analysis),
     limits: obligation.limits,
     planRows: columns => planRows({ ...parts, analysis, obligation, key }, columns),

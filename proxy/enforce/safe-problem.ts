@@ -2,6 +2,7 @@
  * What is left of a server's error or notice while classified values are in play: severity, SQLSTATE and a message of our own. The
  * server's words may quote values (a failing row, a duplicate key, RAISE), and so may everything else in it.
  */
+import type { Hiding } from '#core/mask/detectors/hide.ts';
 import type { ErrorFields } from '../postgres/wire/error.ts';
 
 /** PostgreSQL's condition names in words, for those that statements run into. */
@@ -61,6 +62,15 @@ const withheld = 'what the database says of it is withheld, because masked colum
 
 /** Letters of fields that cannot hold a value. */
 const harmless = ['S', 'V', 'C'] as const;
+
+/** Message, detail, hint, context and the query that the server ran by itself. */
+const worded: ReadonlySet<string> = new Set(['M', 'D', 'H', 'W', 'q']);
+
+/** The server's own words, but for finds of detectors in them. The same fields when there are none. */
+export function hideInProblem(fields: ErrorFields, hiding: Hiding): ErrorFields {
+  const shown = new Map([...fields].map(([letter, value]) => [letter, worded.has(letter) ? hiding(value) : value]));
+  return [...fields].every(([letter, value]) => shown.get(letter) === value) ? fields : shown;
+}
 
 export function reduceProblem(fields: ErrorFields): ErrorFields {
   const code = fields.get('C') ?? 'XX000';

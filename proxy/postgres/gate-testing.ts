@@ -94,6 +94,7 @@ function statementOf({ stmt }: Node): StatementRuling {
   return {
     analysis,
     isSensitive: false,
+    hiding: null,
     hasMasks: false,
     limits: null,
     planRows: columns => ({ columns: columns.length, masks: null }),

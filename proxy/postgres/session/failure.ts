@@ -1,5 +1,6 @@
 /** ErrorResponse and NoticeResponse: whose they are, what the client may read of them, and what the server skips after them. */
-import { reduceProblem } from '#proxy/enforce/safe-problem.ts';
+import type { Hiding } from '#core/mask/detectors/hide.ts';
+import { hideInProblem, reduceProblem } from '#proxy/enforce/safe-problem.ts';
 import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { clearResult, unexpected } from './answer.ts';
 import { endWithFault, finish } from './end.ts';
@@ -17,10 +18,24 @@ const isSensitive = (s: Session, entry: Expect | null): boolean =>
 export function notice(s: Session, m: ServerMessage): Fate {
   const entry = s.queue.head;
   if (entry?.internal) return 'drop';
-  if (!isSensitive(s, entry)) return 'pass';
+  const sensitive = isSensitive(s, entry);
+  if (!sensitive && hidingFor(entry) === null) return 'pass';
   const fields = decodeErrorFields(m.bytes, m.start + 5, m.end);
   if (fields === null) return unexpected(s, m);
+  if (!sensitive) return hideFinds(s, entry, { m, fields });
   s.down.bytes(encodeErrorFields(m.type, reduceProblem(fields)));
+  return 'drop';
+}
+
+const hidingFor = (entry: Expect | null): Hiding | null =>
+  entry?.kind === expects.parse ? null : (entry?.ruling?.statements[entry.statementIndex]?.hiding ?? null);
+
+/** A value may be quoted by the server that would have been hidden in a row. */
+function hideFinds(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessage; fields: ErrorFields }): Fate {
+  const hiding = hidingFor(entry);
+  const shown = hiding === null ? fields : hideInProblem(fields, hiding);
+  if (shown === fields) return 'pass';
+  s.down.bytes(encodeErrorFields(m.type, shown));
   return 'drop';
 }
 
@@ -55,7 +70,7 @@ function tell(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessag
     s.down.bytes(refusalMessage(entry.refused, fields));
     return 'drop';
   }
-  if (!isSensitive(s, entry)) return 'pass';
+  if (!isSensitive(s, entry)) return hideFinds(s, entry, { m, fields });
   s.down.bytes(encodeErrorFields(m.type, reduceProblem(fields)));
   return 'drop';
 }

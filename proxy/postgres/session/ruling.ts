@@ -4,6 +4,7 @@
  */
 import type { Failure } from '#core/contract/error.ts';
 import type { CopyMasker } from '#core/mask/copy.ts';
+import type { Hiding } from '#core/mask/detectors/hide.ts';
 import type { RowPlan as MaskPlan } from '#core/mask/plan.ts';
 import type { Limit, StatementLimits } from '#core/policy/decision.ts';
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
@@ -20,6 +21,8 @@ export type StatementRuling = {
   analysis: StatementAnalysis;
   /** Server messages may carry classified values while this runs. */
   isSensitive: boolean;
+  /** For what the server says while this runs; null: nothing in it has to be hidden. */
+  hiding: Hiding | null;
   hasMasks: boolean;
   /** What bounds it; null where nothing does. */
   limits: StatementLimits | null;
