@@ -21,6 +21,7 @@ import { ControlLink, eventPush, type Log } from './control/link.ts';
 import { Analyst } from './enforce/analyst.ts';
 import { BudgetFile } from './enforce/budget-file.ts';
 import { Budgets } from './enforce/budgets.ts';
+import { loadFlows, saveFlows } from './enforce/flow-file.ts';
 import { Gate } from './enforce/gate.ts';
 import type { ParserPool } from './enforce/parser-pool.ts';
 import { SessionGate } from './enforce/session-gate.ts';
@@ -57,6 +58,7 @@ export class ProxyService {
   private readonly budgetFile: BudgetFile;
   private readonly budgetExchange: BudgetExchange;
   private listener: Listener | null = null;
+  private settling: NodeJS.Timeout | null = null;
 
   /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
   constructor(
@@ -92,6 +94,8 @@ export class ProxyService {
       onIntrospect: connectionId => void this.introspect(connectionId),
     });
     this.gate = new Gate({
+      flows: loadFlows(directory),
+      keepFlows: flows => this.keepFlows(directory, flows),
       views: this.catalogs,
       recorder: this.recorder,
       clock,
@@ -133,6 +137,8 @@ export class ProxyService {
     this.port = await this.listener.listen();
     this.link.announce();
     this.budgetExchange.start();
+    this.settling = setInterval(() => this.settleFlows(), 5_000);
+    this.settling.unref();
   }
 
   /** Gives statements under way their time, records the end, and sends what can be sent. */
@@ -141,6 +147,7 @@ export class ProxyService {
     const { drainMs } = this.input.config.limits;
     // A client that does not take its goodbye must not keep the process.
     if (this.listener) await Promise.race([this.listener.close(drainMs), pauseMs(drainMs + farewellMs)]);
+    if (this.settling !== null) clearInterval(this.settling);
     this.budgetFile.stop();
     await this.budgetExchange.stop();
     await this.link.stop();
@@ -213,6 +220,21 @@ export class ProxyService {
       },
       log: (event, details) => log.info(details, event),
     });
+  }
+
+  private keepFlows(directory: string, flows: Parameters<typeof saveFlows>[1]): void {
+    try {
+      saveFlows(directory, flows);
+    } catch (error) {
+      this.input.log.error({ err: error }, 'copies of classified columns cannot be kept over a restart');
+    }
+  }
+
+  /** With the control plane there, what it has heard of copies comes back as labels. */
+  private settleFlows(): void {
+    const { head, acknowledgedSeq } = this.spool.state;
+    if (!this.link.isUp) return;
+    this.gate.settleFlows({ head: head.seq, acknowledged: acknowledgedSeq, nowMs: this.input.clock.nowMs() });
   }
 
   private sessionLimits(identity: SessionIdentity, session: { application: string; address: string }): SessionLimits {

@@ -9,6 +9,11 @@ import { type SystemClassified, systemClassified } from './system-classified.ts'
 
 export type Tag = { readonly label: string; readonly level: Level };
 
+/** Where a column is, whatever it is called. */
+export type Pin = Pick<ColumnRef, 'relationOid' | 'attnum'>;
+/** A copy, the columns that hold it by now, and the tags its origins had when it was made. */
+export type Copy = DataFlow & { pins?: readonly Pin[]; tags?: readonly Tag[] };
+
 type ObjectName = { schema: string | null; name: string };
 
 export type Labels = {
@@ -235,12 +240,13 @@ export function resolveLabels(
  * The same lookup with what a session has copied since: the targets of the flows carry the tags of their origins at once, before
  * the control plane has heard of them. Later flows see the targets of earlier ones.
  */
-export function withFlows(labels: Labels, flows: readonly DataFlow[]): Labels {
+export function withFlows(labels: Labels, flows: readonly Copy[]): Labels {
   const table = new TagTable();
   let seen: Labels = labels;
-  for (const { target, origins } of flows) {
-    const tags = origins.flatMap(origin => seen.ofColumn(origin));
+  for (const { target, origins, pins = [], tags: own = [] } of flows) {
+    const tags = [...own, ...origins.flatMap(origin => seen.ofColumn(origin))];
     table.add({ ...target, relationOid: 0, attnum: 0 }, tags);
+    for (const pin of pins) table.add({ ...target, ...pin }, tags);
     seen = join(labels, lookup(table, labels.ownersOf, tags.length > 0));
   }
   return seen;

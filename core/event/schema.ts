@@ -3,6 +3,7 @@
  * `hash = SHA-256(prev ‖ body)`, both as in `core/event/chain.ts`. Neither values nor literals are in clear in any event.
  */
 import { z } from 'zod';
+import { levels } from '../catalog/classification.ts';
 import { detectorKinds } from '../mask/detectors/kinds.ts';
 import { effects } from '../policy/schema.ts';
 import { actions, hazardCodes } from '../sql/analysis.ts';
@@ -74,6 +75,18 @@ export const endedBySchema = z.object({
   max: z.number().int(),
 });
 export type EndedBy = z.infer<typeof endedBySchema>;
+
+/** Columns in one event; more are further events. */
+export const inheritedColumnsMax = 200;
+export const inheritedColumnSchema = z.object({
+  target: columnRef.omit({ label: true }),
+  labels: z
+    .array(z.object({ label: text(80), level: z.enum(levels) }))
+    .min(1)
+    .max(20),
+  origins: z.array(columnRef.omit({ label: true })).max(20),
+});
+export type InheritedColumn = z.infer<typeof inheritedColumnSchema>;
 
 const base = {
   v: z.literal(1),
@@ -160,6 +173,14 @@ export const eventSchema = z.discriminatedUnion('type', [
     requestId: z.uuid().nullable(),
     policyVersion: z.number().int(),
     bundleVersion: z.number().int(),
+  }),
+  /** A transaction was committed that had copied labelled columns: their labels hold for the targets as well. */
+  z.object({
+    ...inSession,
+    type: z.literal('classification.inherited'),
+    /** The last one that copied. */
+    statement: z.number().int().positive(),
+    columns: z.array(inheritedColumnSchema).min(1).max(inheritedColumnsMax),
   }),
   z.object({
     ...inSession,

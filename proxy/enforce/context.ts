@@ -1,10 +1,9 @@
 /** What a session's decisions rest on at one moment, and the key under which other sessions find the same rulings. */
-import { type Labels, withFlows } from '#core/catalog/labels.ts';
+import { type Copy, type Labels, withFlows } from '#core/catalog/labels.ts';
 import type { Catalog } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { residual } from '#core/policy/evaluate.ts';
 import type { Residual } from '#core/policy/residual.ts';
-import type { DataFlow } from '#core/sql/analysis.ts';
 import { splitSearchPath } from '#core/sql/search-path.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import type { Bucket, RulingCache } from './ruling-cache.ts';
@@ -42,7 +41,7 @@ export type ContextParts = {
   searchPath: string;
   local: LocalCatalog | null;
   /** Copies of labelled columns, and a number that changes with them. */
-  flows: { list: readonly DataFlow[]; version: string };
+  flows: { list: readonly Copy[]; version: string };
   minute: number;
   cache: RulingCache;
 };

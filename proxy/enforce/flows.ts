@@ -1,19 +1,41 @@
 /**
  * Classification follows the data: what statements have copied from labelled columns carries their labels at once, in the session
- * as soon as the server confirms the copy, for everybody on this proxy when the transaction commits.
+ * as soon as the server confirms the copy, for everybody on this proxy when the transaction commits, and until the control plane has
+ * made the labels durable.
  */
-import type { Labels } from '#core/catalog/labels.ts';
+import { type Copy, type Labels, type Pin, sortTags, type Tag } from '#core/catalog/labels.ts';
+import type { Catalog } from '#core/catalog/lookup.ts';
 import type { DataFlow } from '#core/sql/analysis.ts';
 
-/** Targets remembered per connection. The control plane learns of copies from the log and labels them durably. */
+/** Targets remembered per connection. */
 const targetsMax = 20_000;
+/** Columns that one target has been: a table that is renamed and made again is another one. */
+const pinsMax = 8;
+/** How long a copy is remembered after the control plane has it: time enough for the bundle with its label. */
+const settledMs = 60_000;
+
+export type LabelledCopy = Copy & {
+  tags: readonly Tag[];
+  /** Number of the statement in its session. */
+  statement: number;
+};
+
+type Remembered = LabelledCopy & {
+  /** Position in the log by which it was recorded; null until that is known. */
+  seq: number | null;
+  acknowledgedAt: number | null;
+};
+
+const keyOf = ({ target }: DataFlow): string => JSON.stringify([target.schema, target.relation, target.column]);
 
 export class Flows {
-  #byTarget = new Map<string, DataFlow>();
-  /** Increases with every addition. */
+  #byTarget = new Map<string, Remembered>();
+  /** The catalog in which the targets were looked for last; null when there are others since. */
+  #boundTo: Catalog | null = null;
+  /** Increases with every change. */
   version = 0;
 
-  get list(): readonly DataFlow[] {
+  get list(): readonly LabelledCopy[] {
     return this.#byTarget.size === 0 ? none : [...this.#byTarget.values()];
   }
 
@@ -21,34 +43,87 @@ export class Flows {
     return this.#byTarget.size;
   }
 
-  add(flow: DataFlow): void {
-    const key = JSON.stringify([flow.target.schema, flow.target.relation, flow.target.column]);
+  add(copy: LabelledCopy): void {
+    const key = keyOf(copy);
     const known = this.#byTarget.get(key);
-    const origins = known === undefined ? flow.origins : [...new Set([...known.origins, ...flow.origins])];
-    if (known !== undefined && origins.length === known.origins.length) return;
+    const origins = known === undefined ? copy.origins : [...new Set([...known.origins, ...copy.origins])];
+    if (known !== undefined && origins.length === known.origins.length) {
+      this.#boundTo = null;
+      return;
+    }
     if (known === undefined && this.#byTarget.size >= targetsMax) {
       for (const oldest of this.#byTarget.keys()) {
         this.#byTarget.delete(oldest);
         break;
       }
     }
-    this.#byTarget.set(key, { target: flow.target, origins });
+    const tags = sortTags([...(known?.tags ?? []), ...copy.tags]);
+    this.#byTarget.set(key, { ...known, ...copy, origins, tags, seq: null, acknowledgedAt: null });
+    this.#boundTo = null;
     this.version += 1;
+  }
+
+  /** Finds the identifiers of the targets while they have the names they were made under: a rename does not lose them then. */
+  bind(catalog: Catalog): void {
+    if (this.#boundTo === catalog || this.#byTarget.size === 0) return;
+    this.#boundTo = catalog;
+    const { temporarySchema } = catalog.header;
+    for (const [key, copy] of this.#byTarget) {
+      // The session's first temporary object makes its schema, whose name nobody knows before.
+      const isUnnamed = copy.target.schema === 'pg_temp' && temporarySchema !== null;
+      const target = isUnnamed ? { ...copy.target, schema: temporarySchema } : copy.target;
+      const relation = catalog.relationNamed(target.schema, target.relation);
+      const column = relation?.columns.find(each => each.name === target.column);
+      const pins = copy.pins ?? [];
+      const pin = relation === null || column === undefined ? null : pinOf(relation, column);
+      const isKnown = pins.some(each => each.relationOid === pin?.relationOid && each.attnum === pin.attnum);
+      const next = pin === null || isKnown ? pins : [...pins, pin].slice(-pinsMax);
+      if (isUnnamed || next !== pins) this.#byTarget.set(key, { ...copy, target, pins: next });
+    }
+  }
+
+  /**
+   * Forgets what has become a label, or was decided not to be one: the control plane has had it for a while. `head` is the position
+   * of the log's last event, `acknowledged` that of the last one that the control plane has.
+   */
+  settle({ head, acknowledged, nowMs }: { head: number; acknowledged: number; nowMs: number }): boolean {
+    let hasForgotten = false;
+    for (const [key, copy] of this.#byTarget) {
+      copy.seq ??= head;
+      if (copy.acknowledgedAt === null && acknowledged >= copy.seq) copy.acknowledgedAt = nowMs;
+      if (copy.acknowledgedAt === null || nowMs - copy.acknowledgedAt < settledMs) continue;
+      this.#byTarget.delete(key);
+      hasForgotten = true;
+    }
+    if (hasForgotten) this.version += 1;
+    return hasForgotten;
   }
 
   clear(): void {
     if (this.#byTarget.size === 0) return;
     this.#byTarget.clear();
+    this.#boundTo = null;
     this.version += 1;
   }
 }
 
-const none: readonly DataFlow[] = [];
+const pinOf = (relation: { oid: number }, { attnum }: { attnum: number }): Pin => ({
+  relationOid: relation.oid,
+  attnum,
+});
+
+const none: readonly LabelledCopy[] = [];
 
 /** Whether the target would be shown with fewer labels than what is copied into it has. */
 export function spreads(flow: DataFlow, labels: Labels): boolean {
   const held = new Set(
     labels.ofColumn({ ...flow.target, relationOid: 0, attnum: 0 }).map(tag => `${tag.label} ${tag.level}`),
   );
-  return flow.origins.some(origin => labels.ofColumn(origin).some(tag => !held.has(`${tag.label} ${tag.level}`)));
+  return tagsOf(flow, labels).some(tag => !held.has(`${tag.label} ${tag.level}`));
 }
+
+export const tagsOf = ({ origins }: DataFlow, labels: Labels): readonly Tag[] =>
+  sortTags(origins.flatMap(origin => labels.ofColumn(origin)));
+
+/** Only the session that made it sees a temporary table, and nobody once it has ended. */
+export const isTemporary = ({ target }: DataFlow): boolean => /^pg_temp(_|$)/.test(target.schema);

@@ -9,7 +9,7 @@ import { type Sampling, samplingDefaults, Watches } from '#core/mask/detectors/w
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
 import type { Analyse } from './analyst.ts';
 import type { Budgets } from './budgets.ts';
-import { Flows } from './flows.ts';
+import { Flows, type LabelledCopy } from './flows.ts';
 import { allNets, type Nets } from './nets.ts';
 import { RulingCache } from './ruling-cache.ts';
 
@@ -19,6 +19,9 @@ export type GateOptions = {
   clock: Clock;
   analyse: Analyse;
   budgets: Budgets;
+  /** What the last run of this proxy had not seen labelled yet, by connection. */
+  flows?: ReadonlyMap<string, readonly LabelledCopy[]>;
+  keepFlows?(flows: ReadonlyMap<string, Flows>): void;
   /** Absent: as `samplingDefaults`. */
   sampling?: Sampling;
   /** For tests alone; absent: all of them. */
@@ -39,6 +42,9 @@ export class Gate {
 
   constructor(options: GateOptions) {
     this.options = options;
+    for (const [connectionId, copies] of options.flows ?? []) {
+      for (const copy of copies) this.flowsOf(connectionId).add(copy);
+    }
     const { nets = allNets, sampling = samplingDefaults } = options;
     this.nets = nets;
     this.values = { nets, watches: new Watches(), sampling };
@@ -66,12 +72,25 @@ export class Gate {
     return ok(null);
   }
 
-  /** What was copied on a connection since this proxy started. */
+  /** What was copied on a connection, as far as it is no label yet. */
   flowsOf(connectionId: string): Flows {
     const known = this.#flows.get(connectionId);
     if (known !== undefined) return known;
     const flows = new Flows();
     this.#flows.set(connectionId, flows);
     return flows;
+  }
+
+  /** A transaction was committed that had copied something: everybody on this proxy knows from now on, and after a restart, too. */
+  share(connectionId: string, copies: readonly LabelledCopy[]): void {
+    const flows = this.flowsOf(connectionId);
+    for (const copy of copies) flows.add(copy);
+    this.options.keepFlows?.(this.#flows);
+  }
+
+  /** Forgets copies that the control plane has had for long enough. */
+  settleFlows(log: Parameters<Flows['settle']>[0]): void {
+    const settled = [...this.#flows.values()].map(flows => flows.settle(log));
+    if (settled.includes(true)) this.options.keepFlows?.(this.#flows);
   }
 }

@@ -16,8 +16,9 @@ import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
 import { type Context, type LocalCatalog, makeContext } from './context.ts';
-import { Flows, spreads } from './flows.ts';
+import { Flows, isTemporary, spreads, tagsOf } from './flows.ts';
 import type { Gate } from './gate.ts';
+import { inheritedEvents } from './inherited.ts';
 import { Meter, spentBudget } from './meter.ts';
 import { rejection } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
@@ -41,6 +42,8 @@ export class SessionGate implements OpenGate {
   #isDefining = false;
   /** Copies made in the open transaction. */
   readonly #flows = new Flows();
+  /** Copies into temporary tables, which no other session sees. */
+  readonly #temporary = new Flows();
   literals: readonly string[] | null = null;
   /** Holds on while there are no policies to ask. */
   #idleLimit: Limit | null = null;
@@ -173,12 +176,25 @@ export class SessionGate implements OpenGate {
     if (this.#local !== null) this.#isTouched = true;
   }
 
-  executed(ruling: Ruling, statementIndex: number): void {
+  executed(ruling: Ruling, statementIndex: number, statement: number): void {
     const flows = ruling.statements[statementIndex]?.analysis.flows;
     if (flows === undefined || flows.length === 0) return;
     const context = this.#current();
     if (!context.ok) return;
-    for (const flow of flows) if (spreads(flow, context.value.labels)) this.#flows.add(flow);
+    const { labels } = context.value;
+    for (const flow of flows)
+      if (spreads(flow, labels)) this.#flows.add({ ...flow, tags: tagsOf(flow, labels), statement });
+  }
+
+  copiesSettled(isCommitted: boolean): void {
+    if (this.#flows.size === 0) return;
+    const copies = this.#flows.list;
+    this.#flows.clear();
+    if (!isCommitted) return;
+    for (const copy of copies) if (isTemporary(copy)) this.#temporary.add(copy);
+    const lasting = copies.filter(copy => !isTemporary(copy));
+    if (lasting.length > 0) this.#gate.share(this.#identity.connection.id, lasting);
+    for (const event of inheritedEvents(this.#session.id, copies)) this.#gate.options.recorder.append(event);
   }
 
   transactionEnded(hasFailed: boolean): void {
@@ -187,10 +203,7 @@ export class SessionGate implements OpenGate {
       this.#isTouched = true;
       this.#gate.refresh(this.#identity.connection.id);
     }
-    if (this.#flows.size === 0) return;
-    const shared = this.#gate.flowsOf(this.#identity.connection.id);
-    if (!hasFailed) for (const flow of this.#flows.list) shared.add(flow);
-    this.#flows.clear();
+    this.copiesSettled(!hasFailed);
   }
 
   recounted(ruling: Ruling, rows: number | null): Ruling | null {
@@ -237,6 +250,12 @@ export class SessionGate implements OpenGate {
     ) {
       return ok(held);
     }
+    const catalog = this.#local?.catalog ?? view.value.catalog;
+    shared.bind(catalog);
+    this.#flows.bind(catalog);
+    this.#temporary.bind(catalog);
+    const own = [...this.#temporary.list, ...this.#flows.list];
+    const ownVersion = `${this.#flows.version}.${this.#temporary.version}`;
     const context = makeContext({
       view: view.value,
       identity: this.#identity,
@@ -244,17 +263,20 @@ export class SessionGate implements OpenGate {
       searchPath,
       local: this.#local,
       flows: {
-        list: this.#flows.size === 0 ? shared.list : [...shared.list, ...this.#flows.list],
-        version:
-          this.#flows.size === 0
-            ? String(shared.version)
-            : `${shared.version} ${this.#session.id} ${this.#flows.version}`,
+        list: own.length === 0 ? shared.list : [...shared.list, ...own],
+        version: own.length === 0 ? String(shared.version) : `${shared.version} ${this.#session.id} ${ownVersion}`,
       },
       minute,
       cache: this.#gate.cache,
     });
     this.#context = context;
-    this.#basis = [searchPath, shared.version, context.minute ?? 0, this.#local, this.#flows.version];
+    this.#basis = [
+      searchPath,
+      shared.version,
+      context.minute ?? 0,
+      this.#local,
+      this.#flows.version + this.#temporary.version,
+    ];
     return ok(context);
   }
 
@@ -265,7 +287,7 @@ export class SessionGate implements OpenGate {
       basis[1] === sharedVersion &&
       basis[2] === minute &&
       basis[3] === this.#local &&
-      basis[4] === this.#flows.version
+      basis[4] === this.#flows.version + this.#temporary.version
     );
   }
 

@@ -172,6 +172,7 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     catalogTouched: () => {},
     transactionEnded: () => {},
     executed: () => {},
+    copiesSettled: () => {},
     temporaryDropped: () => {},
     needsIdle: false,
     reject: (failure: Failure, text) => ({ ...makeRuling('', rules), key: text, refusal: refusal(failure, 'limit') }),

@@ -122,7 +122,7 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   if (entry.ruling !== null && statement === undefined) return unexpected(s, m);
   if (entry.ruling !== null && statement !== undefined) {
     applyEffects(s, statement.analysis.effects, tag);
-    s.gate.executed(entry.ruling, entry.statementIndex);
+    s.gate.executed(entry.ruling, entry.statementIndex, entry.run?.number ?? 1);
     if (entry.ruling.isSensitive) s.isSensitive = true;
   }
   watchAffected(s, entry, tag);

@@ -17,6 +17,7 @@ import { NameTable, type Portal, type Prepared } from './names.ts';
 import { Outlet } from './outlet.ts';
 import type { Refused, RowPlan, Ruling } from './ruling.ts';
 import type { Settings } from './settings.ts';
+import type { Turns } from './turns.ts';
 
 /** Decides on texts for one session; it sees the session's settings. */
 export type SessionGate = {
@@ -29,7 +30,9 @@ export type SessionGate = {
   /** Before anything is ruled on, the server has to be asked something, which it can be only while it is idle. */
   readonly needsIdle: boolean;
   /** The server has confirmed a statement: what it copied carries its labels from now on. */
-  executed(ruling: Ruling, statementIndex: number): void;
+  executed(ruling: Ruling, statementIndex: number, statement: number): void;
+  /** What was copied so far in this transaction stays, or is gone. */
+  copiesSettled(isCommitted: boolean): void;
   /** The same statement under the present policies; for portals, whose meaning is fixed since Bind. */
   redecide(ruling: Ruling): Ruling;
   /** The session has changed the catalog: nothing may be ruled on before it was read again. */
@@ -65,6 +68,8 @@ export type HoldResult =
 export type SessionPorts = {
   recorder: Recorder;
   clock: Clock;
+  /** Puts turns of several sessions together; until one is settled nothing else may be put into its session. */
+  turns?: Pick<Turns, 'join'>;
   /** Sends; false while the bytes are still in use after the call. */
   toClient(bytes: Uint8Array): boolean;
   toServer(bytes: Uint8Array): boolean;
