@@ -1,5 +1,6 @@
 /** What detectors found in the values of one statement: which kind, in which column, how often, and what became of it. */
 import { DecisionBadge } from '#components/shared/decision-badge.tsx';
+import { RuleName } from '#components/shared/rule-name.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { formatCount } from '#components/ui/number-format.ts';
 import type { Detected } from '#core/event/schema.ts';
@@ -20,7 +21,8 @@ export function FoundValues({ found }: { found: readonly Detected[] }) {
           <span>{detectorFacts[each.detector].title}</span>
           <span className="font-mono text-xs">{placeOf(each)}</span>
           <span className="text-muted-foreground">
-            in {formatCount(each.values)} of {formatCount(each.looked)} values looked at, rule {inertText(each.rule)}
+            in {formatCount(each.values)} of {formatCount(each.looked)} values looked at, rule{' '}
+            <RuleName rule={each.rule} />
           </span>
         </li>
       ))}

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { RevealLiterals } from '#components/approvals/literals.tsx';
 import { DecisionBadge } from '#components/shared/decision-badge.tsx';
+import { RuleName } from '#components/shared/rule-name.tsx';
 import { RuleTrace } from '#components/shared/rule-trace.tsx';
 import { SqlBlock } from '#components/shared/sql-block.tsx';
 import { useCan } from '#components/shell/caller.tsx';
@@ -66,17 +67,6 @@ function Touched({ statement }: { statement: StatementDetail }) {
         </ul>
       ) : null}
     </div>
-  );
-}
-
-/** `policy/rule`, as a way to the policy for those who may read it. */
-function RuleName({ rule }: { rule: string }) {
-  const [policy = rule] = rule.split('/');
-  if (!useCan('policy:read')) return <span className="font-mono text-xs">{rule}</span>;
-  return (
-    <Link href={`/policies/${policy}`} className="font-mono text-link text-xs hover:underline">
-      {rule}
-    </Link>
   );
 }
 
