@@ -38,6 +38,14 @@ rules:
   - { id: writes, effect: approve, actions: [write], approvers: { roles: [reviewer] }, reason: somebody has to look }
 `;
 
+const copying = `
+name: shop
+rules:
+  - { id: open, effect: allow }
+  - { id: mask, effect: mask, objects: { level: confidential }, mask: { kind: redact }, uses: { write: allow } }
+  - { id: enough, effect: limit, objects: { system: false }, budget: { windowMinutes: 1440, rows: 120 } }
+`;
+
 /** The REST API as the console serves it, over HTTP. */
 async function serve(): Promise<string> {
   server = createServer(async (incoming, outgoing) => {
@@ -128,20 +136,40 @@ afterAll(async () => {
 });
 
 const issue = (as: TestIdentity) => ask(as, 'POST', '/tokens', { connections: ['shop-prod'] });
-const connect = async (token: string) => {
+const connect = async (token: string, to = { port: proxy.port, state }) => {
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: proxy.port,
+    port: to.port,
     user: people.dev.login,
     password: token,
     database: 'shop-prod',
-    ssl: { ca: readFileSync(join(state, 'tls/ca.pem'), 'utf8') },
+    ssl: { ca: readFileSync(join(to.state, 'tls/ca.pem'), 'utf8') },
   });
   client.on('error', () => {});
   clients.push(client);
   await client.connect();
   return client;
 };
+
+/** Another proxy in front of the same database. */
+async function secondProxy() {
+  const { token } = await ask(people.operator, 'POST', '/enrolments', {});
+  const directory = mkdtempSync(join(tmpdir(), 'weir-plane-'));
+  const own = { ...config, state: directory, name: 'edge-2' };
+  const input = { directory, controlUrl: config.control.url, name: 'edge-2', token: () => String(token) };
+  const enrolled = await ensureEnrolled(input);
+  if (!enrolled.ok) throw new Error(enrolled.error.message);
+  const service = new ProxyService(
+    { config: own, enrolment: enrolled.value, clock, log: quiet, host: 'test' },
+    await ParserPool.start({ workers: 1 }),
+  );
+  await service.start();
+  const close = async () => {
+    await service.stop('test');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { other: { port: service.port, state: directory }, close };
+}
 
 describe('proxy and control plane', () => {
   it('know the catalog, its lineage and its labels within moments', async () => {
@@ -239,6 +267,62 @@ describe('proxy and control plane', () => {
     await eventually(() => proxy.vitals().spool.events).toBe(0);
     const chain = JSON.stringify(await ask(people.auditor, 'GET', '/audit/chain'));
     expect(chain).toContain(enrolment.proxyId);
+  });
+
+  it('label what is copied for good, on every proxy, over a restart and under another name', async () => {
+    await ask(people.admin, 'PUT', '/policies/shop', {
+      yaml: copying,
+      expectedVersion: 1,
+      comment: 'copies and budgets',
+    });
+    const token = String((await issue(people.dev)).token);
+    const client = await connect(token);
+    await eventually(() =>
+      client.query('create table copies as select id, email as hidden from customers').then(
+        () => 'made',
+        error => String(error.message),
+      ),
+    ).toBe('made');
+    const first = async (from: pg.Client, table = 'copies') =>
+      (await from.query(`select hidden from ${table} limit 1`)).rows[0]?.hidden;
+    expect(await first(client)).toBe('***');
+    // Before the control plane can have answered, and with nothing but what the proxy has kept.
+    await proxy.stop('test');
+    await startProxy();
+    const again = await connect(token);
+    expect(await first(again)).toBe('***');
+    const { rows } = await again.query("select 'copies'::regclass::oid::int as oid");
+    const relation = () => ask(people.admin, 'GET', `/catalog/${connectionId}/relations/${rows[0].oid}`);
+    await eventually(async () => (await relation().catch(() => ({ columns: [] }))).columns).toMatchObject([
+      { name: 'id', label: null },
+      { label: { label: 'pii.email', source: 'inherited', evidence: expect.stringContaining(people.dev.login) } },
+    ]);
+    await again.query('alter table copies rename to renamed');
+    expect(await first(again, 'renamed')).toBe('***');
+    const { other, close } = await secondProxy();
+    const elsewhere = await connect(token, other);
+    expect(await first(elsewhere, 'renamed')).toBe('***');
+    await close();
+  });
+
+  it('count what is taken over all sessions and a restart, and show what is left', async () => {
+    const token = String((await issue(people.dev)).token);
+    const take = async (rows: number) => {
+      const client = await connect(token);
+      return (await client.query(`select id from customers limit ${rows}`)).rowCount;
+    };
+    const used = async () => {
+      const { limits } = await ask(people.dev, 'GET', `/identities/${people.dev.id}/limits`);
+      return (limits as { budgets: { unit: string; used: number }[] }[])[0]?.budgets[0]?.used ?? 0;
+    };
+    await eventually(used).toBeGreaterThan(0);
+    const before = await used();
+    expect(await take(40)).toBe(40);
+    await eventually(used).toBeGreaterThanOrEqual(before + 40);
+    await proxy.stop('test');
+    await startProxy();
+    await take(50);
+    await expect(take(50)).rejects.toMatchObject({ code: '53400', message: expect.stringContaining('120 rows') });
   });
 
   it('stop at once when the proxy is revoked', async () => {

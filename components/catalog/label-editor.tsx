@@ -16,7 +16,7 @@ type Props = {
   connectionId: string;
   oid: number;
   column: { attnum: number; name: string };
-  current: { label: string; level: Level } | null;
+  current: { label: string; level: Level; source?: string } | null;
 };
 
 function LabelForm({ connectionId, oid, column, current, onDone }: Props & { onDone: () => void }) {
@@ -43,6 +43,9 @@ function LabelForm({ connectionId, oid, column, current, onDone }: Props & { onD
     event.preventDefault();
     set(asInput(value));
   };
+  // A person who sets what the data brought along says that it is right: from then on it is theirs.
+  const isConfirming =
+    current?.source === 'inherited' && value.label === current.label && value.level === current.level;
   const failure = mutation.error ? describeFailure(mutation.error) : null;
   return (
     <form onSubmit={submit} className="grid gap-3">
@@ -60,7 +63,7 @@ function LabelForm({ connectionId, oid, column, current, onDone }: Props & { onD
           </Button>
         ) : null}
         <Button type="submit" variant="primary" pending={mutation.isPending}>
-          Classify column
+          {isConfirming ? 'Confirm' : 'Classify column'}
         </Button>
       </div>
     </form>

@@ -223,6 +223,32 @@ export const columnLabel = pgTable(
   table => [unique('column_label_column').on(table.connectionId, table.relationOid, table.attnum)],
 );
 
+/** Labels that copies have brought to columns which no catalog has shown yet. They go out by name until one does. */
+export const inheritedLabel = pgTable(
+  'inherited_label',
+  {
+    connectionId: uuid()
+      .notNull()
+      .references(() => connection.id),
+    schema: text().notNull(),
+    relation: text().notNull(),
+    column: text().notNull(),
+    label: text().notNull(),
+    level: text().$type<Level>().notNull(),
+    evidence: text().notNull(),
+    /** Who ran the statement. */
+    by: uuid().notNull(),
+    at: at().notNull(),
+  },
+  table => [
+    primaryKey({
+      name: 'inherited_label_pk',
+      columns: [table.connectionId, table.schema, table.relation, table.column],
+    }),
+    index('inherited_label_at').on(table.at),
+  ],
+);
+
 export const objectOwner = pgTable(
   'object_owner',
   {

@@ -6,6 +6,7 @@ import type { Tx } from '#db/client.ts';
 import { catalogSnapshot, connection } from '#db/schema/catalog.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { followObjects } from './follow.ts';
+import { noteInherited, placeInherited } from './inherit.ts';
 import { suggestForTouched } from './suggesting.ts';
 
 type Counts = { added: number; changed: number; removed: number };
@@ -58,6 +59,8 @@ export async function takeCatalog(
   await replaceForeignKeys(tx, push);
   await replaceEdges(tx, push);
   await followObjects(tx, found.id);
+  const placed = await placeInherited(tx, found.id);
+  if (placed.length > 0) noteInherited(tx, { proxyId, connection: found, placed });
   const suggestions = await suggestForTouched(tx, { connectionId: found.id, at });
   await tx.execute(sql`drop table incoming_relation, incoming_column, touched_column`);
   return { changed: true, connection: found, relations, columns, suggestions };

@@ -90,6 +90,34 @@ export async function replaceLabel(tx: Tx, at: ColumnAt, next: NewLabel | null) 
   return { before: before ?? null, after: inserted[0] ?? null, target };
 }
 
+/** The same copy made again must not bring back what a person has taken off: their no is kept where a suggestion's would be. */
+async function rememberNo(
+  tx: Tx,
+  label: typeof columnLabel.$inferSelect,
+  { by, at }: { by: string; at: Date },
+): Promise<void> {
+  const { connectionId, relationOid, attnum, schema, relation, column, level } = label;
+  const decided = {
+    state: 'rejected' as const,
+    decidedBy: by,
+    decidedAt: at,
+    reason: 'the inherited label was taken off',
+  };
+  await tx
+    .insert(suggestion)
+    .values({
+      ...{ connectionId, relationOid, attnum, schema, relation, column, label: label.label, level },
+      ...decided,
+      confidence: 0,
+      evidence: [],
+      createdAt: at,
+    })
+    .onConflictDoUpdate({
+      target: [suggestion.connectionId, suggestion.relationOid, suggestion.attnum, suggestion.label],
+      set: decided,
+    });
+}
+
 export const auditedLabel = (row: { label: string; level: string; source: string } | null) =>
   row === null ? null : { label: row.label, level: row.level, source: row.source };
 
@@ -116,6 +144,8 @@ export const setLabel = command({ permission: 'catalog:write' })
             at,
           };
     const { before, after, target } = await replaceLabel(tx, input, next);
+    if (before?.source === 'inherited' && before.label !== input.label)
+      await rememberNo(tx, before, { by: caller.id, at });
     // The person has answered what the suggestions for this column ask.
     await tx
       .update(suggestion)

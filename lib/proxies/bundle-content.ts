@@ -5,7 +5,7 @@ import type { ColumnLabel, Owner } from '#core/catalog/classification.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { accessGrant } from '#db/schema/approvals.ts';
-import { columnLabel, connection, objectOwner } from '#db/schema/catalog.ts';
+import { columnLabel, connection, inheritedLabel, objectOwner } from '#db/schema/catalog.ts';
 import { clientToken } from '#db/schema/identity.ts';
 import { env } from '#lib/env.ts';
 import type { Keys } from '#lib/keys.ts';
@@ -31,7 +31,14 @@ function grouped<T extends { connectionId: string }, U>(rows: readonly T[], shap
 
 async function labelsOf(db: Db | Tx): Promise<Bundle['labels']> {
   const { connectionId, relationOid, attnum } = columnLabel;
-  const rows = await db.select().from(columnLabel).orderBy(asc(connectionId), asc(relationOid), asc(attnum));
+  const placed = await db.select().from(columnLabel).orderBy(asc(connectionId), asc(relationOid), asc(attnum));
+  const { schema, relation, column } = inheritedLabel;
+  const waiting = await db
+    .select()
+    .from(inheritedLabel)
+    .orderBy(asc(inheritedLabel.connectionId), asc(schema), asc(relation), asc(column));
+  // What no catalog has shown yet is found by its name.
+  const rows = [...placed, ...waiting.map(each => ({ ...each, relationOid: 0, attnum: 0 }))];
   return grouped(rows, ({ relationOid, attnum, schema, relation, column, label, level }): ColumnLabel => {
     return { relationOid, attnum, schema, relation, column, label, level };
   });

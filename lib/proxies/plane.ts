@@ -6,6 +6,7 @@ import type { Db, Sql } from '#db/client.ts';
 import { proxy } from '#db/schema/proxies.ts';
 import { ingestEvents, parseLines } from '#lib/audit/ingest.ts';
 import { storeEndpoints } from '#lib/catalog/connections.ts';
+import { inheritLabels } from '#lib/catalog/inherit.ts';
 import { takeCatalog } from '#lib/catalog/intake.ts';
 import { recordFinds } from '#lib/catalog/suggest-found.ts';
 import { recordCopies } from '#lib/lineage/observed.ts';
@@ -93,6 +94,7 @@ export const pushEvents = proxyQuery()
       throw new AppError('payload_too_large', `a batch has at most ${eventBatchMax.events} events`);
     const stored = await ingestEvents({ db, clock }, caller.id, lines);
     if (!stored.ok) throw new AppError(stored.error.code, stored.error.message);
+    await inheritLabels({ db, clock }, caller.id, lines);
     // The events are stored; what lineage makes of them must not keep the proxy from forgetting them.
     await recordCopies(db, caller.id, lines).catch(error => log().warn({ err: error }, 'copies were not recorded'));
     await recordFinds({ db, at: clock.now() }, caller.id, lines).catch(error =>

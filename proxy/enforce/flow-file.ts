@@ -18,6 +18,7 @@ const copySchema = z.object({
   origins: z.array(columnSchema),
   pins: z.array(z.object({ relationOid: z.number().int(), attnum: z.number().int() })).optional(),
   tags: z.array(z.object({ label: z.string().max(80), level: z.enum(levels) })),
+  session: z.uuid(),
   statement: z.number().int(),
 });
 const fileSchema = z.record(z.uuid(), z.array(copySchema));
@@ -38,11 +39,12 @@ export function saveFlows(directory: string, flows: ReadonlyMap<string, Flows>):
     connectionId,
     list
       .filter(copy => !isTemporary(copy))
-      .map(({ target, origins, pins, tags, statement }) => ({
+      .map(({ target, origins, pins, tags, session, statement }) => ({
         target,
         origins,
         pins,
         tags,
+        session,
         statement,
       })),
   ]);

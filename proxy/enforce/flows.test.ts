@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Labels, noLabels, resolveLabels } from '#core/catalog/labels.ts';
 import { policySchema } from '#core/policy/schema.ts';
 import { targetDatabase } from '#db/testing.ts';
 import { cellsOf, fieldsOf, type Heard, say, WireClient } from '../postgres/wire-testing.ts';
@@ -153,18 +154,45 @@ describe('what is remembered', () => {
     target: { schema: 'public', relation: 't', column },
     origins: [{ relationOid: 1, attnum: 1, schema: 'public', relation: 'people', column: 'email' }],
     tags: [{ label: 'pii.email', level: 'confidential' }],
+    session: '00000000-0000-4000-8000-000000000009',
     statement: 1,
+  });
+  const world = (name: string, labels: Labels = noLabels) => ({
+    labels,
+    catalog: {
+      header: { temporarySchema: null },
+      relation: () => ({ oid: 7, schema: 'public', name, columns: [{ attnum: 1, name: 'a' }] }),
+      relationNamed: (_: string, asked: string) =>
+        asked === name ? { oid: 7, columns: [{ attnum: 1, name: 'a' }] } : null,
+    } as never,
   });
 
   it('is forgotten a while after the control plane has it, and not before', () => {
     const flows = new Flows();
     flows.add(copy('a'));
-    expect(flows.settle({ head: 10, acknowledged: 9, nowMs: 0 })).toBe(false);
-    expect(flows.settle({ head: 20, acknowledged: 10, nowMs: 1_000 })).toBe(false);
-    expect(flows.settle({ head: 20, acknowledged: 20, nowMs: 60_000 })).toBe(false);
+    const at = (acknowledged: number, nowMs: number) => flows.settle({ head: 10, acknowledged, nowMs, ...world('t') });
+    expect(at(9, 0).hasChanged).toBe(false);
+    expect(at(10, 1_000).hasChanged).toBe(false);
+    expect(at(10, 60_000).hasChanged).toBe(false);
     expect(flows.size).toBe(1);
-    expect(flows.settle({ head: 20, acknowledged: 20, nowMs: 61_000 })).toBe(true);
+    expect(at(10, 61_000)).toEqual({ hasChanged: true, moved: [] });
     expect(flows.size).toBe(0);
+  });
+
+  it('is said again under the name it was given since, unless that carries the label already', () => {
+    for (const isLabelled of [false, true]) {
+      const flows = new Flows();
+      flows.add(copy('a'));
+      flows.bind(world('t').catalog);
+      const label = { relationOid: 7, attnum: 1, schema: 'public', relation: 't', column: 'a', label: 'pii.email' };
+      const relations = [{ oid: 7, schema: 'public', name: 'u', parents: [], columns: [{ attnum: 1, name: 'a' }] }];
+      const labels = resolveLabels({ relations }, { labels: [{ ...label, level: 'confidential' }], owners: [] });
+      const now = world('u', isLabelled ? labels : noLabels);
+      flows.settle({ head: 1, acknowledged: 1, nowMs: 0, ...now });
+      const { moved } = flows.settle({ head: 1, acknowledged: 1, nowMs: 60_000, ...now });
+      expect(moved.map(each => each.target.relation)).toEqual(isLabelled ? [] : ['u']);
+      expect(flows.size).toBe(moved.length);
+    }
   });
 
   it('is kept on disk, but for what ends with its session', () => {

@@ -16,6 +16,7 @@ const settledMs = 60_000;
 
 export type LabelledCopy = Copy & {
   tags: readonly Tag[];
+  session: string;
   /** Number of the statement in its session. */
   statement: number;
 };
@@ -84,19 +85,23 @@ export class Flows {
 
   /**
    * Forgets what has become a label, or was decided not to be one: the control plane has had it for a while. `head` is the position
-   * of the log's last event, `acknowledged` that of the last one that the control plane has.
+   * of the log's last event, `acknowledged` that of the last one that the control plane has. What was renamed before it had heard of
+   * it is given back under its new name: the control plane does not find it by the old one.
    */
-  settle({ head, acknowledged, nowMs }: { head: number; acknowledged: number; nowMs: number }): boolean {
-    let hasForgotten = false;
+  settle(given: Settling): { hasChanged: boolean; moved: readonly LabelledCopy[] } {
+    const moved: LabelledCopy[] = [];
+    let hasChanged = false;
     for (const [key, copy] of this.#byTarget) {
-      copy.seq ??= head;
-      if (copy.acknowledgedAt === null && acknowledged >= copy.seq) copy.acknowledgedAt = nowMs;
-      if (copy.acknowledgedAt === null || nowMs - copy.acknowledgedAt < settledMs) continue;
+      copy.seq ??= given.head;
+      if (copy.acknowledgedAt === null && given.acknowledged >= copy.seq) copy.acknowledgedAt = given.nowMs;
+      if (copy.acknowledgedAt === null || given.nowMs - copy.acknowledgedAt < settledMs) continue;
+      moved.push(...renamedOf(copy, given));
       this.#byTarget.delete(key);
-      hasForgotten = true;
+      hasChanged = true;
     }
-    if (hasForgotten) this.version += 1;
-    return hasForgotten;
+    for (const copy of moved) this.add(copy);
+    if (hasChanged) this.version += 1;
+    return { hasChanged, moved };
   }
 
   clear(): void {
@@ -111,6 +116,23 @@ const pinOf = (relation: { oid: number }, { attnum }: { attnum: number }): Pin =
   relationOid: relation.oid,
   attnum,
 });
+
+export type Settling = { head: number; acknowledged: number; nowMs: number; catalog: Catalog; labels: Labels };
+
+/** What it is called now, where that is something else and carries no label of it yet. */
+function renamedOf(copy: LabelledCopy, { catalog, labels }: Settling): LabelledCopy[] {
+  return (copy.pins ?? []).flatMap(pin => {
+    const relation = catalog.relation(pin.relationOid);
+    const column = relation?.columns.find(each => each.attnum === pin.attnum);
+    if (relation === null || column === undefined) return [];
+    const target = { schema: relation.schema, relation: relation.name, column: column.name };
+    const isSame = keyOf({ target, origins: [] }) === keyOf(copy);
+    const held = new Set(labels.ofColumn({ ...target, ...pin }).map(tag => tag.label));
+    if (isSame || copy.tags.every(tag => held.has(tag.label))) return [];
+    const { origins, tags, statement, session } = copy;
+    return [{ target, origins, tags, statement, session, pins: [pin] }];
+  });
+}
 
 const none: readonly LabelledCopy[] = [];
 

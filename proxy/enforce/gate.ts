@@ -9,7 +9,8 @@ import { type Sampling, samplingDefaults, Watches } from '#core/mask/detectors/w
 import type { Clock, ConnectionViews, Recorder } from '../ports.ts';
 import type { Analyse } from './analyst.ts';
 import type { Budgets } from './budgets.ts';
-import { Flows, type LabelledCopy } from './flows.ts';
+import { Flows, type LabelledCopy, type Settling } from './flows.ts';
+import { inheritedEvents } from './inherited.ts';
 import { allNets, type Nets } from './nets.ts';
 import { RulingCache } from './ruling-cache.ts';
 
@@ -88,9 +89,18 @@ export class Gate {
     this.options.keepFlows?.(this.#flows);
   }
 
-  /** Forgets copies that the control plane has had for long enough. */
-  settleFlows(log: Parameters<Flows['settle']>[0]): void {
-    const settled = [...this.#flows.values()].map(flows => flows.settle(log));
-    if (settled.includes(true)) this.options.keepFlows?.(this.#flows);
+  /** Forgets copies that the control plane has had for long enough, and says again what was renamed before it had them. */
+  settleFlows(log: Pick<Settling, 'head' | 'acknowledged' | 'nowMs'>): void {
+    let hasChanged = false;
+    for (const [connectionId, flows] of this.#flows) {
+      const view = this.options.views.of(connectionId);
+      if (!view.ok || flows.size === 0) continue;
+      const { catalog, labels } = view.value;
+      flows.bind(catalog);
+      const settled = flows.settle({ ...log, catalog, labels });
+      for (const event of inheritedEvents(settled.moved)) this.options.recorder.append(event);
+      hasChanged ||= settled.hasChanged;
+    }
+    if (hasChanged) this.options.keepFlows?.(this.#flows);
   }
 }

@@ -12,7 +12,17 @@ const columnOf = ({ target, tags, origins }: LabelledCopy): InheritedColumn => (
   origins: origins.slice(0, originsMax).map(({ schema, relation, column }) => ({ schema, relation, column })),
 });
 
-export function inheritedEvents(session: string, copies: readonly LabelledCopy[]): EventDraft[] {
+export function inheritedEvents(copies: readonly LabelledCopy[]): EventDraft[] {
+  const sessions = [...new Set(copies.map(copy => copy.session))];
+  return sessions.flatMap(session =>
+    eventsOf(
+      session,
+      copies.filter(copy => copy.session === session),
+    ),
+  );
+}
+
+function eventsOf(session: string, copies: readonly LabelledCopy[]): EventDraft[] {
   const lasting = copies.filter(copy => !isTemporary(copy) && copy.tags.length > 0);
   const events: EventDraft[] = [];
   for (let at = 0; at < lasting.length; at += inheritedColumnsMax) {

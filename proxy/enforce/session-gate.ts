@@ -183,7 +183,8 @@ export class SessionGate implements OpenGate {
     if (!context.ok) return;
     const { labels } = context.value;
     for (const flow of flows)
-      if (spreads(flow, labels)) this.#flows.add({ ...flow, tags: tagsOf(flow, labels), statement });
+      if (spreads(flow, labels))
+        this.#flows.add({ ...flow, tags: tagsOf(flow, labels), session: this.#session.id, statement });
   }
 
   copiesSettled(isCommitted: boolean): void {
@@ -194,7 +195,7 @@ export class SessionGate implements OpenGate {
     for (const copy of copies) if (isTemporary(copy)) this.#temporary.add(copy);
     const lasting = copies.filter(copy => !isTemporary(copy));
     if (lasting.length > 0) this.#gate.share(this.#identity.connection.id, lasting);
-    for (const event of inheritedEvents(this.#session.id, copies)) this.#gate.options.recorder.append(event);
+    for (const event of inheritedEvents(copies)) this.#gate.options.recorder.append(event);
   }
 
   transactionEnded(hasFailed: boolean): void {
