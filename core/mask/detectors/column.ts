@@ -13,6 +13,7 @@ import type { ColumnWatch, Sampling } from './watch.ts';
 /** A value that is searched for what has to be hidden is read whole; larger ones are shown as NULL in COPY. */
 export const searchedBytesMax = 64 * 1024 * 1024;
 
+const nothing = new Uint8Array(0);
 const star = 0x2a;
 const zero = 0x30;
 const space = 0x20;
@@ -60,11 +61,11 @@ export class ColumnDetector implements CellWriter, ValueSink {
   readonly #isOpaque: boolean;
 
   // Of the value at hand.
-  readonly #text: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
-  #source: Uint8Array = new Uint8Array(0);
+  readonly #text: Text = { bytes: nothing, start: 0, end: 0 };
+  #source: Uint8Array = nothing;
   #start = 0;
   #length = 0;
-  #out: Uint8Array = this.#source;
+  #out: Uint8Array = nothing;
   #outOffset = 0;
   #found = 0;
   #isCopied = false;
@@ -100,6 +101,9 @@ export class ColumnDetector implements CellWriter, ValueSink {
     this.#isCopied = false;
     this.#isNull = false;
     this.#search(isSampled);
+    this.#source = nothing;
+    this.#out = nothing;
+    this.#text.bytes = nothing;
     if (isSampled) watch.saw((this.#found & this.#alert) !== 0);
     if (this.#found !== 0) this.tally?.add(this.#target.place, this.#found);
     if (this.#isNull) return -1;

@@ -3,7 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ibanLengths } from './iban.ts';
 import { type DetectorKind, detectorFacts, detectorKinds } from './kinds.ts';
-import { cards, findIn, githubTokens, harmless, ibans, jwts, randomFrom, valid, withCheckDigits } from './testing.ts';
+import {
+  awsSecrets,
+  cards,
+  findIn,
+  githubTokens,
+  harmless,
+  ibans,
+  jwts,
+  randomFrom,
+  valid,
+  withCheckDigits,
+} from './testing.ts';
 
 const runs = { numRuns: 300 };
 const digitsOf = (text: string) => text.replace(/\D/g, '');
@@ -72,6 +83,16 @@ function misread(value: string, [place, by]: [number, number]): string {
   const at = places[place % places.length] ?? 0;
   return `${value.slice(0, at)}${(Number(value[at]) + by) % 10}${value.slice(at + 1)}`;
 }
+
+it('finds secret access keys behind their name, and only there', () => {
+  fc.assert(
+    fc.property(awsSecrets, ({ name, secret }) => {
+      expect(findIn(`${name}${secret}"`)).toEqual([{ kind: 'aws_key', text: secret }]);
+      expect(findIn(`other_name = ${secret}`)).toEqual([]);
+      expect(findIn(`${name}${secret}x`)).toEqual([]);
+    }),
+  );
+});
 
 it('knows how long the IBANs of each country are', () => {
   const lengths =

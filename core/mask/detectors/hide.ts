@@ -1,9 +1,8 @@
 /** Finds in a message in words, such as a server's error, replaced by asterisks. */
 import type { OutputDetectors } from '../../policy/detect.ts';
 import { detectorKinds, kindBits } from './kinds.ts';
-import { type Scanner, scannerFor } from './scan.ts';
+import { scannerFor } from './scan.ts';
 
-const scanners = new Map<number, Scanner>();
 const star = 0x2a;
 
 /** Null when nothing has to be hidden. */
@@ -12,8 +11,7 @@ export type Hiding = (text: string) => string;
 export function hidingOf(detectors: OutputDetectors | null): Hiding | null {
   const kinds = kindBits(detectorKinds.filter(kind => detectors?.[kind]?.verdict === 'mask'));
   if (kinds === 0) return null;
-  const scanner = scanners.get(kinds) ?? scannerFor(kinds);
-  scanners.set(kinds, scanner);
+  const scanner = scannerFor(kinds);
   return text => {
     const bytes = new TextEncoder().encode(text);
     let hasFind = false;

@@ -11,7 +11,15 @@ import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.t
 import { findNumbers, harmlessEnd } from './numbers.ts';
 import { bracketedEnd, internationalEnd } from './phone.ts';
 import { privateKeyEnd } from './private-key.ts';
-import { awsKeyEnd, gcpKeyEnd, githubTokenEnd, slackHookEnd, slackTokenEnd, stripeKeyEnd } from './token.ts';
+import {
+  awsKeyEnd,
+  awsSecretAt,
+  gcpKeyEnd,
+  githubTokenEnd,
+  slackHookEnd,
+  slackTokenEnd,
+  stripeKeyEnd,
+} from './token.ts';
 
 const bits = Object.fromEntries(detectorKinds.map(kind => [kind, kindBit(kind)])) as Readonly<
   Record<DetectorKind, number>
@@ -32,6 +40,7 @@ const anchors: readonly (readonly [string, number])[] = [
   ['B', bits.private_key], // -----BEGIN
   ['J', bits.jwt], // eyJ
   ['I', bits.aws_key], // AKIA, ASIA, ABIA
+  ['K_', bits.aws_key], // SecretAccessKey, aws_secret_access_key
   ['z', bits.gcp_key], // AIza
   ['X', bits.gcp_key], // GOCSPX-
   ['x', bits.slack_token], // xoxb-, xapp-
@@ -54,11 +63,19 @@ function stopsOf(kinds: number): Uint8Array {
   return table;
 }
 
-/** A search for certain kinds; made once, used for any number of texts. */
+/** A search for certain kinds. */
 export type Scanner = { scan(text: Text, sink: HitSink): void };
 
-/** `kinds` are bits (`kindBit`). */
-export const scannerFor = (kinds: number): Scanner => new Scan(kinds);
+const scanners = new Map<number, Scanner>();
+
+/** `kinds` are bits (`kindBit`). One for all who look for the same: nothing of a text stays in it. */
+export function scannerFor(kinds: number): Scanner {
+  const known = scanners.get(kinds);
+  if (known !== undefined) return known;
+  const made = new Scan(kinds);
+  scanners.set(kinds, made);
+  return made;
+}
 
 class Scan implements Scanner, HitSink {
   readonly kinds: number;
@@ -125,6 +142,8 @@ class Scan implements Scanner, HitSink {
         return hasWord(text, at - 2, jwtStart) ? this.#report('jwt', at - 2, jwtEnd(text, at - 2)) : 0;
       case 0x49:
         return isAws(text, at) ? this.#report('aws_key', at - 2, awsKeyEnd(text, at - 2)) : 0;
+      case 0x4b:
+        return this.#awsSecret(text, at);
       case 0x7a:
         return hasWord(text, at - 2, apiKey) ? this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2)) : 0;
       case 0x58:
@@ -151,15 +170,18 @@ class Scan implements Scanner, HitSink {
 
   /** The prefix ends with the underscore at `at`. */
   #underscore(text: Text, at: number): number {
-    const candidates = byLastByte[byteAt(text, at - 1)];
-    if (candidates === undefined) return 0;
-    for (const { prefix, kind, endOf } of candidates) {
+    for (const { prefix, kind, endOf } of byLastByte[byteAt(text, at - 1)] ?? []) {
       const from = at - prefix.length + 1;
       if ((this.kinds & bits[kind]) !== 0 && hasWord(text, from, prefix)) {
         return this.#report(kind, from, endOf(text, from));
       }
     }
-    return 0;
+    return (this.kinds & bits.aws_key) === 0 ? 0 : this.#awsSecret(text, at);
+  }
+
+  #awsSecret(text: Text, at: number): number {
+    const span = awsSecretAt(text, at);
+    return span === null ? 0 : this.#report('aws_key', span.from, span.to);
   }
 
   #digit(text: Text, at: number): number {

@@ -137,6 +137,14 @@ export const jwts = fc
 
 const base32 = `${upper}234567`;
 export const awsKeys = fc.tuple(fc.constantFrom('AKIA', 'ASIA'), chars(base32, 16)).map(parts => parts.join(''));
+/** As files of credentials and answers of STS have them; the name is no part of the find. */
+export const awsSecrets = fc
+  .tuple(
+    fc.constantFrom('aws_secret_access_key = ', 'AWS_SECRET_ACCESS_KEY=', '"SecretAccessKey": "'),
+    chars(`${word}/+`, 40),
+  )
+  .map(([name, secret]) => ({ name, secret }));
+
 export const gcpKeys = fc.oneof(
   chars(url, 35).map(rest => `AIza${rest}`),
   chars(url, 28).map(rest => `GOCSPX-${rest}`),

@@ -34,6 +34,31 @@ export function awsKeyEnd(text: Text, at: number): number {
   return end;
 }
 
+const secretNames = [word('aws_secret_access_key'), word('AWS_SECRET_ACCESS_KEY')];
+const secretMember = word('SecretAccessKey');
+/** Quotes, blanks and signs between a name and its value. */
+const assignments = new Set([0x20, 0x22, 0x27, 0x3a, 0x3d, 0x3e, 0x5c]);
+const assignmentMax = 8;
+const secretLength = 40;
+const isSecretByte = (text: Text, at: number): boolean =>
+  isClass(text, at, alnum) || byteAt(text, at) === 0x2f || byteAt(text, at) === 0x2b;
+
+/**
+ * A secret access key looks like any other text of 40 characters: it is known by the name before it, of which `at` is the first
+ * underscore, or the last `K`.
+ */
+export function awsSecretAt(text: Text, at: number): { from: number; to: number } | null {
+  const isMember = hasWord(text, at - 12, secretMember);
+  const name = isMember ? secretMember : secretNames.find(each => hasWord(text, at - 3, each));
+  if (name === undefined) return null;
+  const nameEnd = isMember ? at + 3 : at - 3 + name.length;
+  let from = nameEnd;
+  while (from - nameEnd < assignmentMax && assignments.has(byteAt(text, from))) from += 1;
+  let to = from;
+  while (to - from <= secretLength && isSecretByte(text, to)) to += 1;
+  return from > nameEnd && to - from === secretLength ? { from, to } : null;
+}
+
 const apiKey = word('AIza');
 const clientSecret = word('GOCSPX-');
 const accessToken = word('ya29.');

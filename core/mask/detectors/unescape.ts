@@ -6,6 +6,7 @@ export type Layer = 'json' | 'xml' | 'array';
 const backslash = 0x5c;
 const ampersand = 0x26;
 const semicolon = 0x3b;
+const keptBytesMax = 64 * 1024;
 /** `&#x10FFFF;` */
 const referenceMax = 12;
 
@@ -60,6 +61,12 @@ export class Unescaped {
         at += 1;
       }
     }
+  }
+
+  /** A buffer that one large value has blown up is let go. */
+  release(): void {
+    if (this.text.bytes.length > keptBytesMax) this.text.bytes = new Uint8Array(256);
+    if (this.#at.length > keptBytesMax) this.#at = this.#from = [];
   }
 
   /** Where a position came from. Asked in ascending order it is found at once. */

@@ -16,16 +16,19 @@ const backslash = 0x5c;
 const brace = 0x7b;
 const closingBrace = 0x7d;
 
-/** Reads values one after another; keeps its buffers from one to the next. */
+/** Shared by all: one value is read at a time, and nothing of it stays. */
+const arrayLayer = new Unescaped();
+const innerLayer = new Unescaped();
+const nothing: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+/** Reads values one after another. Plans are kept for long, so it holds on to no value. */
 export class ValueReader implements HitSink {
   readonly #form: ValueForm;
   readonly #isBinary: boolean;
-  readonly #array = new Unescaped();
-  readonly #inner = new Unescaped();
   #isArrayEscaped = false;
   #isInnerEscaped = false;
   #places: JsonPlaces | XmlPlaces | null = null;
-  #body: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  #body = nothing;
   #sink: ValueSink | null = null;
 
   constructor(form: ValueForm, format: 0 | 1) {
@@ -39,13 +42,17 @@ export class ValueReader implements HitSink {
     else if (this.#isBinary) this.#binaryArray(text, scanner);
     else this.#textArray(text, scanner);
     this.#sink = null;
+    this.#places = null;
+    this.#body = nothing;
+    arrayLayer.release();
+    innerLayer.release();
   }
 
   found(kind: DetectorKind, from: number, to: number): void {
-    const inner = this.#isInnerEscaped ? { from: this.#inner.origin(from), to: this.#inner.origin(to) } : { from, to };
+    const inner = this.#isInnerEscaped ? { from: innerLayer.origin(from), to: innerLayer.origin(to) } : { from, to };
     const place = this.#placeOf(inner.from);
     const outer = this.#isArrayEscaped
-      ? { from: this.#array.origin(inner.from), to: this.#array.origin(inner.to) }
+      ? { from: arrayLayer.origin(inner.from), to: arrayLayer.origin(inner.to) }
       : inner;
     this.#sink?.found(kind, { ...outer, place });
   }
@@ -53,15 +60,15 @@ export class ValueReader implements HitSink {
   /** `hasEscapes`: of the array around it. */
   #element(source: Text, scanner: Scanner, hasEscapes: boolean): void {
     this.#isArrayEscaped = hasEscapes;
-    if (hasEscapes) this.#array.read(source, 'array');
-    const text = hasEscapes ? this.#array.text : source;
+    if (hasEscapes) arrayLayer.read(source, 'array');
+    const text = hasEscapes ? arrayLayer.text : source;
     const { kind, prefix } = this.#form;
     this.#body = prefix === 0 ? text : { bytes: text.bytes, start: text.start + prefix, end: text.end };
     this.#places = null;
     const layer: Layer | null = kind === 'json' || kind === 'xml' ? kind : null;
     this.#isInnerEscaped = layer !== null && isEscaped(this.#body, layer);
-    if (layer !== null && this.#isInnerEscaped) this.#inner.read(this.#body, layer);
-    scanner.scan(this.#isInnerEscaped ? this.#inner.text : this.#body, this);
+    if (layer !== null && this.#isInnerEscaped) innerLayer.read(this.#body, layer);
+    scanner.scan(this.#isInnerEscaped ? innerLayer.text : this.#body, this);
   }
 
   /** Made at the first find: most values have none. */
