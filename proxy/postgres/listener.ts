@@ -8,6 +8,7 @@ import type { UpstreamTarget } from '../config.ts';
 import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
 import { CancelKeys } from './cancel.ts';
 import { Places } from './places.ts';
+import { Turns } from './session/turns.ts';
 import { SessionLink, type SessionLinkParts } from './session-link.ts';
 import { type Arrival, Stranger } from './stranger.ts';
 
@@ -20,7 +21,7 @@ export type ListenerOptions = {
   authenticate: Authenticate;
   /** By the name of the connection. */
   targets: ReadonlyMap<string, UpstreamTarget>;
-  services: SessionLinkParts['services'];
+  services: Omit<SessionLinkParts['services'], 'turns'>;
   /** How many sessions policies let an identity have; absent: as many as there are places. */
   sessionLimits?(identity: SessionIdentity, client: { application: string; address: string }): SessionLimits;
   log(event: string, details: Record<string, unknown>): void;
@@ -35,6 +36,7 @@ const strangersMax = 500;
 
 export class Listener implements LiveSessions {
   readonly #options: ListenerOptions;
+  readonly #services: SessionLinkParts['services'];
   readonly #server: net.Server;
   readonly #secureContext: tls.SecureContext | null;
   readonly #sessions = new Map<string, SessionLink>();
@@ -48,6 +50,7 @@ export class Listener implements LiveSessions {
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#places = new Places(options.limits.sessionsMax);
+    this.#services = { ...options.services, turns: new Turns(options.services.recorder) };
     this.#secureContext = options.tls === null ? null : tls.createSecureContext(options.tls);
     this.#server = net.createServer({ noDelay: true, pauseOnConnect: true }, socket => this.#accept(socket));
   }
@@ -149,7 +152,7 @@ export class Listener implements LiveSessions {
       },
       upstream: { socket: dialed.socket, ready: dialed.ready, target },
       wait: startup.wait,
-      services: this.#options.services,
+      services: this.#services,
       issueKey: holder => this.#keys.issue(dialed.ready.processId, holder),
       ended: (ended, key) => {
         this.#sessions.delete(ended.id);

@@ -25,16 +25,11 @@ import { Settings } from './session/settings.ts';
 import { type HoldRequest, Session, type SessionGate, type SessionPorts } from './session/state.ts';
 import { cancelArrived, holdEnded, record, ruled } from './session/statement.ts';
 import { flushDown } from './session/turn.ts';
+import type { Settle, Turns } from './session/turns.ts';
+import { greeting, sessionStart } from './session-start.ts';
 import type { UpstreamReady } from './upstream-login.ts';
-import {
-  authenticationOk,
-  encodeBackendKeyData,
-  encodeParameterStatus,
-  readyForQueryIdle,
-  terminateMessage,
-} from './wire/encode.ts';
+import { terminateMessage } from './wire/encode.ts';
 import { encodeProblem } from './wire/error.ts';
-import { Writer } from './wire/writer.ts';
 
 /** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
 export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
@@ -76,6 +71,7 @@ export type SessionLinkParts = {
   services: {
     recorder: Recorder;
     clock: Clock;
+    turns: Turns;
     desk: HoldDesk;
     openGate(session: GatedSession): OpenGate;
     /** What a held statement would do; never part of the statement path. */
@@ -101,6 +97,10 @@ export class SessionLink implements LiveSession {
   readonly #key: CancelKey;
   readonly #startedMs: number;
   #identity: SessionIdentity;
+  /** A turn is handled and not settled. */
+  #isTurnOpen = false;
+  /** Says what the open turn's statements have cost, once it is settled. */
+  #tell: (() => void) | null = null;
 
   constructor(parts: SessionLinkParts) {
     this.#parts = parts;
@@ -157,9 +157,9 @@ export class SessionLink implements LiveSession {
   /** Records the session, greets the client and takes what it has sent already. */
   start(rest: Uint8Array): void {
     const { recorder } = this.#parts.services;
-    recorder.append(this.#startEvent());
+    recorder.append(sessionStart(this.#parts, this.#gate.bundleVersion));
     recorder.commit();
-    this.#client.write(this.#greeting());
+    this.#client.write(greeting(this.#parts.upstream.ready.parameters, this.#key));
     this.#run(() => {
       if (rest.length > 0) fromClient(this.#session, rest);
     });
@@ -171,6 +171,7 @@ export class SessionLink implements LiveSession {
   }
 
   cut(failure: Failure): void {
+    this.#settle();
     this.#cancelServer();
     this.#hold.withdraw();
     this.#run(() => endWith(this.#session, failure));
@@ -178,6 +179,7 @@ export class SessionLink implements LiveSession {
 
   /** A CancelRequest with this session's key. */
   cancel(): void {
+    this.#settle();
     if (this.#hold.isOpen) this.#hold.withdraw();
     else this.#cancelServer();
   }
@@ -195,10 +197,29 @@ export class SessionLink implements LiveSession {
     const startedUs = clock.nowUs();
     step();
     const statements = totals.statements - before;
-    if (statements > 0) took((clock.nowUs() - startedUs) / statements, statements);
+    if (statements === 0) return;
+    const tell = () => took((clock.nowUs() - startedUs) / statements, statements);
+    if (this.#isTurnOpen) this.#tell = tell;
+    else tell();
+  }
+
+  /** Before anything else happens to the session. */
+  #settle(): void {
+    if (this.#isTurnOpen) this.#parts.services.turns.settle();
+  }
+
+  #join(settle: Settle): void {
+    this.#isTurnOpen = true;
+    this.#parts.services.turns.join(failure => {
+      this.#isTurnOpen = false;
+      this.#run(() => settle(failure));
+      this.#tell?.();
+      this.#tell = null;
+    });
   }
 
   #run(step: () => void): void {
+    this.#settle();
     try {
       step();
     } catch (error) {
@@ -254,6 +275,7 @@ export class SessionLink implements LiveSession {
     return {
       recorder,
       clock,
+      turns: { join: settle => this.#join(settle) },
       toClient: bytes => this.#client.write(bytes),
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
@@ -341,35 +363,6 @@ export class SessionLink implements LiveSession {
       throw error;
     }
     return run;
-  }
-
-  #startEvent(): Parameters<Recorder['append']>[0] {
-    const { principal, onBehalfOf, tokenId, connection, grant } = this.#identity;
-    const { client, upstream } = this.#parts;
-    const { address, port, tls } = client;
-    return {
-      type: 'session.start',
-      session: this.id,
-      connectionId: connection.id,
-      connection: connection.name,
-      identity: {
-        id: principal.id,
-        kind: principal.kind,
-        login: principal.login,
-        onBehalfOf: onBehalfOf === null ? null : { id: onBehalfOf.id, login: onBehalfOf.login },
-        tokenId,
-      },
-      grantId: grant?.id ?? null,
-      client: { address, port, application: client.application.slice(0, 200), tls },
-      upstreamRole: upstream.target.user.slice(0, 128),
-      bundleVersion: this.#gate.bundleVersion,
-    };
-  }
-
-  #greeting(): Uint8Array {
-    const writer = new Writer(1024).raw(authenticationOk);
-    for (const [name, value] of this.#parts.upstream.ready.parameters) writer.raw(encodeParameterStatus(name, value));
-    return writer.raw(encodeBackendKeyData(this.#key.processId, this.#key.secret)).raw(readyForQueryIdle).finish();
   }
 
   #end(reason: string): void {

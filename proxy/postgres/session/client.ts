@@ -12,12 +12,13 @@ import { query, refuseFunctionCall, refuseTooLarge } from './query.ts';
 import type { Session } from './state.ts';
 import { type Message, namesEnd } from './statement.ts';
 import { flushTurn, recordParses } from './turn.ts';
+import { commitFailure } from './turns.ts';
 
 /** True when the client should not be read from now. */
 export const isClientStopped = (s: Session): boolean =>
   s.isEnded || (s.block !== null && (s.block !== 'hold' || s.backlogLength > backlogBytesMax / 2));
 
-/** Takes a chunk, which is only looked at during the call. */
+/** Takes a chunk, which is only looked at during the call, or where turns are put together, until the turn is settled. */
 export function fromClient(s: Session, chunk: Uint8Array): void {
   if (s.isEnded) return;
   s.journal.totals.bytesIn += chunk.length;
@@ -27,8 +28,16 @@ export function fromClient(s: Session, chunk: Uint8Array): void {
     continueClient(s);
     return;
   }
-  const consumed = turn(s, chunk, chunk.length);
-  if (!s.isEnded && consumed < chunk.length) keep(s, chunk, consumed, chunk.length);
+  const begun = begin(s, chunk, chunk.length);
+  const { turns } = s.ports;
+  const isAllDone = begun.failure === null && begun.consumed === chunk.length && s.block === null && !s.isEnded;
+  if (turns !== undefined && isAllDone) turns.join(failure => keepRest(s, begun, failure));
+  else keepRest(s, begun, begun.failure ?? commitFailure(s.ports.recorder));
+}
+
+function keepRest(s: Session, begun: Turn, failure: unknown): void {
+  const consumed = complete(s, begun, failure);
+  if (!s.isEnded && consumed < begun.end) keep(s, begun.bytes, consumed, begun.end);
 }
 
 /** Goes on with what had to wait. */
@@ -79,27 +88,43 @@ function noteNeeds(s: Session): void {
  * turn has happened yet: it is taken back and done again, refusing every statement.
  */
 function turn(s: Session, bytes: Uint8Array, end: number): number {
+  const begun = begin(s, bytes, end);
+  return complete(s, begun, begun.failure ?? commitFailure(s.ports.recorder));
+}
+
+/** A turn that was handled; its records are not written yet, and nothing of it has left. `bytes` must not change meanwhile. */
+type Turn = { bytes: Uint8Array; end: number; mark: Mark; consumed: number; failure: unknown };
+
+function begin(s: Session, bytes: Uint8Array, end: number): Turn {
   const mark = markOf(s);
-  let consumed = end;
   try {
-    consumed = messages(s, bytes, end);
+    const consumed = messages(s, bytes, end);
     recordParses(s);
-    s.ports.recorder.commit();
-  } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
+    return { bytes, end, mark, consumed, failure: null };
+  } catch (failure) {
+    return { bytes, end, mark, consumed: 0, failure };
+  }
+}
+
+/** Returns how much of the bytes is done with. */
+function complete(s: Session, { bytes, end, mark, consumed }: Turn, failure: unknown): number {
+  let done = consumed;
+  if (failure !== null) {
+    if (!(failure instanceof RecordingError)) throw failure;
+    if (s.isEnded) return end;
     restore(s, mark);
     if (s.ports.recorder.healthy) {
       endWithError(s, 'recording_failed', 'the statement cannot be recorded, so it is not run');
       return end;
     }
-    consumed = messages(s, bytes, end);
+    done = messages(s, bytes, end);
   }
   if (s.block === 'drain' && s.needsFlush) {
     s.up.bytes(flushMessage);
     s.needsFlush = false;
   }
   flushTurn(s);
-  return consumed;
+  return done;
 }
 
 type Mark = Pick<

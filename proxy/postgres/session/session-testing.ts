@@ -6,6 +6,7 @@ import { fromServer } from './server.ts';
 import { Settings } from './settings.ts';
 import { type HoldRequest, Session } from './state.ts';
 import { ruled } from './statement.ts';
+import type { Turns } from './turns.ts';
 
 export type Bench = {
   session: Session;
@@ -21,8 +22,11 @@ export type Bench = {
   settle(): Promise<void>;
 };
 
-export function bench(rules: OpenRules = {}): Bench {
-  const recorder = new MemoryRecorder();
+/** `turns`: sessions with the same ones are recorded together; then chunks have to last until they are settled. */
+export function bench(
+  rules: OpenRules = {},
+  { recorder = new MemoryRecorder(), turns }: { recorder?: MemoryRecorder; turns?: Turns } = {},
+): Bench {
   const toClient: Buffer[] = [];
   const toServer: Buffer[] = [];
   const asked: string[] = [];
@@ -35,7 +39,7 @@ export function bench(rules: OpenRules = {}): Bench {
     held: [],
     cancels: 0,
     // A chunk is only good during the call, so that any use of it afterwards shows.
-    client: bytes => lend(bytes, chunk => fromClient(session, chunk)),
+    client: bytes => (turns ? fromClient(session, bytes) : lend(bytes, chunk => fromClient(session, chunk))),
     server: bytes => lend(bytes, chunk => fromServer(session, chunk)),
     settle: async () => {
       for (let key = asked.shift(); key !== undefined; key = asked.shift()) {
@@ -50,6 +54,7 @@ export function bench(rules: OpenRules = {}): Bench {
     parameters: new Map(),
     ports: {
       recorder,
+      ...(turns && { turns }),
       clock: { nowMs: () => 0, nowUs: () => 0 },
       toClient: bytes => toClient.push(Buffer.from(bytes)) > 0,
       toServer: bytes => toServer.push(Buffer.from(bytes)) > 0,
