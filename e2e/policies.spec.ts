@@ -38,7 +38,7 @@ test('a policy with a mistake cannot be published; mended, it decides; removed, 
   await publish.click();
   await admin.getByLabel('What changes, in a sentence').fill('Close the products while prices change');
   await admin.getByRole('button', { name: 'Publish no-products' }).click();
-  await expect(admin.getByText('no-products version 1 published')).toBeVisible();
+  await expect(admin.getByText('no-products version 1 published', { exact: true })).toBeVisible();
   await expect
     .poll(() =>
       read().then(
