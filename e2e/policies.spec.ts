@@ -6,7 +6,7 @@ import { developer, refusal } from './world.ts';
 const document = (effect: string) => `name: no-products
 description: The prices are being renewed.
 mode: enforce
-connections: { environments: [prod] }
+connections: { environments: [production] }
 rules:
   - id: closed-for-renewal
     effect: ${effect}

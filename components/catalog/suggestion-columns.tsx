@@ -37,7 +37,7 @@ function Confidence({ value }: { value: number }) {
 const place: Column<SuggestionView> = {
   id: 'column',
   header: 'Column',
-  meta: { narrow: 'title' },
+  meta: { narrow: 'title', className: 'min-w-60' },
   cell: ({ row: { original: suggestion } }) => (
     <span className="grid">
       <Link

@@ -24,7 +24,7 @@ const template = `name: my-policy
 description: What it is for, in one sentence.
 # draft: not used; observe: recorded without effect; enforce: decides.
 mode: observe
-connections: { environments: [prod] }
+connections: { environments: [production] }
 rules:
   - id: read-catalog
     effect: allow

@@ -31,7 +31,7 @@ export function PageHeader({ title, sentence, back, mark, children }: Props) {
       {/* On a phone the sentence has the whole width, below title and actions. */}
       {sentence ? <p className="col-start-1 max-w-[80ch] text-muted-foreground max-sm:col-span-2">{sentence}</p> : null}
       {children ? (
-        <div className="col-start-2 row-start-1 flex flex-wrap items-center justify-end gap-2 sm:row-span-3">
+        <div className="col-start-2 row-start-1 flex flex-wrap items-center justify-end gap-2 sm:row-end-4">
           {children}
         </div>
       ) : null}
