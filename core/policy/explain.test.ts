@@ -43,7 +43,16 @@ describe('an explanation names the rule, the column, the use and how to ask', ()
     const explained = explain(decide(session([policy({ name: 'guard', rules })]), write, labels), context);
     expect(explained.message).toContain('The books are closed.');
     expect(explained.detail).toMatch(/\(rule guard\/no-write\)\n.*\(rule default\)/);
-    expect(explained.hint).toContain('public.orders');
+    expect(explained.hint).toContain('the owner of `public.orders`');
+  });
+
+  test('of a hazard, which has no owner to ask', () => {
+    const rules = [{ id: 'no-drop', effect: 'deny', hazards: ['drop'], reason: 'Nothing is dropped.' }];
+    const hazards = [{ code: 'drop', object: 'public.orders', position: null }] as const;
+    const set = [allowAll, policy({ name: 'guard', rules })];
+    const explained = explain(decide(session(set), analysis(statement({ hazards: [...hazards] })), labels), context);
+    expect(explained.message).toContain('Nothing is dropped.');
+    expect(explained.hint).toBe('it passes only if an administrator changes the rule `guard/no-drop`');
   });
 
   test('of what could not be resolved', () => {

@@ -49,6 +49,8 @@ function denyHint(reasons: readonly Reason[], { connection, consoleUrl }: Explai
   if (first?.rule === 'default') return `ask for a rule that allows it on \`${connection}\`: ${consoleUrl}/policies`;
   if (first?.missing === 'owner')
     return `ask an administrator to name an owner of \`${first.subject}\`: ${consoleUrl}/catalog`;
+  // A hazard is what the statement does, and has no owner: `drop public.orders`.
+  if (first?.subject.includes(' ')) return `it passes only if an administrator changes the rule \`${first.rule}\``;
   return `leave it out, or ask the owner of \`${first?.subject ?? connection}\`: ${consoleUrl}/catalog`;
 }
 
