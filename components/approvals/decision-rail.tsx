@@ -174,6 +174,7 @@ export function DecisionRail({
           count: need.approvers.count,
           approved: need.approved,
           uncovered: need.uncovered,
+          ownerless: need.ownerless,
         }))}
         eligible={approvers.eligible}
         excluded={approvers.excluded.map(({ identity, reason }) => ({ identity, why: exclusionTitle[reason] }))}

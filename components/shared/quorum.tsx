@@ -5,7 +5,14 @@ import { IdentityName } from './identity.tsx';
 
 type Vote = { identity: IdentityRef; verdict: 'approve' | 'deny'; reason: string; at: string };
 
-type Need = { rule: string; words: string; count: number; approved: number; uncovered: readonly string[] };
+type Need = {
+  rule: string;
+  words: string;
+  count: number;
+  approved: number;
+  uncovered: readonly string[];
+  ownerless: readonly string[];
+};
 
 type Props = {
   needed: number;
@@ -86,7 +93,7 @@ export function Quorum({ needed, isOpen, needs, votes, eligible, excluded }: Pro
       </p>
       <ul className="grid gap-1">
         {needs.map(need => (
-          <li key={need.rule} className="grid">
+          <li key={`${need.rule} ${need.words}`} className="grid">
             <span>
               {need.words.charAt(0).toUpperCase()}
               {need.words.slice(1)}: {need.approved} of {need.count}
@@ -95,6 +102,12 @@ export function Quorum({ needed, isOpen, needs, votes, eligible, excluded }: Pro
             {need.uncovered.length > 0 ? (
               <span className="text-xs text-muted-foreground">
                 Still without its owner’s vote: {need.uncovered.join(', ')}
+              </span>
+            ) : null}
+            {need.ownerless.length > 0 ? (
+              <span className="text-xs text-deny">
+                Nobody owns {need.ownerless.join(', ')}: until an administrator names an owner in the catalog, nobody
+                can give that vote.
               </span>
             ) : null}
           </li>

@@ -83,8 +83,13 @@ describe('separation of duties', () => {
     await rest('PUT', `/catalog/${connectionId}/owners`, admin, set);
     const held = await file({ ownerOf: ['public.customers', 'public.orders'] });
     expect((await decide(held.id, owner)).body.state).toBe('pending');
-    expect((await detail(held.id)).approvers.needs[0]?.uncovered).toEqual(['public.orders']);
+    expect((await detail(held.id)).approvers.needs[0]).toMatchObject({ uncovered: ['public.orders'], ownerless: [] });
     expect((await decide(held.id, reviewer)).body.state).toBe('approved');
+  });
+
+  it("says of which table nobody can give the owner's vote", async () => {
+    const held = await file({ ownerOf: ['hr.pay'] });
+    expect((await detail(held.id)).approvers.needs[0]).toMatchObject({ uncovered: ['hr.pay'], ownerless: ['hr.pay'] });
   });
 
   it('needs what every rule asks for', async () => {

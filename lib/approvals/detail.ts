@@ -14,7 +14,7 @@ import type { IdentityCaller } from '#lib/orpc/context.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { approversWords } from '#lib/policy/words.ts';
 import { wordsForYou } from './decide.ts';
-import { type Candidate, candidatesFor, countVotes, type Quorum } from './eligible.ts';
+import { type Candidate, candidatesFor, countVotes, ownerlessOf, type Quorum } from './eligible.ts';
 import { isRequesterSide } from './end.ts';
 import { itemsWhere } from './list.ts';
 import { type RequestDetail, requestDetailSchema, requestIdInputSchema } from './schema.ts';
@@ -200,16 +200,20 @@ async function accessOf(db: Db | Tx, row: RequestRow): Promise<RequestDetail['ac
 
 async function approversOf(db: Db | Tx, row: RequestRow, found: { candidates: Candidate[]; quorum: Quorum }) {
   const { candidates, quorum } = found;
-  const people = await peopleOf(
-    db,
-    candidates.map(each => each.id),
-  );
+  const [people, ownerless] = await Promise.all([
+    peopleOf(
+      db,
+      candidates.map(each => each.id),
+    ),
+    ownerlessOf(db, row.id),
+  ]);
   return {
     needs: row.needs.map(({ rule, approvers }, index) => ({
       rule,
       approvers,
       words: approversWords(approvers),
       uncovered: quorum.needs[index]?.uncovered ?? [],
+      ownerless: (quorum.needs[index]?.uncovered ?? []).filter(object => ownerless.has(object)),
       approved: quorum.needs[index]?.approved ?? 0,
     })),
     eligible: candidates.filter(each => each.eligible).map(({ id, because }) => ({ identity: people.of(id), because })),

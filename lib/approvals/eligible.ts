@@ -130,6 +130,20 @@ export function quorumOf(needs: readonly RequestNeed[], votes: readonly VoteWort
   };
 }
 
+/** Those of a request's objects that have no owner at all, nor their schema: nobody can give an owner's vote for them. */
+export async function ownerlessOf(db: Db | Tx, requestId: string): Promise<ReadonlySet<string>> {
+  const rows = await db.execute<{ name: string }>(sql`
+    select distinct o.name
+    from request
+    cross join jsonb_array_elements(request.needs) as n(need)
+    cross join jsonb_array_elements_text(n.need->'ownerOf') as o(name)
+    where request.id = ${requestId} and not exists (
+      select from object_owner w
+      where w.connection_id = request.connection_id
+        and (w.schema || '.' || w.relation = o.name or (w.relation is null and starts_with(o.name, w.schema || '.'))))`);
+  return new Set(rows.map(row => row.name));
+}
+
 export async function countVotes(
   db: Db | Tx,
   { id, needs }: { id: string; needs: readonly RequestNeed[] },

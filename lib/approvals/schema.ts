@@ -207,6 +207,8 @@ export const requestDetailSchema = requestItemSchema.extend({
         words: z.string(),
         /** Objects that still lack the vote of their owner. */
         uncovered: z.array(z.string()),
+        /** Those of them that have no owner: as long as none is named, nobody can give that vote. */
+        ownerless: z.array(z.string()),
         approved: z.number().int(),
       }),
     ),

@@ -31,6 +31,9 @@ beforeAll(async () => {
     insert into people select i, '${secret}' || i, 'person${secret}' || i || '@example.com', '1980-05-17'::date + i,
       1000.50 + i, jsonb_build_object('k', '${secret}'), 'note ' || i from generate_series(1, 2000) i;
     insert into people (id, name) values (0, null);
+    create domain address as text check (value like '%@%');
+    create table mailed (id int, address address, born date);
+    insert into mailed values (1, '${secret}@example.com', '1980-05-17');
     create table wide (id int, big text, email text, tail text);
     insert into wide values (1, repeat('b', 3000000), '${secret}@example.com', repeat('t', 5000000));`;
   url = (await targetDatabase({ sql })).url;
@@ -44,6 +47,8 @@ beforeAll(async () => {
       'public.people.salary': 'hr.salary',
       'public.people.doc': 'pii.free_text',
       'public.wide.email': 'pii.email',
+      'public.mailed.address': 'pii.email',
+      'public.mailed.born': 'pii.birth_date',
     },
   });
   client = await WireClient.through(proxy.port);
@@ -203,4 +208,25 @@ it('counts what was masked', () => {
   expect(proxy.recorder.of('proxy.fault')).toEqual([]);
   expect(proxy.crashes).toEqual([]);
   expect(JSON.stringify(proxy.recorder.events)).not.toContain(secret);
+});
+
+describe('what the server writes in its own way', () => {
+  const column = async (text: string) => rowsOf(await client.ask(say.query(text)))[0]?.[0];
+  const copied = (heard: Heard[]) => heard.find(each => each.type === 'd')?.body.toString();
+
+  it('COPY masks a domain as the type it is made of', async () => {
+    expect(await column('select address from mailed')).toBe('Z***@***.com');
+    expect(copied(await client.ask(say.query('copy mailed (address) to stdout')))).toBe('Z***@***.com\n');
+  });
+
+  it('a year is cut from ISO dates alone; other styles show nothing of the date', async () => {
+    expect(await column('select born from mailed')).toBe('1980-01-01');
+    for (const style of ['German', 'SQL, DMY', 'SQL, MDY', 'Postgres, DMY', 'Postgres, MDY']) {
+      await client.ask(say.query(`set datestyle to ${style}`));
+      expect(await column('select born from mailed'), style).toBe('1970-01-01');
+      expect(copied(await client.ask(say.query('copy mailed (born) to stdout'))), style).toBe('1970-01-01\n');
+    }
+    await client.ask(say.query('reset datestyle'));
+    expect(await column('select born from mailed')).toBe('1980-01-01');
+  });
 });
