@@ -3,6 +3,7 @@ import type { OutputDetectors } from '../../policy/detect.ts';
 import { type CellWriter, unchanged } from '../writer.ts';
 import type { Text } from './bytes.ts';
 import { charactersMax, type ValueForm } from './form.ts';
+import type { HitSink } from './hit.ts';
 import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
 import type { Place } from './place.ts';
 import { type Scanner, scannerFor } from './scan.ts';
@@ -13,7 +14,7 @@ import type { ColumnWatch, Sampling } from './watch.ts';
 /** A value that is searched for what has to be hidden is read whole; larger ones are shown as NULL in COPY. */
 export const searchedBytesMax = 64 * 1024 * 1024;
 
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = Buffer.alloc(0);
 const star = 0x2a;
 const zero = 0x30;
 const space = 0x20;
@@ -59,6 +60,8 @@ export class ColumnDetector implements CellWriter, ValueSink {
   readonly #all: Scanner;
   readonly #bytesMin: number;
   readonly #isOpaque: boolean;
+  /** Where the value is the text that is scanned. */
+  readonly #plain: HitSink | null;
 
   // Of the value at hand.
   readonly #text: Text = { bytes: nothing, start: 0, end: 0 };
@@ -81,6 +84,8 @@ export class ColumnDetector implements CellWriter, ValueSink {
     this.#all = scannerFor(this.#mask | this.#alert);
     this.#bytesMin = bytesMinOf(this.#mask | this.#alert);
     this.#isOpaque = target.form.kind === 'opaque';
+    const isPlain = !target.form.isArray && (target.form.kind === 'text' || this.#isOpaque);
+    this.#plain = isPlain ? { found: (kind, from, to) => this.found(kind, { from, to, place: 'text' }) } : null;
     this.passesOversize = this.#mask === 0;
   }
 
@@ -154,7 +159,8 @@ export class ColumnDetector implements CellWriter, ValueSink {
     text.bytes = this.#source;
     text.start = this.#start;
     text.end = this.#start + length;
-    this.#reader.read(text, scanner, this);
+    if (this.#plain === null) this.#reader.read(text, scanner, this);
+    else scanner.scan(text, this.#plain);
   }
 
   #isDigits(from: number, to: number): boolean {

@@ -149,6 +149,7 @@ class Scan implements Scanner, HitSink {
       case 0x58:
         return hasWord(text, at - 5, clientSecret) ? this.#report('gcp_key', at - 5, gcpKeyEnd(text, at - 5)) : 0;
       case 0x78:
+        if (byteAt(text, at + 1) !== 0x6f && byteAt(text, at + 1) !== 0x61) return 0;
         return this.#report('slack_token', at, slackTokenEnd(text, at));
       case 0x2f:
         return byteAt(text, at + 1) === 0x54 ? this.#report('slack_token', at, slackHookEnd(text, at)) : 0;

@@ -36,7 +36,7 @@ export function isEscaped({ bytes, start, end }: Text, layer: Layer): boolean {
 
 /** The text without its escapes. Reused: valid until the next `read`. */
 export class Unescaped {
-  readonly text: Text = { bytes: new Uint8Array(256), start: 0, end: 0 };
+  readonly text: Text = { bytes: Buffer.alloc(256), start: 0, end: 0 };
   /** From position `at` here on, up to the next one, bytes come from `from` on there. */
   #at: number[] = [];
   #from: number[] = [];
@@ -45,7 +45,7 @@ export class Unescaped {
   read(source: Text, layer: Layer): void {
     const { bytes, start, end } = source;
     const intro = introOf(layer);
-    if (this.text.bytes.length < end - start) this.text.bytes = new Uint8Array(end - start);
+    if (this.text.bytes.length < end - start) this.text.bytes = Buffer.alloc(end - start);
     this.#at = [0];
     this.#from = [start];
     this.#cursor = 0;
@@ -65,7 +65,7 @@ export class Unescaped {
 
   /** A buffer that one large value has blown up is let go. */
   release(): void {
-    if (this.text.bytes.length > keptBytesMax) this.text.bytes = new Uint8Array(256);
+    if (this.text.bytes.length > keptBytesMax) this.text.bytes = Buffer.alloc(256);
     if (this.#at.length > keptBytesMax) this.#at = this.#from = [];
   }
 

@@ -19,7 +19,7 @@ const closingBrace = 0x7d;
 /** Shared by all: one value is read at a time, and nothing of it stays. */
 const arrayLayer = new Unescaped();
 const innerLayer = new Unescaped();
-const nothing: Text = { bytes: new Uint8Array(0), start: 0, end: 0 };
+const nothing: Text = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 /** Reads values one after another. Plans are kept for long, so it holds on to no value. */
 export class ValueReader implements HitSink {
