@@ -54,7 +54,6 @@ const details: readonly Opening[] = [
   { name: 'session-live', from: '/sessions?q=state:live', link: /^\/sessions\/[0-9a-f-]{36}/ },
   { name: 'statements', from: '/sessions?view=statements' },
   { name: 'tokens', from: '/identities?tab=tokens' },
-  { name: 'suggestions-accepted', from: '/catalog/suggestions?state=accepted' },
   { name: 'nothing-there', from: '/sessions/00000000-0000-4000-8000-000000000000' },
   { name: 'no-results', from: '/sessions?q=table:no_such_table' },
 ];
@@ -143,6 +142,13 @@ let waiting: Promise<unknown>;
 test.beforeAll(async () => {
   const short = await developer();
   await short.query('select id, email, city from customers order by id limit 20');
+  for (let day = 1; day <= 24; day++) {
+    await short.query('select status, count(*), sum(total_cents) from orders where created_at >= $1 group by status', [
+      `2026-01-${String(day).padStart(2, '0')}`,
+    ]);
+    if (day % 3 === 0) await short.query('select email, phone from customers where id = $1', [day]);
+    if (day % 8 === 0) await short.query('delete from order_items').catch(() => undefined);
+  }
   await short.query('truncate orders').catch(() => undefined);
   await short.end();
   held = await developer();

@@ -67,7 +67,7 @@ function columnsFor(relation: RelationDetail, masks: Masks, can: { write: boolea
   const masked: Column<ColumnView> = {
     id: 'masks',
     header: 'What others see',
-    meta: { narrow: 'detail', className: 'min-w-52' },
+    meta: { narrow: 'detail', className: 'min-w-44' },
     cell: ({ row }) => {
       if (!row.original.label) return null;
       if (masks === null) return <Unknown />;
@@ -91,7 +91,7 @@ function columnsFor(relation: RelationDetail, masks: Masks, can: { write: boolea
     {
       id: 'name',
       header: 'Column',
-      meta: { narrow: 'title', className: 'min-w-36' },
+      meta: { narrow: 'title', className: 'min-w-32' },
       cell: ({ row }) => (
         <span className="grid">
           <span className="font-mono text-xs font-medium break-all">{inertText(row.original.name)}</span>

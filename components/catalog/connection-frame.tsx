@@ -60,7 +60,7 @@ export function ConnectionFrame({ id, children }: { id: string; children: ReactN
       >
         <ConnectionSwitch id={id} />
       </PageHeader>
-      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[20rem_minmax(0,1fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)] 2xl:grid-cols-[20rem_minmax(0,1fr)]">
         <Card className={cn('lg:sticky lg:top-16', chosen !== null && 'max-lg:hidden')}>
           <DataRegion
             query={query}

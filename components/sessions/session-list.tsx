@@ -122,7 +122,9 @@ export function SessionList({ search, isPolled }: { search: ReturnType<typeof us
         empty={
           filter.isFiltered ? (
             <NoMatch query={filter.text} onClear={filter.clear}>
-              <Button onClick={() => filter.setRange({ from: 'now-7d', to: null })}>Widen to 7 days</Button>
+              {filter.range.from ? (
+                <Button onClick={() => filter.setRange({ from: null, to: null })}>Look at any time</Button>
+              ) : null}
             </NoMatch>
           ) : (
             <EmptyState title="No session yet">
