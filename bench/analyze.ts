@@ -1,16 +1,16 @@
-/** `npx tsx bench/analyze.ts`: what an uncached analysis of ordinary SQL costs, in microseconds. */
-import os from 'node:os';
-import postgres from 'postgres';
+/** What an uncached analysis of ordinary SQL costs. */
 import { catalogOf } from '#core/catalog/lookup.ts';
-import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { analyze, noSettings } from '#core/sql/analyze.ts';
 import { defaultTextLimits } from '#core/sql/guard.ts';
 import { normalize } from '#core/sql/normalize.ts';
 import { loadParser, parseText } from '#core/sql/parse.ts';
-import { readCatalog } from '#proxy/control/introspect.ts';
 import { startPostgres } from '#scripts/postgres.ts';
 import { throwAwayDir } from '#scripts/throw-away.ts';
+import { readBenchCatalog } from './catalog.ts';
+import { threadClock } from './process.ts';
+import { printTable } from './table.ts';
 
+const warmUp = 500;
 const rounds = 3000;
 
 /** One of each size people send; `#` is another number each time, so that nothing is a repetition. */
@@ -90,67 +90,38 @@ LIMIT 100`,
   ],
 ];
 
-const schema = `
-CREATE TABLE customers (id int PRIMARY KEY, email text, name text, city text, region text, country text);
-CREATE TABLE products (id int PRIMARY KEY, sku text, name text, price numeric);
-CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, status text, created_at timestamptz);
-CREATE TABLE order_items (id int PRIMARY KEY, order_id int REFERENCES orders, product_id int REFERENCES products, quantity int);
-CREATE VIEW order_summary AS SELECT c.id AS customer_id, c.email, count(o.id) AS orders, sum(o.total) AS total
-  FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id, c.email;`;
-
-async function benchCatalog(): Promise<CatalogData> {
-  const server = await startPostgres({ dir: throwAwayDir('weir-bench-analyze-'), durable: false });
-  const sql = postgres(server.url, { max: 1, onnotice: () => undefined, fetch_types: false });
-  try {
-    await sql.unsafe(schema).simple();
-    return await readCatalog(async text => {
-      const rows = (await sql.unsafe(text).raw()) as unknown as (Buffer | null)[][];
-      return rows.map(row => row.map(cell => cell?.toString('utf8') ?? null));
-    }, 'all');
-  } finally {
-    await sql.end();
-    await server.stop();
-  }
-}
-
 type Timing = { p50: number; p99: number };
 
+/** Processor time: of a machine that is busy with other things, wall time would measure those. */
 function measure(run: (round: number) => void): Timing {
-  for (let round = 0; round < 300; round++) run(round);
+  for (let round = 0; round < warmUp; round++) run(round);
   const times: number[] = [];
+  const nowUs = threadClock();
   for (let round = 0; round < rounds; round++) {
-    const started = process.hrtime.bigint();
+    const startedUs = nowUs();
     run(round);
-    times.push(Number(process.hrtime.bigint() - started) / 1000);
+    times.push(nowUs() - startedUs);
   }
   times.sort((a, b) => a - b);
   return { p50: times[Math.floor(rounds * 0.5)] ?? 0, p99: times[Math.floor(rounds * 0.99)] ?? 0 };
 }
 
-async function main(): Promise<void> {
+export async function analysis(): Promise<void> {
   await loadParser();
-  const catalog = catalogOf(await benchCatalog());
-  console.log(
-    `${os.cpus()[0]?.model ?? 'cpu'}, load ${os.loadavg()[0]?.toFixed(1)}; microseconds, ${rounds} rounds each`,
-  );
-  console.log(
-    'statement'.padEnd(16),
-    'parse p50'.padStart(10),
-    'shape p50'.padStart(10),
-    'all p50'.padStart(10),
-    'all p99'.padStart(10),
-  );
-  for (const [name, template] of statements) {
+  const server = await startPostgres({ dir: throwAwayDir('weir-bench-analyze-'), durable: false });
+  const catalog = catalogOf(await readBenchCatalog(server.url).finally(() => server.stop()));
+  const rows = statements.map(([name, template]) => {
     const text = (round: number): string => template.replaceAll('#', String(round + 1));
     const parse = measure(round => void parseText(text(round), defaultTextLimits));
     const shape = measure(round => void normalize(text(round)));
     const all = measure(round => {
-      const analysis = analyze(text(round), catalog, noSettings);
-      if (!analysis.ok) throw new Error(`${name}: ${analysis.refusal.message}`);
+      const analysed = analyze(text(round), catalog, noSettings);
+      if (!analysed.ok) throw new Error(`${name}: ${analysed.refusal.message}`);
     });
-    const cells = [parse.p50, shape.p50, all.p50, all.p99].map(value => value.toFixed(0).padStart(10));
-    console.log(name.padEnd(16), ...cells);
-  }
+    return [name, ...[parse.p50, shape.p50, all.p50, all.p99].map(value => value.toFixed(0))];
+  });
+  printTable(`Uncached analysis, microseconds of processor time (${rounds.toLocaleString('en')} texts each)`, [
+    ['statement', 'parse p50', 'shape p50', 'all p50', 'all p99'],
+    ...rows,
+  ]);
 }
-
-await main();

@@ -11,15 +11,22 @@ import { startPostgres } from '#scripts/postgres.ts';
 import { type Rig, startRig } from '#scripts/rig/rig.ts';
 import { Stoppers, stopOnEnd } from '#scripts/supervisor/stoppers.ts';
 import { throwAwayDir } from '#scripts/throw-away.ts';
+import { until } from '#scripts/wait.ts';
+import { analysis } from './analyze.ts';
 import { benchConnection, benchLogin } from './installation.ts';
+import { type Interleaved, largeReads } from './large.ts';
+import { latency } from './latency.ts';
 import { type Endpoint, pgbench, protocols } from './pgbench.ts';
 import { startPgbouncer } from './pgbouncer.ts';
-import { cpuSeconds, memoryDuring } from './process.ts';
-import { RawClient } from './raw-client.ts';
+import { cpuSeconds } from './process.ts';
+import { statements } from './statement.ts';
 import { printTable } from './table.ts';
-import { loadTarget, wideRows } from './target.ts';
+import { loadTarget } from './target.ts';
 
-/** `--quick`: fewer and shorter rounds. `--only prepared`: cells whose name has it. `--profile DIR`: a CPU profile of the proxy. */
+/**
+ * `--quick`: fewer and shorter rounds. `--only`: `analysis`, `statement`, `latency`, `large`, or the point reads whose name has it (`prepared, 8`).
+ * `--profile DIR`: a CPU profile of the proxy.
+ */
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } },
 });
@@ -33,22 +40,24 @@ const best = (values: readonly number[]): number => Math.max(...values);
 const ratio = (value: number, to: number | undefined): string => (to ? (value / to).toFixed(2) : '-');
 
 /** Every endpoint once per round, so that what else the machine does hits all of them alike; the best of each counts. */
-async function interleaved(
-  endpoints: readonly Endpoint[],
-  measure: (at: Endpoint) => Promise<number>,
-): Promise<Map<string, number>> {
-  const values = new Map<string, number[]>(endpoints.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const endpoint of endpoints) values.get(endpoint.name)?.push(await measure(endpoint));
-  }
-  return new Map([...values].map(([name, measured]) => [name, best(measured)]));
-}
+const interleavedOn =
+  (rig: Rig): Interleaved =>
+  async (endpoints, measure) => {
+    const values = new Map<string, number[]>(endpoints.map(({ name }) => [name, []]));
+    for (let round = 0; round < rounds; round += 1) {
+      for (const endpoint of endpoints) {
+        await untilTakenIn(rig);
+        values.get(endpoint.name)?.push(await measure(endpoint));
+      }
+    }
+    return new Map([...values].map(([name, measured]) => [name, best(measured)]));
+  };
 
-async function pointReads(endpoints: readonly Endpoint[], planePid: number): Promise<void> {
+async function pointReads(endpoints: readonly Endpoint[], rig: Rig, interleaved: Interleaved): Promise<void> {
   const rows: string[][] = [];
   for (const protocol of protocols) {
     for (const clients of clientCounts.filter(count => `${protocol}, ${count}`.includes(only))) {
-      const cost = costs(planePid);
+      const cost = costs(rig.planePid);
       const tps = await interleaved(endpoints, at => cost.of(at, seconds, pgbench(at, { protocol, clients, seconds })));
       const [direct = 0, bouncer, weir = 0] = ['direct', 'pgbouncer', 'weir'].map(name => tps.get(name));
       rows.push([
@@ -63,6 +72,7 @@ async function pointReads(endpoints: readonly Endpoint[], planePid: number): Pro
       process.stderr.write('.');
     }
   }
+  if (rows.length === 0) return;
   printTable('Point reads, transactions per second (pgbench -S); processor time per transaction in microseconds', [
     [
       'protocol, clients',
@@ -105,69 +115,17 @@ function costs(planePid: number) {
   };
 }
 
-async function largeReads(endpoints: readonly Endpoint[], rig: Rig): Promise<void> {
-  const rows: string[][] = [];
-  for (const [table, masked] of [
-    ['wide', 0],
-    ['wide_masked', 2],
-  ] as const) {
-    const read = async ({ url }: Endpoint) => {
-      const client = await RawClient.connect(url);
-      const startedAt = performance.now();
-      await client.query(`select * from ${table}`);
-      client.close();
-      return wideRows / ((performance.now() - startedAt) / 1000);
-    };
-    const { value: perSecond, growthBytes } = await memoryDuring(rig.proxy.pid(), () => interleaved(endpoints, read));
-    const [direct = 0, bouncer, weir = 0] = ['direct', 'pgbouncer', 'weir'].map(name => perSecond.get(name));
-    rows.push([
-      String(masked),
-      ...[direct, bouncer, weir].map(value => (value === undefined ? '-' : `${(value / 1000).toFixed(0)} k`)),
-      ratio(weir, direct),
-      ratio(weir, bouncer),
-      `${(growthBytes / 1024 / 1024).toFixed(1)} MiB`,
-    ]);
-  }
-  printTable(`Large reads, rows per second (${wideRows.toLocaleString('en')} rows of 10 text columns)`, [
-    ['masked columns', 'direct', 'pgbouncer', 'weir', 'weir/direct', 'weir/pgbouncer', 'memory growth of the proxy'],
-    ...rows,
-  ]);
+/** The control plane takes in what was recorded when there is time for it, which must not be the time of another endpoint. */
+async function untilTakenIn({ proxy }: Rig): Promise<void> {
+  const left = async () => {
+    const text = await (await fetch(`${proxy.operationsUrl}/metrics`)).text();
+    return Number(/^weir_proxy_spool_events (\d+)/m.exec(text)?.[1] ?? 0);
+  };
+  await until('the control plane to have all events', async () => (await left()) === 0, { timeoutMs: 300_000 });
 }
 
-/** Microseconds, by percentile. */
-async function latency(endpoints: readonly Endpoint[]): Promise<void> {
-  const samples = new Map<string, number[]>(endpoints.map(({ name }) => [name, []]));
-  const clients = await Promise.all(
-    endpoints.map(async ({ name, url }) => ({ name, client: await RawClient.connect(url) })),
-  );
-  const once = async (client: RawClient, aid: number) => {
-    const startedAt = process.hrtime.bigint();
-    await client.query(`SELECT abalance FROM pgbench_accounts WHERE aid = ${aid};`);
-    return Number(process.hrtime.bigint() - startedAt) / 1000;
-  };
-  for (let block = 0; block < 20; block += 1) {
-    for (const { name, client } of clients) {
-      for (let n = 0; n < latencySamples / 20; n += 1)
-        samples.get(name)?.push(await once(client, 1 + ((block * 7919 + n * 31) % 90_000)));
-    }
-  }
-  for (const { client } of clients) client.close();
-  const at = (name: string, share: number) => {
-    const sorted = [...(samples.get(name) ?? [])].sort((a, b) => a - b);
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  };
-  const row = (name: string) => [
-    name,
-    ...[0.5, 0.95, 0.99].map(share => at(name, share).toFixed(0)),
-    name === 'direct' ? '-' : (at(name, 0.5) - at('direct', 0.5)).toFixed(0),
-  ];
-  printTable('Latency of one client, microseconds', [
-    ['', 'p50', 'p95', 'p99', 'added p50'],
-    ...endpoints.map(({ name }) => row(name)),
-  ]);
-}
-
-async function main(): Promise<void> {
+/** Against servers and through sockets. */
+async function endToEnd(): Promise<void> {
   try {
     execFileSync('pgbench', ['--version'], { stdio: 'ignore' });
   } catch {
@@ -197,18 +155,25 @@ async function main(): Promise<void> {
       ...(bouncer ? [bouncer] : []),
       { name: 'weir', url: rig.urlOf(benchLogin, benchConnection), pid: rig.proxy.pid() },
     ];
-    const [cpu] = os.cpus();
-    console.log(
-      `${os.cpus().length} × ${cpu?.model.trim()}, Node ${process.version}, load ${os.loadavg()[0]?.toFixed(1)}, best of ${rounds} rounds`,
-    );
     if (!bouncer) console.log('pgbouncer is not installed: compared with a direct connection only');
-    if ('latency'.includes(only)) await latency(endpoints);
-    await pointReads(endpoints, rig.planePid);
-    if ('large'.includes(only)) await largeReads(endpoints, rig);
+    const interleaved = interleavedOn(rig);
+    if ('latency'.includes(only)) await latency(endpoints, latencySamples);
+    await pointReads(endpoints, rig, interleaved);
+    if ('large'.includes(only)) await largeReads(endpoints, rig, interleaved);
   } finally {
     await stoppers.stopAll();
     fs.rmSync(dir, { recursive: true, force: true });
   }
+}
+
+async function main(): Promise<void> {
+  const [cpu] = os.cpus();
+  console.log(
+    `${os.cpus().length} × ${cpu?.model.trim()}, Node ${process.version}, load ${os.loadavg()[0]?.toFixed(1)}, best of ${rounds} rounds`,
+  );
+  if ('analysis'.includes(only)) await analysis();
+  if ('statement'.includes(only)) await statements();
+  if (!['analysis', 'statement'].includes(only)) await endToEnd();
 }
 
 await main();

@@ -25,32 +25,48 @@ export class RawClient {
   }
 
   /** Bytes of the answer. Rejects when it is an error. */
-  query(text: string): Promise<number> {
+  async query(text: string): Promise<number> {
     const body = Buffer.from(`${text}\0`);
     const message = Buffer.alloc(5 + body.length);
     message[0] = 0x51;
     message.writeInt32BE(4 + body.length, 1);
     body.copy(message, 5);
+    let bytes = 0;
+    await this.#answer(message, chunk => {
+      bytes += chunk.length;
+    });
+    return bytes;
+  }
+
+  /** The whole answer to messages that the server answers as one. Rejects when it is an error. */
+  async exchange(messages: Uint8Array): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    await this.#answer(messages, chunk => chunks.push(chunk));
+    return Buffer.concat(chunks);
+  }
+
+  #answer(messages: Uint8Array, take: (chunk: Buffer) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      let bytes = 0;
+      let isFirst = true;
       let tail: Buffer = Buffer.alloc(0);
       const onData = (chunk: Buffer) => {
-        if (bytes === 0 && chunk[0] === 0x45) {
+        if (isFirst && chunk[0] === 0x45) {
           this.#socket.off('data', onData);
           reject(new Error(chunk.toString('utf8').replaceAll('\0', ' ')));
           return;
         }
-        bytes += chunk.length;
+        isFirst = false;
+        take(chunk);
         tail =
           chunk.length >= ready.length
             ? chunk.subarray(-ready.length)
             : Buffer.concat([tail, chunk]).subarray(-ready.length);
         if (!tail.equals(ready)) return;
         this.#socket.off('data', onData);
-        resolve(bytes);
+        resolve();
       };
       this.#socket.on('data', onData);
-      this.#socket.write(message);
+      this.#socket.write(messages);
     });
   }
 
