@@ -245,3 +245,37 @@ describe('whatever the cuts', () => {
     expect(result.bytes.toString()).toBe('1\t\\N\tnote\t\\N\n');
   });
 });
+
+describe('with detectors', () => {
+  const card = '4111 1111 1111 1111';
+  const stars = '*'.repeat(card.length);
+  const fields = [25, 25].map(typeOid => ({ typeOid, typmod: -1, format: 0 }) as const);
+  const found = (verdict: 'mask' | 'alert') => ({ detectors: { card: { verdict, rule: 'p/r' } }, origin: null });
+  const looking = (verdict: 'mask' | 'alert'): RowPlan => {
+    const planned = planRow({
+      masks: [null, null],
+      fields,
+      key: new Uint8Array(32),
+      detectors: [found(verdict), null],
+    });
+    if (!planned.ok || planned.value === null) throw new Error('no plan');
+    return planned.value;
+  };
+  test.each([
+    ['text', text, `say \\\\ ${card}\tnext\n\\N\t${card}\nclean \\n line\tx\n`],
+    ['csv', csv, `"say, ""${card}""",next\n,${card}\n"clean\n line",x\n`],
+  ])('%s: hides finds and leaves all else as it was, whatever the cuts', (_name, format, source) => {
+    const bytes = new TextEncoder().encode(source);
+    const expected = source.replace(card, stars);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 12 }), cuts => {
+        const masked = run(looking('mask'), format, cut(bytes, cuts));
+        expect(masked.bytes.toString()).toBe(expected);
+        expect(masked.masker.cells).toBe(1);
+        const seen = run(looking('alert'), format, cut(bytes, cuts));
+        expect(seen.bytes.toString()).toBe(source);
+        expect(seen.masker.tally?.entries()[0]).toMatchObject({ detector: 'card', values: 1, verdict: 'alert' });
+      }),
+    );
+  });
+});
