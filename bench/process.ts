@@ -41,18 +41,3 @@ export function cpuSeconds(pid: number): number {
     return Number.NaN;
   }
 }
-
-/**
- * Microseconds that this thread has run, without what the machine did in between for others. Linux with scheduler statistics;
- * elsewhere time as it passes.
- */
-export function threadClock(): () => number {
-  let file: number;
-  try {
-    file = fs.openSync('/proc/thread-self/schedstat', 'r');
-  } catch {
-    return () => performance.now() * 1000;
-  }
-  const text = Buffer.alloc(100);
-  return () => Number.parseInt(text.toString('latin1', 0, fs.readSync(file, text, 0, text.length, 0)), 10) / 1000;
-}
