@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pencil } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { useCan } from '#components/shell/caller.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog, DialogPanel, DialogTrigger } from '#components/ui/dialog.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
@@ -28,6 +29,9 @@ function EditForm({ connection, onDone }: { connection: ConnectionView; onDone: 
   });
   const [tags, setTags] = useState(tagLines(connection.tags));
   const parsed = parseTagLines(tags);
+  // Policies select connections by them: the server lets nobody else change what policies say of a connection.
+  const mayMove = useCan('policy:write');
+  const onlyWriters = mayMove ? '' : ' Changing it needs the permission policy:write.';
   const mutation = useMutation({
     ...orpc.catalog.connections.update.mutationOptions(),
     onSuccess: async saved => {
@@ -45,12 +49,18 @@ function EditForm({ connection, onDone }: { connection: ConnectionView; onDone: 
   return (
     <form onSubmit={submit} className="grid gap-3 pb-2">
       {fields.map(({ name, label, hint, max }) => (
-        <Field key={name} label={label} hint={hint} error={failure?.issues[name]}>
+        <Field
+          key={name}
+          label={label}
+          hint={name === 'environment' ? `${hint}${onlyWriters}` : hint}
+          error={failure?.issues[name]}
+        >
           {control => (
             <Input
               {...control}
               value={values[name]}
               onChange={event => setValues(before => ({ ...before, [name]: event.target.value }))}
+              readOnly={name === 'environment' && !mayMove}
               required={name !== 'description'}
               maxLength={max}
               autoComplete="off"
@@ -60,7 +70,7 @@ function EditForm({ connection, onDone }: { connection: ConnectionView; onDone: 
       ))}
       <Field
         label="Tags"
-        hint="One per line, as key=value. Policies may refer to them."
+        hint={`One per line, as key=value. Policies may refer to them.${onlyWriters}`}
         error={'wrong' in parsed ? `“${parsed.wrong}” is not a tag of its own.` : failure?.issues.tags}
       >
         {control => (
@@ -68,6 +78,7 @@ function EditForm({ connection, onDone }: { connection: ConnectionView; onDone: 
             {...control}
             value={tags}
             onChange={event => setTags(event.target.value)}
+            readOnly={!mayMove}
             spellCheck={false}
             className="font-mono text-xs"
           />
