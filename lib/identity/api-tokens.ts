@@ -54,7 +54,8 @@ const create = command({ permission: null, shownOnce: true })
   .output(apiTokenCreateOutputSchema)
   .handler(async ({ context: { tx, caller, clock }, input }) => {
     // A token that can make tokens would outlive its own expiry and revocation.
-    if (caller.apiTokenId !== null) throw new AppError('forbidden', 'API tokens are made in the console, not with one');
+    if (caller.credential !== 'session')
+      throw new AppError('forbidden', 'API tokens are made in the console, not with one');
     const now = clock.now();
     const subject = await subjectOf(tx, caller, input.identityId);
     const [row] = await tx.select().from(identity).where(eq(identity.id, subject.id));

@@ -18,7 +18,13 @@ export async function groupsOf(db: Db | Tx, identityId: string): Promise<string[
   return rows.map(row => row.name);
 }
 
-type Credential = { sessionId: string } | { apiTokenId: string | null; scope: readonly Permission[] };
+type Credential =
+  | { sessionId: string }
+  | { apiTokenId: string; scope: readonly Permission[] }
+  | { clientTokenId: string; scope: readonly Permission[] };
+
+const credentialOf = (credential: Credential): IdentityCaller['credential'] =>
+  'sessionId' in credential ? 'session' : 'apiTokenId' in credential ? 'api_token' : 'client_token';
 
 export async function identityCaller(db: Db | Tx, row: IdentityRow, credential: Credential): Promise<IdentityCaller> {
   const held = permissionsOf(row.roles);
@@ -35,5 +41,6 @@ export async function identityCaller(db: Db | Tx, row: IdentityRow, credential: 
     permissions,
     sessionId: 'sessionId' in credential ? credential.sessionId : null,
     apiTokenId: 'apiTokenId' in credential ? credential.apiTokenId : null,
+    credential: credentialOf(credential),
   };
 }

@@ -40,5 +40,5 @@ export async function callerOfClientToken(asking: Asking, token: string): Promis
   if (!row) return { type: 'anonymous', reason: 'unauthenticated' };
   if (row.token.revokedAt !== null) return { type: 'anonymous', reason: 'token_revoked' };
   if (!row.identity.enabled) return { type: 'anonymous', reason: 'identity_disabled' };
-  return identityCaller(db, row.identity, { apiTokenId: null, scope });
+  return identityCaller(db, row.identity, { clientTokenId: row.token.jti, scope });
 }

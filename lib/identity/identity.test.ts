@@ -123,6 +123,11 @@ it('lets a token for proxies say what may be opened with it, and do nothing else
   expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(200);
   expect((await plane.rest('GET', '/sessions', { as })).status).toBe(403);
   expect((await plane.rest('POST', '/tokens', { as, body: {} })).status).toBe(403);
+  const more = { name: 'more', permissions: ['catalog:read', 'token:issue'] };
+  expect((await plane.rest('POST', '/api-tokens', { as, body: more })).status).toBe(403);
+  expect((await plane.rest('GET', '/tokens', { as })).status).toBe(403);
+  expect((await plane.rest('POST', `/tokens/${body.jti}/revoke`, { as, body: {} })).status).toBe(403);
+  expect((await plane.rest('GET', '/web-sessions', { as })).status).toBe(403);
   await plane.rest('POST', `/tokens/${body.jti}/revoke`, { as: dev, body: {} });
   expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(401);
   const forged = `${as.bearer.slice(0, -4)}AAAA`;

@@ -17,8 +17,10 @@ export type IdentityCaller = {
   permissions: ReadonlySet<Permission>;
   /** The web session, when signed in with a browser. */
   sessionId: string | null;
-  /** The API token, when called over REST. */
+  /** The API token, when called with one. */
   apiTokenId: string | null;
+  /** A `client_token` lies in the settings of database tools: it reaches what names its permission, and nothing that is open to all. */
+  credential: 'session' | 'api_token' | 'client_token';
 };
 export type ProxyCaller = { type: 'proxy'; id: string; name: string };
 /** A job of the control plane itself. */
