@@ -79,7 +79,7 @@ function bodyOf(draft: ControlEventDraft, at: { seq: number; time: Date }): stri
     before: draft.before ?? null,
     after: draft.after ?? null,
     reason: draft.reason ?? null,
-  }).replaceAll('\\u0000', '');
+  });
 }
 
 export async function appendControlEvents(tx: Tx, drafts: readonly ControlEventDraft[], time: Date): Promise<void> {

@@ -63,10 +63,19 @@ const bodySchema = z.looseObject({
   after: z.unknown().optional(),
 });
 
+/** What cannot be read is shown for what it is; one event must not hide the others. */
+function readBody(body: string): z.output<typeof bodySchema> {
+  try {
+    return bodySchema.parse(JSON.parse(body));
+  } catch {
+    return bodySchema.parse({ message: 'the content of this event is not readable' });
+  }
+}
+
 const eventId = (row: Pick<Row, 'source' | 'seq'>): string => `${row.source}.${row.seq}`;
 
 function viewOf(row: Row): EventView {
-  const body = bodySchema.parse(JSON.parse(row.body));
+  const body = readBody(row.body);
   const hasTarget = row.targetType !== null;
   return {
     id: eventId(row),
@@ -117,7 +126,7 @@ const get = query({ permission: 'audit:read' })
       .from(event)
       .where(and(eq(event.source, source), eq(event.seq, Number(seq))));
     if (!row) throw notFound('event');
-    const { before = null, after = null } = bodySchema.parse(JSON.parse(row.body));
+    const { before = null, after = null } = readBody(row.body);
     const { prev, hash, body } = row;
     return { ...viewOf(row), prev, hash, body, before, after, receivedAt: row.receivedAt.toISOString() };
   });

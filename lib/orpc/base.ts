@@ -4,6 +4,7 @@
  * audit events; reads marked `sensitive` are audit events themselves.
  */
 import 'server-only';
+import type { AnySchema } from '@orpc/contract';
 import { os } from '@orpc/server';
 import type { Permission } from '#core/identity/role.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
@@ -47,6 +48,8 @@ function identityOf(caller: Caller, permission: Permission | null): IdentityCall
   if (caller.type !== 'identity') throw new AppError('forbidden', 'this is for people, agents and services');
   if (permission !== null && !caller.permissions.has(permission))
     throw new AppError('forbidden', `this needs the permission \`${permission}\``, { permission });
+  if (permission === null && caller.credential === 'client_token')
+    throw new AppError('forbidden', 'a token for proxies does not reach this: sign in to the console');
   return caller;
 }
 
@@ -62,11 +65,24 @@ const forIdentity = (permission: Permission | null) =>
 const forProxy = () => root.middleware(({ context, next }) => next({ context: { caller: proxyOf(context.caller) } }));
 
 /** After the read succeeded and before its result leaves: no record, no result. */
-const recordRead = root.middleware(async ({ context, next, path }, input: unknown) => {
+const recordRead = root.middleware(async ({ context, next, path, procedure }, input: unknown) => {
   const result = await oneOfFew(context.caller, next);
-  await recordReading(context, path, input);
+  try {
+    await recordReading(context, path, await understood(procedure['~orpc'].inputSchema, input));
+  } catch (thrown) {
+    // Nobody will read it: what it holds open is to be let go.
+    if (result.output instanceof ReadableStream) await result.output.cancel().catch(() => undefined);
+    throw thrown;
+  }
   return result;
 });
+
+/** What the procedure made of its input: the rest of what the caller sent is not for the log. */
+async function understood(schema: AnySchema | undefined, input: unknown): Promise<unknown> {
+  if (schema === undefined) return {};
+  const parsed = await schema['~standard'].validate(input);
+  return parsed.issues ? {} : parsed.value;
+}
 
 const passRead = root.middleware(({ next }) => next());
 

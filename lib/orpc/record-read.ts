@@ -2,7 +2,7 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { takeAttempt } from '#lib/auth/throttle.ts';
+import { forget, takeAttempt } from '#lib/auth/throttle.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
 import { actorOf } from './actor.ts';
 import type { BaseContext } from './context.ts';
@@ -14,6 +14,7 @@ export const sameReadSeconds = 300;
 const asObject = (input: unknown): Record<string, unknown> =>
   typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
 
+/** `input` is what the procedure understood, so that nothing a caller makes up gets into the log. */
 export async function recordReading(context: BaseContext, path: readonly string[], input: unknown): Promise<void> {
   const { cursor: _cursor, limit: _limit, ...filter } = asObject(input);
   const key = createHash('sha256')
@@ -23,7 +24,7 @@ export async function recordReading(context: BaseContext, path: readonly string[
   if ((await takeAttempt(context.sql, window, context.clock.now())) !== null) return;
   const { id, via, address } = context.request;
   const targetId = typeof filter.id === 'string' ? filter.id : '';
-  await transact(context, async tx =>
+  const recording = transact(context, async tx =>
     recordEvent(tx, {
       action: `${path.join('.')}.read`,
       actor: actorOf(context.caller),
@@ -33,4 +34,9 @@ export async function recordReading(context: BaseContext, path: readonly string[
       after: { filter },
     }),
   );
+  // What was not recorded does not count as read: else the next one would go without a record.
+  await recording.catch(async thrown => {
+    await forget(context.sql, window.key);
+    throw thrown;
+  });
 }
