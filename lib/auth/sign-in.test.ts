@@ -114,6 +114,41 @@ it('does not let strangers lock an account out from where its owner signs in', a
   expect(await signIn(from('203.0.113.7'), who.login)).toMatchObject({ ok: true });
 });
 
+it('knows a network by any of its addresses', async () => {
+  const who = await person();
+  expect(await signIn(from('2001:db8:1:2::7'), who.login)).toMatchObject({ ok: true });
+  for (let at = 0; at <= limits.account.max; at += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, n) => signIn(from(`198.52.${at + n}.9`), who.login, 'wrong')));
+  expect(await signIn(from('198.18.0.9'), who.login)).toMatchObject({ ok: false, code: 'rate_limited' });
+  expect(await signIn(from('2001:db8:1:2:aaaa::1'), who.login)).toMatchObject({ ok: true });
+});
+
+it('lets one address fill neither the log nor the table of attempts', async () => {
+  const { sql } = plane.database;
+  const size = async () => {
+    const [row] =
+      await sql`select (select count(*)::int from rate_bucket) as buckets, (select count(*)::int from event) as events`;
+    return row as { buckets: number; events: number };
+  };
+  const on = from('203.0.113.99');
+  const guess = (at: number) => signIn(on, `random-${at}@example.com`, 'wrong');
+  for (let at = 0; at < limits.address.max; at += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, n) => guess(at + n)));
+  const before = await size();
+  const more = await Promise.all(Array.from({ length: 50 }, (_, n) => guess(1000 + n)));
+  expect(more.every(each => !each.ok && each.code === 'rate_limited')).toBe(true);
+  expect(await size()).toEqual({ buckets: before.buckets, events: before.events + 1 });
+});
+
+it('shuts nobody out because a clock was set back', async () => {
+  const who = await person();
+  const on = from('203.0.113.50');
+  plane.clock.advance(5 * 86_400_000);
+  for (let at = 0; at <= limits.pair.max; at++) await signIn(on, who.login, 'wrong');
+  plane.clock.advance(-5 * 86_400_000);
+  expect(await signIn(on, who.login)).toMatchObject({ ok: true });
+});
+
 it('keeps no more of a session than it needs', async () => {
   const who = await person();
   const sessionId = await opened(from('192.0.2.9'), who.login);

@@ -1,7 +1,7 @@
 /** Signing in with a password, and what both ways of signing in share: the session row, the record, the refusals. */
 import 'server-only';
 import { createHash } from 'node:crypto';
-import { and, eq, gt } from 'drizzle-orm';
+import { and, desc, eq, gt } from 'drizzle-orm';
 import type { Db, Sql, Tx } from '#db/client.ts';
 import { identity, webSession } from '#db/schema/identity.ts';
 import { endWebSession, openWebSession } from '#lib/identity/web-session.ts';
@@ -9,7 +9,7 @@ import { actorOf } from '#lib/orpc/actor.ts';
 import type { Clock, RequestInfo } from '#lib/orpc/context.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
 import { verifyPassword } from './password.ts';
-import { addressGroup, forget, giveBack, takeAttempt, type Window } from './throttle.ts';
+import { addressGroup, type Excess, excessOf, forget, giveBack, type Window } from './throttle.ts';
 
 export type SigningIn = { db: Db; sql: Sql; clock: Clock; request: RequestInfo; previousSessionId: string | null };
 export type Attempt = { login: string; password: string };
@@ -39,41 +39,61 @@ function windowsOf(login: string, address: string | null): Record<keyof typeof l
   };
 }
 
-async function isKnownAddress(on: SigningIn, identityId: string): Promise<boolean> {
-  if (on.request.address === null) return false;
+/** Sessions looked at for addresses somebody signs in from. */
+const knownSessionsMax = 500;
+
+/** By network where that is one customer's: such addresses change every day. Asked for logins that do not exist as well, so that time tells nothing. */
+async function isKnownAddress(on: SigningIn, identityId: string | null): Promise<boolean> {
   const since = new Date(on.clock.now().getTime() - knownAddressDays * 86_400_000);
-  const { address } = on.request;
   const rows = await on.db
-    .select({ id: webSession.id })
+    .select({ address: webSession.address })
     .from(webSession)
-    .where(and(eq(webSession.identityId, identityId), eq(webSession.address, address), gt(webSession.createdAt, since)))
-    .limit(1);
-  return rows.length > 0;
+    .where(and(eq(webSession.identityId, identityId ?? nobodyId), gt(webSession.createdAt, since)))
+    .orderBy(desc(webSession.createdAt))
+    .limit(knownSessionsMax);
+  const { address } = on.request;
+  return address !== null && rows.some(row => row.address && addressGroup(row.address) === addressGroup(address));
 }
+
+const nobodyId = '00000000-0000-0000-0000-000000000000';
 
 type Refusal = Extract<SignInResult, { ok: false }>;
 
-async function throttled(on: SigningIn, login: string, identityId: string | null): Promise<Refusal | null> {
-  const windows = windowsOf(login, on.request.address);
-  const now = on.clock.now();
-  const waits = [await takeAttempt(on.sql, windows.pair, now), await takeAttempt(on.sql, windows.address, now)];
-  const isKnown = identityId !== null && (await isKnownAddress(on, identityId));
-  if (!isKnown) waits.push(await takeAttempt(on.sql, windows.account, now));
-  const wait = Math.max(...waits.map(seconds => seconds ?? 0));
-  return wait > 0 ? { ok: false, code: 'rate_limited', retryAfterSeconds: wait } : null;
+/**
+ * The windows that count, the address first: what it has no attempts left for is counted nowhere else, so that nobody fills the
+ * table, or the counters of other people, faster than that.
+ */
+async function throttled(on: SigningIn, windows: readonly Window[]): Promise<(Refusal & Excess) | null> {
+  for (const window of windows) {
+    const excess = await excessOf(on.sql, window, on.clock.now());
+    if (excess) return { ok: false, code: 'rate_limited', retryAfterSeconds: excess.waitSeconds, ...excess };
+  }
+  return null;
 }
 
+/** As it is stored; what PostgreSQL has no text for is in no login. */
+const loginOf = (text: string): string => text.replaceAll('\0', '').trim().toLowerCase().slice(0, 320);
+
 export async function signInWithPassword(on: SigningIn, attempt: Attempt): Promise<SignInResult> {
-  const login = attempt.login.trim().toLowerCase().slice(0, 320);
+  const login = loginOf(attempt.login);
   const [row] = await on.db.select().from(identity).where(eq(identity.login, login));
-  const refusal = await throttled(on, login, row?.id ?? null);
-  if (refusal) return refuse(on, { login, identityId: row?.id ?? null }, refusal);
+  const { address, pair, account } = windowsOf(login, on.request.address);
+  const isKnown = await isKnownAddress(on, row?.id ?? null);
+  const counted = isKnown ? [address, pair] : [address, pair, account];
+  const excess = await throttled(on, counted);
+  if (excess) {
+    const { waitSeconds: _, isFirst, ...refusal } = excess;
+    // The log is for ever: that guessing has begun is in it once per window, whatever a stranger sends.
+    return isFirst ? refuse(on, { login, identityId: row?.id ?? null }, refusal) : refusal;
+  }
   const isRight = await verifyPassword(row?.kind === 'user' ? row.passwordHash : null, attempt.password.slice(0, 200));
   if (!row || !isRight)
     return refuse(on, { login, identityId: row?.id ?? null }, { ok: false, code: 'bad_credentials' });
-  const windows = windowsOf(login, on.request.address);
-  await forget(on.sql, windows.pair.key);
-  await giveBack(on.sql, [windows.address.key, windows.account.key]);
+  await forget(on.sql, pair.key);
+  await giveBack(
+    on.sql,
+    counted.map(window => window.key),
+  );
   if (!row.enabled) return refuse(on, { login, identityId: row.id }, { ok: false, code: 'disabled' });
   return transact(on, tx => openSession(tx, on, { id: row.id, login, method: 'password' }));
 }

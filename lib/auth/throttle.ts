@@ -8,17 +8,28 @@ import { AppError } from '#lib/orpc/error.ts';
 
 export type Window = { key: string; max: number; seconds: number };
 
-/** Takes one attempt. Null when it is within the limit, else the seconds after which to try again. */
-export async function takeAttempt(sql: Sql, window: Window, now: Date): Promise<number | null> {
-  const endedBefore = new Date(now.getTime() - window.seconds * 1000);
+/** Seconds after which to try again, and whether this is the first attempt of the window that went beyond the limit. */
+export type Excess = { waitSeconds: number; isFirst: boolean };
+
+/** Takes one attempt; null when it is within the limit. A window from the future is what a clock left behind that was set back. */
+export async function excessOf(sql: Sql, window: Window, now: Date): Promise<Excess | null> {
+  const from = new Date(now.getTime() - window.seconds * 1000);
+  const to = new Date(now.getTime() + window.seconds * 1000);
   const [row] = await sql<{ count: number; startMs: number }[]>`
     insert into rate_bucket as held (key, window_start, count) values (${window.key}, ${now}, 1)
     on conflict (key) do update set
-      count = case when held.window_start <= ${endedBefore} then 1 else held.count + 1 end,
-      window_start = case when held.window_start <= ${endedBefore} then excluded.window_start else held.window_start end
+      count = case when held.window_start > ${from} and held.window_start < ${to} then held.count + 1 else 1 end,
+      window_start = case when held.window_start > ${from} and held.window_start < ${to}
+        then held.window_start else excluded.window_start end
     returning count, extract(epoch from window_start)::float8 * 1000 as "startMs"`;
   if (!row || row.count <= window.max) return null;
-  return Math.max(1, Math.ceil((row.startMs + window.seconds * 1000 - now.getTime()) / 1000));
+  const waitSeconds = Math.max(1, Math.ceil((row.startMs + window.seconds * 1000 - now.getTime()) / 1000));
+  return { waitSeconds, isFirst: row.count === window.max + 1 };
+}
+
+/** Takes one attempt. Null when it is within the limit, else the seconds after which to try again. */
+export async function takeAttempt(sql: Sql, window: Window, now: Date): Promise<number | null> {
+  return (await excessOf(sql, window, now))?.waitSeconds ?? null;
 }
 
 /** The same, as a refusal. */
