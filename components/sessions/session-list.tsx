@@ -10,7 +10,7 @@ import { DataRegion } from '#components/ui/data-region.tsx';
 import { type Column, DataTable, rowAction } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
-import { formatCount, formatDuration, plural } from '#components/ui/number-format.ts';
+import { formatCount, formatDuration } from '#components/ui/number-format.ts';
 import { EmptyState, NoMatch } from '#components/ui/states.tsx';
 import { TimeHeading, TimeText, useNow } from '#components/ui/time.tsx';
 import type { SessionView } from '#lib/audit/schema.ts';
@@ -39,7 +39,7 @@ const columns: readonly Column<SessionView>[] = [
   {
     id: 'who',
     header: 'Identity',
-    meta: { narrow: 'title', className: 'min-w-56' },
+    meta: { narrow: 'title', className: 'min-w-44' },
     cell: ({ row }) => (
       <Link {...rowAction} href={`/sessions/${row.original.id}`} className="outline-none hover:underline">
         <IdentityPair {...actorOf(row.original.identity)} />
@@ -57,7 +57,7 @@ const columns: readonly Column<SessionView>[] = [
     header: 'Client',
     cell: ({ row }) => (
       <span className="grid">
-        <bdi className="max-w-40 truncate">
+        <bdi className="max-w-40 min-w-20 truncate">
           {inertText(row.original.client.application) || <span className="text-muted-foreground">unnamed</span>}
         </bdi>
         <span className="text-xs text-muted-foreground">{row.original.client.address}</span>
@@ -96,7 +96,7 @@ const columns: readonly Column<SessionView>[] = [
       <span className="grid whitespace-nowrap">
         {formatCount(row.original.rows)}
         {row.original.maskedCells > 0 ? (
-          <span className="text-xs text-muted-foreground">{plural(row.original.maskedCells, 'cell')} masked</span>
+          <span className="text-xs text-muted-foreground">{formatCount(row.original.maskedCells)} masked</span>
         ) : null}
       </span>
     ),

@@ -18,7 +18,7 @@ import { DataTable } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
 import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
-import { formatBytes, formatCount, formatDuration } from '#components/ui/number-format.ts';
+import { formatBytes, formatCount, formatDuration, plural } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
 import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
 import { TimeText, useNow } from '#components/ui/time.tsx';
@@ -96,11 +96,12 @@ function Facts({ session }: { session: SessionDetail }) {
       <FactTile
         label="Statements"
         value={formatCount(session.statements)}
-        method={decisionSentence(session.decisions)}
+        method={[decisionSentence(session.decisions), session.errors > 0 && plural(session.errors, 'error')]
+          .filter(Boolean)
+          .join(', ')}
       />
       <FactTile label="Rows out" value={formatCount(session.rows)} method={formatBytes(session.bytesOut)} />
       <FactTile label="Masked cells" value={formatCount(session.maskedCells)} />
-      <FactTile label="Errors" value={formatCount(session.errors)} />
     </FactStrip>
   );
 }

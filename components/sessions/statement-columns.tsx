@@ -65,7 +65,7 @@ export function statementColumns({ isAcrossSessions, href }: Options): Column<St
     {
       id: 'statement',
       header: 'Statement',
-      meta: { narrow: 'title', className: 'w-1/2 max-w-0 min-w-64' },
+      meta: { narrow: 'title', className: 'w-1/2 max-w-0 min-w-52' },
       cell: ({ row }) => (
         <Link {...rowAction} href={href(row.original)} scroll={false} className="block outline-none hover:underline">
           <SqlLine sql={row.original.text} />
