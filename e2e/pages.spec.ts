@@ -51,7 +51,7 @@ const details: readonly Opening[] = [
   { name: 'policy', from: '/policies', link: /^\/policies\/mask-classified/ },
   { name: 'policy-versions', from: '/policies/mask-classified?tab=versions' },
   { name: 'proxy', from: '/proxies', link: /^\/proxies\/[0-9a-f-]{36}/ },
-  { name: 'session-live', from: '/sessions?q=state:live', link: /^\/sessions\/[0-9a-f-]{36}/ },
+  { name: 'session-live', from: '/sessions?q=live:true', link: /^\/sessions\/[0-9a-f-]{36}/ },
   { name: 'statements', from: '/sessions?view=statements' },
   { name: 'tokens', from: '/identities?tab=tokens' },
   { name: 'nothing-there', from: '/sessions/00000000-0000-4000-8000-000000000000' },
@@ -65,7 +65,7 @@ const dialogs: readonly Opening[] = [
   { name: 'dialog-enrol-proxy', from: '/proxies', open: press(/^Enrol a proxy/) },
   { name: 'dialog-audit-event', from: '/audit', open: firstRow },
   { name: 'dialog-statement', from: '/sessions?view=statements', open: firstRow },
-  { name: 'dialog-kill', from: '/sessions?q=state:live', link: /^\/sessions\/[0-9a-f-]{36}/, open: press(/^Kill/) },
+  { name: 'dialog-kill', from: '/sessions?q=live:true', link: /^\/sessions\/[0-9a-f-]{36}/, open: press(/^Kill/) },
   { name: 'dialog-revoke-proxy', from: '/proxies', link: /^\/proxies\/[0-9a-f-]{36}/, open: press(/^Revoke/) },
   { name: 'dialog-commands', from: '/', open: page => page.keyboard.press('ControlOrMeta+k') },
   { name: 'dialog-shortcuts', from: '/', open: page => page.keyboard.press('?') },
@@ -94,6 +94,8 @@ async function settled(page: Page): Promise<void> {
   // Streams stay open, so the network is never idle; what is loading says so.
   await expect(page.getByRole('status', { name: /loading/i })).toHaveCount(0);
   await expect(page.locator('[data-skeleton]')).toHaveCount(0);
+  // A filter that is not understood is said, and would show the wrong object.
+  await expect(page.getByText('Not applied')).toHaveCount(0);
 }
 
 async function violationsOf(axe: AxeBuilder): Promise<string[]> {

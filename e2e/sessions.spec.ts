@@ -8,7 +8,7 @@ test('killing a session ends the client, and says so in the list', async ({ as }
   const client = await developer();
   await client.query('select count(*) from order_items');
   const admin = await as('admin@example.com');
-  await admin.goto('/sessions?q=state:live');
+  await admin.goto('/sessions?q=live:true');
   await admin.getByRole('link', { name: 'dev@example.com' }).first().click();
   const killed = new Promise<void>(resolve => client.once('end', resolve));
   // With the keyboard alone: the form opens with the focus where the reason goes.
