@@ -33,6 +33,7 @@ const { values: options } = parseArgs({
 const { quick, only = '', profile } = options;
 const rounds = quick ? 2 : 5;
 const seconds = quick ? 2 : 4;
+const warmUpSeconds = 3;
 const clientCounts = [1, 8, 32] as const;
 const latencySamples = quick ? 2_000 : 10_000;
 
@@ -115,6 +116,12 @@ function costs(planePid: number) {
   };
 }
 
+/** A program that has just started has not compiled what it runs. */
+async function warmUp(endpoints: readonly Endpoint[]): Promise<void> {
+  for (const protocol of protocols)
+    for (const at of endpoints) await pgbench(at, { protocol, clients: 8, seconds: warmUpSeconds });
+}
+
 /** The control plane takes in what was recorded when there is time for it, which must not be the time of another endpoint. */
 async function untilTakenIn({ proxy }: Rig): Promise<void> {
   const left = async () => {
@@ -157,6 +164,7 @@ async function endToEnd(): Promise<void> {
     ];
     if (!bouncer) console.log('pgbouncer is not installed: compared with a direct connection only');
     const interleaved = interleavedOn(rig);
+    await warmUp(endpoints);
     if ('latency'.includes(only)) await latency(endpoints, latencySamples);
     await pointReads(endpoints, rig, interleaved);
     if ('large'.includes(only)) await largeReads(endpoints, rig, interleaved);
