@@ -36,6 +36,29 @@ function oneSession(proxy: Pen): string {
   return id;
 }
 
+it('takes what strangers claimed to be, cut in the middle of a character', async () => {
+  const proxy = pen(plane.clock);
+  const half = { connection: `${'c'.repeat(99)}\ud83d`, login: `${'x'.repeat(319)}\ud83d` };
+  proxy.write({ type: 'session.refused', ...half, address: '192.0.2.66', code: 'unauthenticated', message: '\udc00' });
+  proxy.write({ type: 'made.up\\u0000\\ud83d' as 'proxy.stop', reason: 'x' });
+  expect(await ingest(proxy, proxy.lines)).toEqual({ ok: true, value: { acknowledged: 2 } });
+  expect((await stored(proxy))[0]).toMatchObject({ actorLogin: expect.stringContaining('x'.repeat(319)) });
+});
+
+it('lets no proxy speak for the sessions of another', async () => {
+  const [proxy, other] = [pen(plane.clock), pen(plane.clock)];
+  const id = randomUUID();
+  proxy.write(sessionStart(id));
+  proxy.write(decided(id, 1));
+  await ingest(proxy, proxy.lines);
+  other.write(completed(id, 1));
+  other.write(decided(id, 2));
+  other.write(sessionEnd(id));
+  expect(await ingest(other, other.lines)).toMatchObject({ ok: true });
+  expect(await sessionRow(id)).toMatchObject({ endedAt: null, statements: 1, rows: 0, proxyId: proxy.proxyId });
+  expect(await statementRows(id)).toMatchObject([{ number: 1, outcome: null }]);
+});
+
 it('stores a batch as it was hashed and projects the session and its statements', async () => {
   const proxy = pen(plane.clock);
   const id = oneSession(proxy);

@@ -15,7 +15,7 @@ import { event, eventSource } from '#db/schema/audit.ts';
 import type { Clock } from '#lib/orpc/context.ts';
 import { poke } from '#lib/outbox/publish.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
-import { storeProjection } from './project-store.ts';
+import { clean, storeProjection } from './project-store.ts';
 
 type On = { db: Db; clock: Clock };
 export type Ingested = Result<{ acknowledged: number }>;
@@ -149,11 +149,12 @@ function rowOf(read: ReadLine, now: Date) {
   return {
     seq,
     time: time(body.time) ?? now.toISOString(),
-    type: String(body.type ?? 'unknown').slice(0, 60),
+    type: clean(String(body.type ?? 'unknown').slice(0, 60)),
     session_id: event && 'session' in event ? event.session : null,
-    actor_login: event?.type === 'session.refused' ? event.login : null,
+    // What a stranger claimed to be, cut to a length: perhaps in the middle of a character.
+    actor_login: event?.type === 'session.refused' ? clean(event.login) : null,
     target_type: event?.type === 'session.refused' ? 'connection' : null,
-    target_label: event?.type === 'session.refused' ? event.connection : null,
+    target_label: event?.type === 'session.refused' ? clean(event.connection) : null,
     listed: isListed(read),
     prev: `\\x${line.prev}`,
     hash: `\\x${line.hash}`,

@@ -20,7 +20,7 @@ import {
 export const lostReason = 'its proxy stopped without ending it';
 
 /** PostgreSQL's text has no NUL, and its JSON no lone surrogates. */
-const clean = (value: string): string => value.replaceAll('\0', '').toWellFormed();
+export const clean = (value: string): string => value.replaceAll('\0', '').toWellFormed();
 
 export async function storeProjection(tx: Tx, proxyId: string, events: readonly Event[]): Promise<void> {
   const projection = projectBatch(events);
@@ -29,9 +29,9 @@ export async function storeProjection(tx: Tx, proxyId: string, events: readonly 
   if (starts.length > 0) await storeStarts(tx, proxyId, starts);
   if (starts.length > 0) await markSeen(tx, starts);
   if (decided.length > 0) await storeStatements(tx, proxyId, decided);
-  if (completed.length > 0) await storeOutcomes(tx, completed);
-  if (deltas.length > 0) await addDeltas(tx, deltas);
-  if (ends.length > 0) await storeEnds(tx, ends);
+  if (completed.length > 0) await storeOutcomes(tx, proxyId, completed);
+  if (deltas.length > 0) await addDeltas(tx, proxyId, deltas);
+  if (ends.length > 0) await storeEnds(tx, proxyId, ends);
   if (rollup.length > 0) await addRollup(tx, proxyId, rollup);
   if (lost) await endLost(tx, proxyId, lost);
 }
@@ -100,7 +100,7 @@ const outcomeOf = (completed: Completed | null) => ({
   bytes: completed?.bytes ?? null,
   masked_cells: completed?.maskedCells ?? null,
   duration_us: completed?.durationUs ?? null,
-  sqlstate: completed?.sqlstate ?? null,
+  sqlstate: completed?.sqlstate ? clean(completed.sqlstate) : null,
   ended_by: completed?.endedBy ?? null,
   detected: completed?.detected ? JSON.parse(clean(JSON.stringify(completed.detected))) : null,
 });
@@ -154,7 +154,8 @@ const outcomeColumns: SQL = sql.raw(
     'detected jsonb',
 );
 
-async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<void> {
+/** What became of statements, as every change of a session, is its own proxy's to say. */
+async function storeOutcomes(tx: Tx, proxyId: string, completed: readonly Completed[]): Promise<void> {
   const rows = completed.map(event => ({
     session_id: event.session,
     number: event.statement,
@@ -165,10 +166,10 @@ async function storeOutcomes(tx: Tx, completed: readonly Completed[]): Promise<v
       duration_us = r.duration_us, sqlstate = r.sqlstate, ended_by = r.ended_by,
       detected = r.detected
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(session_id uuid, number int4, ${outcomeColumns})
-    where statement.session_id = r.session_id and statement.number = r.number`);
+    where statement.session_id = r.session_id and statement.number = r.number and statement.proxy_id = ${proxyId}`);
 }
 
-async function addDeltas(tx: Tx, deltas: readonly SessionDelta[]): Promise<void> {
+async function addDeltas(tx: Tx, proxyId: string, deltas: readonly SessionDelta[]): Promise<void> {
   const rows = deltas.map(({ activeAt, maskedCells, ...rest }) => ({ ...rest, active: activeAt, cells: maskedCells }));
   await tx.execute(sql`
     update session set active_at = greatest(active_at, d.active), statements = session.statements + d.statements,
@@ -177,11 +178,11 @@ async function addDeltas(tx: Tx, deltas: readonly SessionDelta[]): Promise<void>
       denied = denied + d.deny
     from json_to_recordset(${JSON.stringify(rows)}::json) as d(id uuid, active timestamptz, statements int4, rows int8,
       bytes int8, cells int8, errors int4, allow int4, mask int4, approve int4, deny int4)
-    where session.id = d.id`);
+    where session.id = d.id and session.proxy_id = ${proxyId}`);
 }
 
 /** The proxy's own totals replace what was added up; what was still running has an unknown outcome. */
-async function storeEnds(tx: Tx, ends: Projection['ends']): Promise<void> {
+async function storeEnds(tx: Tx, proxyId: string, ends: Projection['ends']): Promise<void> {
   const rows = ends.map(end => ({
     id: end.session,
     at: end.time,
@@ -197,7 +198,7 @@ async function storeEnds(tx: Tx, ends: Projection['ends']): Promise<void> {
         bytes_in = e.bytes_in, bytes_out = e.bytes_out
       from json_to_recordset(${JSON.stringify(rows)}::json) as e(id uuid, at timestamptz, reason text, statements int4,
         rows int8, bytes_in int8, bytes_out int8)
-      where session.id = e.id returning session.id)
+      where session.id = e.id and session.proxy_id = ${proxyId} returning session.id)
     update statement set outcome = 'unknown' from ended
     where statement.session_id = ended.id and statement.outcome is null`);
 }
