@@ -1,5 +1,6 @@
 /** next-auth, and all of it: everything else asks lib/auth and would not notice another library. */
 import 'server-only';
+import { randomUUID } from 'node:crypto';
 import NextAuth, { type NextAuthOptions } from 'next-auth';
 import Credentials from 'next-auth/providers/credentials';
 import { z } from 'zod';
@@ -7,8 +8,9 @@ import { database } from '#db/client.ts';
 import { env, isSecureOrigin } from '#lib/env.ts';
 import { absoluteLimitHours } from '#lib/identity/web-session.ts';
 import { log } from '#lib/log.ts';
+import { boundedRequest } from '#lib/orpc/body.ts';
 import { systemClock } from '#lib/orpc/context.ts';
-import { AppError } from '#lib/orpc/error.ts';
+import { AppError, toPublicError } from '#lib/orpc/error.ts';
 import { requestInfo } from '#lib/orpc/request.ts';
 import { cookieOptions, sessionIdOf, webSecret } from './cookie.ts';
 import { oidcProvider, signInWithOidc } from './oidc.ts';
@@ -92,9 +94,26 @@ function settleOrigin(): void {
   }
 }
 
+/** A form with a login and a password has a few hundred bytes. */
+export const signInBytesMax = 16 * 1024;
+
+/** next-auth reads bodies whole, however long they are. It also wants the address parsed. */
+export function boundedForm(request: Request): Request {
+  return Object.assign(boundedRequest(request, signInBytesMax), { nextUrl: new URL(request.url) });
+}
+
 type RouteContext = { params: Promise<{ nextauth: string[] }> };
 
-export async function handleAuth(request: Request, context: RouteContext): Promise<Response> {
+function refusal(thrown: unknown): Response {
+  const { status, message } = toPublicError(thrown, randomUUID());
+  return new Response(message, { status, headers: { 'cache-control': 'no-store', 'content-type': 'text/plain' } });
+}
+
+export const handleAuth = (request: Request, context: RouteContext): Promise<Response> =>
+  answer(request, context).catch(refusal);
+
+async function answer(received: Request, context: RouteContext): Promise<Response> {
+  const request = boundedForm(received);
   settleOrigin();
   const { db, sql } = database();
   const on = {

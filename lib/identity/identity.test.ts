@@ -165,6 +165,7 @@ it('signs a device in after a person approved its code', async () => {
   const poll = () => post('/device/token', undefined, { deviceCode: started.deviceCode });
   expect((await poll()).body).toEqual({ error: 'authorization_pending' });
   expect((await poll()).body).toEqual({ error: 'slow_down' });
+  expect((await post('/device/token', dev, { deviceCode: started.deviceCode })).status).toBe(200);
   const asked = await plane.rest('GET', `/device/${String(started.userCode).toLowerCase()}`, { as: dev });
   expect(asked.body).toMatchObject({ clientName: 'weir on build-7', status: 'pending' });
   expect((await post(`/device/${started.userCode}/approve`, dev, { connections: ['shop-dev'] })).status).toBe(200);

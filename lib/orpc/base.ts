@@ -53,16 +53,29 @@ function identityOf(caller: Caller, permission: Permission | null): IdentityCall
   return caller;
 }
 
-function proxyOf(caller: Caller): ProxyCaller {
+export function proxyOf(caller: Caller): ProxyCaller {
   if (caller.type === 'anonymous') throw refuseAnonymous(caller);
   if (caller.type !== 'proxy') throw new AppError('forbidden', 'this is for proxies');
   return caller;
 }
 
-const forIdentity = (permission: Permission | null) =>
-  root.middleware(({ context, next }) => next({ context: { caller: identityOf(context.caller, permission) } }));
+export const staleAfterMs = 250;
 
-const forProxy = () => root.middleware(({ context, next }) => next({ context: { caller: proxyOf(context.caller) } }));
+/**
+ * Who called when the head of the request came may be cut off by the time its body is there, and a body can be made to take minutes.
+ */
+async function callerNow({ caller, authenticate, authenticatedAtMs }: BaseContext): Promise<Caller> {
+  const isStale = authenticatedAtMs !== undefined && performance.now() - authenticatedAtMs > staleAfterMs;
+  return isStale && authenticate ? authenticate() : caller;
+}
+
+const forIdentity = (permission: Permission | null) =>
+  root.middleware(async ({ context, next }) =>
+    next({ context: { caller: identityOf(await callerNow(context), permission) } }),
+  );
+
+const forProxy = () =>
+  root.middleware(async ({ context, next }) => next({ context: { caller: proxyOf(await callerNow(context)) } }));
 
 /** After the read succeeded and before its result leaves: no record, no result. */
 const recordRead = root.middleware(async ({ context, next, path, procedure }, input: unknown) => {
@@ -141,14 +154,14 @@ type CommandOptions = {
 export const command = ({ permission, shownOnce = false }: CommandOptions) =>
   commandBuilder<IdentityContext, AuditEntry | readonly [AuditEntry, ...AuditEntry[]]>(
     root.meta({ kind: 'command', audience: 'identity', permission, sensitive: false }).use(forIdentity(permission)),
-    { shownOnce },
+    { shownOnce, isRecorded: true },
   );
 
 /** `audit` is null when nothing happened, e.g. for a poll that has to go on. */
 export const publicCommand = ({ shownOnce = false } = {}) =>
   commandBuilder<BaseContext, AuditEntry | readonly AuditEntry[] | null>(
     root.meta({ kind: 'command', audience: 'public', permission: null, sensitive: false }),
-    { shownOnce },
+    { shownOnce, isRecorded: false },
   );
 
 /**
@@ -158,5 +171,5 @@ export const publicCommand = ({ shownOnce = false } = {}) =>
 export const proxyCommand = ({ ignoresKey = false } = {}) =>
   commandBuilder<ProxyContext, AuditEntry | readonly AuditEntry[] | null>(
     root.meta({ kind: 'command', audience: 'proxy', permission: null, sensitive: false }).use(forProxy()),
-    { shownOnce: false, ignoresKey },
+    { shownOnce: false, ignoresKey, isRecorded: false },
   );

@@ -1,6 +1,7 @@
 /** Bounds and decompresses a request's body before anything reads it. */
 import 'server-only';
 import { ORPCError } from '@orpc/server';
+import type { Caller } from './context.ts';
 
 export const bodyBytesMax = 1024 * 1024;
 
@@ -11,8 +12,18 @@ const largerBodies: readonly { pattern: RegExp; bytesMax: number }[] = [
   { pattern: /^\/proxies\/self\/catalogs\//, bytesMax: 64 * 1024 * 1024 },
 ];
 
-export const bodyLimitOf = (path: string): number =>
-  largerBodies.find(entry => entry.pattern.test(path))?.bytesMax ?? bodyBytesMax;
+/** What strangers send is read before anybody knows what it is for. */
+export const strangerBytesMax = 64 * 1024;
+
+/** Only a proxy that has said who it is may send more than others. */
+export function bodyLimitOf(path: string, caller: Caller): number {
+  if (caller.type === 'anonymous') return strangerBytesMax;
+  const larger = largerBodies.find(entry => entry.pattern.test(path))?.bytesMax;
+  return larger !== undefined && caller.type === 'proxy' ? larger : bodyBytesMax;
+}
+
+/** Paths on which only proxies have business. */
+export const isProxyBody = (path: string): boolean => largerBodies.some(entry => entry.pattern.test(path));
 
 const tooLarge = (bytesMax: number) =>
   new ORPCError('payload_too_large', { status: 413, message: `the body is larger than ${bytesMax} bytes` });

@@ -34,7 +34,8 @@ export type CommandBuilder<C extends BaseContext, A extends Audit, I extends Any
   handler(handler: Handler<C, A, I, O>): Procedure<I, O>;
 };
 
-type Settings = { shownOnce: boolean; ignoresKey?: boolean };
+/** `isRecorded`: it always leaves an event. */
+type Settings = { shownOnce: boolean; ignoresKey?: boolean; isRecorded: boolean };
 
 /** oRPC's builder changes its type with each step; what matters here is carried by the types above. */
 type AnyBuilder = Builder<BaseContext, BaseContext, AnySchema, AnySchema, Record<never, never>, ProcedureMeta>;
@@ -65,7 +66,7 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
               input: input as InferSchemaOutput<I>,
               signal,
             });
-            recordAll(tx, context, audit);
+            recordAll(tx, context, { audit, isRequired: settings.isRecorded });
             return result;
           };
           return settings.ignoresKey ? run() : once(claim, run);
@@ -74,9 +75,11 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
   };
 }
 
-function recordAll(tx: Tx, context: BaseContext, audit: Audit): void {
+type Recording = { audit: Audit; isRequired: boolean };
+
+function recordAll(tx: Tx, context: BaseContext, { audit, isRequired }: Recording): void {
   const entries = audit === null ? [] : Array.isArray(audit) ? (audit as readonly AuditEntry[]) : [audit as AuditEntry];
-  assert(context.caller.type !== 'identity' || entries.length > 0, 'a command by an identity leaves an audit event');
+  assert(!isRequired || entries.length > 0, 'a command by an identity leaves an audit event');
   const { id, via, address } = context.request;
   for (const entry of entries)
     recordEvent(tx, { ...entry, actor: actorOf(context.caller), request: { id, via, address } });

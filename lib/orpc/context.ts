@@ -55,6 +55,8 @@ export type BaseContext = {
   resHeaders?: Headers;
   /** Asks again who calls; long-lived streams do so. */
   authenticate?: () => Promise<Caller>;
+  /** When `caller` was found out, by `performance.now()`; absent where that is part of the same work. */
+  authenticatedAtMs?: number;
 };
 
 export type IdentityContext = BaseContext & { caller: IdentityCaller };

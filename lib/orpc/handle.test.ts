@@ -3,7 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sessionCookieName } from '#lib/auth/cookie.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
-import { bodyBytesMax } from './body.ts';
+import { until } from '#scripts/wait.ts';
+import { staleAfterMs } from './base.ts';
+import { bodyBytesMax, strangerBytesMax } from './body.ts';
 import { handleRest, handleRpc } from './handle.ts';
 
 let plane: TestPlane;
@@ -94,6 +96,63 @@ it('refuses bodies that are too large, declared or not, compressed or not', asyn
   expect(zipped.status).toBe(413);
   const odd = await plane.rest('POST', '/device', { body: '{}', headers: { 'content-encoding': 'br' } });
   expect(odd.status).toBe(415);
+});
+
+/** A body that counts what was taken of it. */
+function counting(chunk: Uint8Array, chunks: number) {
+  const taken = { bytes: 0 };
+  const body = new ReadableStream({
+    pull(controller) {
+      if (taken.bytes >= chunk.length * chunks) return controller.close();
+      taken.bytes += chunk.length;
+      controller.enqueue(chunk);
+    },
+  });
+  return { taken, body };
+}
+
+const rest = (path: string, init: object) =>
+  handleRest(new Request(`http://127.0.0.1/api/v1${path}`, { duplex: 'half', ...init } as RequestInit), {
+    database: plane.database,
+    clock: plane.clock,
+  });
+
+it('reads no long body before it knows that a proxy sends it', async () => {
+  const path = '/proxies/self/catalogs/11111111-1111-4111-8111-111111111111';
+  const json = { 'content-type': 'application/json' };
+  for (const [headers, status] of [
+    [json, 401],
+    [{ ...json, 'content-length': '5000000' }, 401],
+    [{ ...json, authorization: `Bearer ${admin.bearer}` }, 403],
+  ] as const) {
+    const { taken, body } = counting(new Uint8Array(100_000), 50);
+    expect((await rest(path, { method: 'PUT', headers, body })).status).toBe(status);
+    expect(taken.bytes).toBeLessThan(1_000_000);
+  }
+});
+
+it('reads little of what strangers send', async () => {
+  const { taken, body } = counting(new TextEncoder().encode(' '.repeat(10_000)), 500);
+  const answer = await rest('/device', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  expect(answer.status).toBe(413);
+  expect(taken.bytes).toBeLessThan(10 * strangerBytesMax);
+});
+
+it('asks again who calls when a body took its time', async () => {
+  const leaving = await plane.identity({ roles: ['admin'] });
+  const startedMs = performance.now();
+  const body = new ReadableStream({
+    async pull(controller) {
+      await plane.rest('PATCH', `/identities/${leaving.id}`, { as: admin, body: { enabled: false } });
+      await until('the body to be late', () => performance.now() - startedMs > 2 * staleAfterMs, { timeoutMs: 5000 });
+      controller.enqueue(new TextEncoder().encode('{"name":"made-too-late"}'));
+      controller.close();
+    },
+  });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${leaving.bearer}` };
+  expect((await rest('/groups', { method: 'POST', headers, body })).status).toBe(401);
+  const [row] = await plane.database.sql`select count(*)::int as rows from identity_group where name = 'made-too-late'`;
+  expect(row).toEqual({ rows: 0 });
 });
 
 it('understands gzip, and says 400 to what is no JSON or no gzip', async () => {

@@ -9,7 +9,8 @@ import { sessionIdOf } from '#lib/auth/cookie.ts';
 import { env } from '#lib/env.ts';
 import { stillEnrolled } from '#lib/proxies/authenticate.ts';
 import { router } from '#lib/router.ts';
-import { bodyBytesMax, bodyLimitOf, boundedRequest } from './body.ts';
+import { proxyOf } from './base.ts';
+import { bodyLimitOf, boundedRequest, isProxyBody } from './body.ts';
 import { type BaseContext, type Clock, systemClock } from './context.ts';
 import { AppError, problemOf, publicErrors, toPublicError } from './error.ts';
 import { requestInfo } from './request.ts';
@@ -47,7 +48,8 @@ async function contextOf(request: Request, via: Via, { database, clock }: Servin
   const caller = await authenticate();
   // A proxy's token is good for one request only, so that the row is asked instead.
   const again = caller.type === 'proxy' ? () => stillEnrolled(db, caller) : () => authenticate(true);
-  return { caller, db, sql, clock, request: info, authenticate: again, resHeaders: new Headers() };
+  const authenticatedAtMs = performance.now();
+  return { caller, db, sql, clock, request: info, authenticate: again, authenticatedAtMs, resHeaders: new Headers() };
 }
 
 /** RFC 9457; used for refusals outside of any procedure as well. */
@@ -76,9 +78,10 @@ export async function handleRest(request: Request, on: Serving = serving()): Pro
   let requestId = crypto.randomUUID() as string;
   try {
     const path = new URL(request.url).pathname.slice(restPrefix.length);
-    const bounded = boundedRequest(request, bodyLimitOf(path));
-    const context = await contextOf(bounded, 'rest', on);
+    const context = await contextOf(request, 'rest', on);
     requestId = context.request.id;
+    if (isProxyBody(path)) proxyOf(context.caller);
+    const bounded = boundedRequest(request, bodyLimitOf(path, context.caller));
     const { matched, response } = await restHandler.handle(bounded, { prefix: restPrefix, context });
     return finish(matched ? response : problemResponse(new AppError('not_found', 'no such endpoint'), requestId));
   } catch (thrown) {
@@ -103,9 +106,9 @@ export async function handleRpc(request: Request, on: Serving = serving()): Prom
   let requestId = crypto.randomUUID() as string;
   try {
     refuseForeignOrigin(request);
-    const bounded = boundedRequest(request, bodyBytesMax);
-    const context = await contextOf(bounded, 'rpc', on);
+    const context = await contextOf(request, 'rpc', on);
     requestId = context.request.id;
+    const bounded = boundedRequest(request, bodyLimitOf('', context.caller));
     const { matched, response } = await rpcHandler.handle(bounded, { prefix: rpcPrefix, context });
     return finish(matched ? response : problemResponse(new AppError('not_found', 'no such procedure'), requestId));
   } catch (thrown) {
