@@ -7,10 +7,14 @@ import type { Sql } from '#db/client.ts';
 import { log } from '#lib/log.ts';
 import type { BaseContext } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
+import { callerKey } from '#lib/orpc/idempotency.ts';
 import { csvLine } from './csv.ts';
 import type { exportFormats } from './schema.ts';
 
-export const exportsAtOnceMax = 4;
+export const exportsAtOnceMax = 6;
+export const exportsPerCallerMax = 2;
+/** Whoever takes nothing for so long has lost interest; the view of the database it holds open is let go. */
+export const exportIdleMs = 60_000;
 const rowsPerRead = 1000;
 
 export type ExportFormat = (typeof exportFormats)[number];
@@ -51,11 +55,19 @@ export const streamResponses = {
   },
 } as const;
 
-let running = 0;
+/** Who runs one. */
+const running: string[] = [];
+
+function assertRoom(key: string): void {
+  if (running.length >= exportsAtOnceMax)
+    throw new AppError('rate_limited', 'too many exports at once, try again in a moment');
+  if (running.filter(each => each === key).length >= exportsPerCallerMax)
+    throw new AppError('rate_limited', `you have ${exportsPerCallerMax} exports under way already`);
+}
 
 export function streamExport(context: BaseContext, exporting: Exporting): ReadableStream<Uint8Array> {
-  if (running >= exportsAtOnceMax)
-    throw new AppError('rate_limited', 'too many exports at once, try again in a moment');
+  const key = callerKey(context.caller);
+  assertRoom(key);
   const { name, format, columns } = exporting;
   const stamp = context.clock.now().toISOString().slice(0, 19).replaceAll(':', '');
   context.resHeaders?.set('content-type', types[format]);
@@ -63,21 +75,31 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
   const line = lineOf(columns, format);
   const source = read(context.sql, exporting.query);
   const encoder = new TextEncoder();
-  running += 1;
+  running.push(key);
   let isOpen = true;
+  let idle: NodeJS.Timeout | undefined;
   const end = () => {
-    if (isOpen) running -= 1;
+    clearTimeout(idle);
+    if (isOpen) running.splice(running.indexOf(key), 1);
     isOpen = false;
+  };
+  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    if (!isOpen) return;
+    end();
+    controller.error(new Error('nobody took the export'));
+    void source.return(undefined);
   };
   let head = format === 'csv' ? csvLine(columns.map(each => each.name)) : '';
   return new ReadableStream(
     {
       async pull(controller) {
+        clearTimeout(idle);
         try {
           const { done, value: rows } = await source.next();
           const text = head + (done ? '' : rows.map(line).join(''));
           head = '';
           if (text !== '') controller.enqueue(encoder.encode(text));
+          if (!done && isOpen) idle = setTimeout(giveUp, exportIdleMs, controller).unref();
           if (!done) return;
           end();
           controller.close();

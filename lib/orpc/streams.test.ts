@@ -1,7 +1,14 @@
 /** Streams end when their client leaves, when their caller may no longer have them, and when the process stops. */
 import { afterEach, expect, it, vi } from 'vitest';
 import type { BaseContext, Caller } from './context.ts';
-import { closeAllStreams, openStreamCount, recheckIntervalMs, streamLifetime, until } from './streams.ts';
+import {
+  closeAllStreams,
+  openStreamCount,
+  recheckIntervalMs,
+  streamLifetime,
+  streamsPerCallerMax,
+  until,
+} from './streams.ts';
 
 afterEach(() => vi.useRealTimers());
 
@@ -28,6 +35,17 @@ const open = (caller: () => Promise<Caller> = async () => proxy, request?: Abort
   return { ended: until(source, lifetime).next(), returned };
 };
 const isOver = { done: true, value: undefined };
+
+it('gives one caller only so many, and others theirs', async () => {
+  const streams = Array.from({ length: streamsPerCallerMax }, () => open());
+  expect(() => open()).toThrow('streams open already');
+  const other = { caller: { ...proxy, id: 'q' }, authenticate: async () => proxy } as unknown as BaseContext;
+  const { release } = streamLifetime({ context: other, request: undefined, permits: () => true });
+  expect(openStreamCount()).toBe(streams.length + 1);
+  release();
+  closeAllStreams();
+  await Promise.all(streams.map(stream => stream.ended));
+});
 
 it('ends with its client', async () => {
   const client = new AbortController();

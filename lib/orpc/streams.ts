@@ -2,22 +2,34 @@
 import 'server-only';
 import type { BaseContext, Caller } from './context.ts';
 import { AppError } from './error.ts';
+import { callerKey } from './idempotency.ts';
 
 const slot = Symbol.for('weir.streams');
 /** Instrumentation and routes are separate module graphs; they share through globalThis. */
-const registry = (): Set<AbortController> => {
-  const holder = globalThis as { [slot]?: Set<AbortController> };
-  holder[slot] ??= new Set();
+type Open = { kind: Caller['type']; key: string };
+const registry = (): Map<AbortController, Open> => {
+  const holder = globalThis as { [slot]?: Map<AbortController, Open> };
+  holder[slot] ??= new Map();
   return holder[slot];
 };
 
+/** Of people and of proxies, each: what people open must not keep a proxy from hearing of a revocation. */
 export const openStreamsMax = 2000;
+export const streamsPerCallerMax = 40;
+
+function assertRoom({ kind, key }: Open): void {
+  const open = [...registry().values()];
+  if (open.filter(each => each.key === key).length >= streamsPerCallerMax)
+    throw new AppError('rate_limited', `you have ${streamsPerCallerMax} streams open already`);
+  if (open.filter(each => each.kind === kind).length >= openStreamsMax)
+    throw new AppError('unavailable', 'too many streams are open');
+}
 
 /** Callers whose session, token or key is no longer good lose their streams within this time. */
 export const recheckIntervalMs = 10_000;
 
 export function closeAllStreams(): void {
-  for (const controller of registry()) controller.abort();
+  for (const controller of registry().keys()) controller.abort();
 }
 
 export const openStreamCount = (): number => registry().size;
@@ -26,9 +38,10 @@ export const openStreamCount = (): number => registry().size;
 type Watched = { context: BaseContext; request: AbortSignal | undefined; permits: (caller: Caller) => boolean };
 
 export function streamLifetime({ context, request, permits }: Watched) {
-  if (registry().size >= openStreamsMax) throw new AppError('unavailable', 'too many streams are open');
+  const opening = { kind: context.caller.type, key: callerKey(context.caller) };
+  assertRoom(opening);
   const controller = new AbortController();
-  registry().add(controller);
+  registry().set(controller, opening);
   const end = () => controller.abort();
   request?.addEventListener('abort', end, { once: true });
   if (request?.aborted) end();
