@@ -94,7 +94,7 @@ export function RequestFacts({ request }: { request: RequestDetail }) {
         method={
           request.classified.length > 0
             ? plural(request.classified.length, 'classified column')
-            : 'no classified column involved'
+            : 'no classified column is read or written'
         }
       />
       {request.statement ? (
