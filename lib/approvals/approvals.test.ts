@@ -112,6 +112,31 @@ describe('a held statement', () => {
     ]);
   });
 
+  it('is not run on old news of an approval that was taken back meanwhile', async () => {
+    const before = await proxy.stream();
+    const { id: seen } = await before.next();
+    before.close();
+    const revoked = await file();
+    await decide(revoked.id, owner);
+    await rest('POST', `/requests/${revoked.id}/revoke`, reviewer, { reason: 'no' });
+    const unfounded = await file();
+    const refiled = await file();
+    for (const { id } of [unfounded, refiled]) await decide(id, owner);
+    const { sql } = plane.database;
+    await sql`update identity set enabled = false where id = ${owner.id}`;
+    for (const lastEventId of [seen, undefined]) {
+      const stream = await proxy.stream(lastEventId);
+      for (const { id } of [revoked, unfounded])
+        expect((await stream.next(next => next.type === 'decided' && next.requestId === id)).message).toMatchObject({
+          outcome: 'revoked',
+        });
+      stream.close();
+    }
+    expect((await proxy.rest('POST', '/proxies/self/requests', refiled)).body.state).toBe('revoked');
+    await sql`update identity set enabled = true where id = ${owner.id}`;
+    expect((await proxy.rest('POST', '/proxies/self/requests', refiled)).body.state).toBe('revoked');
+  });
+
   it('is over when it is denied', async () => {
     const held = await file();
     expect((await decide(held.id, owner, 'deny')).body.state).toBe('denied');

@@ -2,10 +2,12 @@
 import 'server-only';
 import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Impact } from '#core/contract/proxy.ts';
-import type { Tx } from '#db/client.ts';
+import type { Db, Tx } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { identity } from '#db/schema/identity.ts';
+import type { Clock } from '#lib/orpc/context.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
+import { transact } from '#lib/transaction.ts';
 import { countVotes } from './eligible.ts';
 import { isFinal, lockRequest, mayMove, moveRequest, noteRequest, type RequestRow } from './state.ts';
 
@@ -82,10 +84,35 @@ export async function recordResult(tx: Tx, input: From & { id: string; result: R
 
 export type Claim = { hash: string; connectionId: string; identityId: string };
 
-async function isEnabled(tx: Tx, id: string): Promise<boolean> {
-  const [row] = await tx.select({ enabled: identity.enabled }).from(identity).where(eq(identity.id, id));
+async function isEnabled(db: Db | Tx, id: string): Promise<boolean> {
+  const [row] = await db.select({ enabled: identity.enabled }).from(identity).where(eq(identity.id, id));
   return row?.enabled === true;
 }
+
+async function isStillGood(db: Db | Tx, row: RequestRow): Promise<boolean> {
+  return (await isEnabled(db, row.identityId)) && (await countVotes(db, row)).met;
+}
+
+/**
+ * The request as a proxy may act on it now, however old the news of its approval are: one whose requester or approvers have lost
+ * the right since is taken back first.
+ */
+export async function standingOf(on: { db: Db; clock: Clock }, id: string): Promise<RequestRow | null> {
+  const [row] = await on.db.select().from(request).where(eq(request.id, id));
+  if (row?.state !== 'approved' || (await isStillGood(on.db, row))) return row ?? null;
+  return transact(on, async tx => {
+    const locked = await lockRequest(tx, id);
+    return locked && takeBackUnfounded(tx, locked, on.clock.now());
+  });
+}
+
+/** Of a request that this transaction has locked. */
+export async function takeBackUnfounded(tx: Tx, row: RequestRow, at: Date): Promise<RequestRow> {
+  if (row.state !== 'approved' || (await isStillGood(tx, row))) return row;
+  return moveRequest(tx, row, 'revoked', { at, actorId: null, message: unfounded });
+}
+
+const unfounded = 'its requester or an approver has lost the right';
 
 /**
  * Uses up an approval of exactly this statement, by exactly this identity, on this connection; once over all proxies, because the

@@ -8,6 +8,7 @@ import { type RequestNeed, request } from '#db/schema/approvals.ts';
 import { columnLabel, connection } from '#db/schema/catalog.ts';
 import { identity } from '#db/schema/identity.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
+import { takeBackUnfounded } from './execute.ts';
 import { isFinal, lockRequest, noteRequest, type RequestRow } from './state.ts';
 
 /** What one identity may have waiting, so that a loop in an agent cannot bury everybody else's requests. */
@@ -88,7 +89,10 @@ export type Filed = { row: RequestRow; isNew: boolean };
 export async function fileHeld(tx: Tx, input: { held: HeldStatement; proxyId: string; at: Date }): Promise<Filed> {
   const { held, proxyId, at } = input;
   const [before] = await tx.select().from(request).where(eq(request.id, held.id));
-  if (before) return { row: await stopWaiting(tx, sameOrRefused(before, held, proxyId), input), isNew: false };
+  if (before) {
+    const row = await stopWaiting(tx, sameOrRefused(before, held, proxyId), input);
+    return { row: await standing(tx, row, at), isNew: false };
+  }
   const { on, who } = await partiesOf(tx, held);
   await assertRoom(tx, who.id);
   const needs = needsOf(held);
@@ -152,6 +156,13 @@ async function stopWaiting(
   const usableUntil = row.state === 'approved' ? new Date(at.getTime() + minutes(windowMinutesOf(row.needs))) : null;
   await tx.update(request).set({ waiting: false, usableUntil }).where(eq(request.id, row.id));
   return { ...row, waiting: false, usableUntil };
+}
+
+/** A proxy that files again acts on the state it is told. */
+async function standing(tx: Tx, row: RequestRow, at: Date): Promise<RequestRow> {
+  if (row.state !== 'approved') return row;
+  const locked = await lockRequest(tx, row.id);
+  return locked ? takeBackUnfounded(tx, locked, at) : row;
 }
 
 /** Rows the statement is expected to touch. */

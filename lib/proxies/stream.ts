@@ -6,6 +6,7 @@ import { type StreamMessage, streamMessageSchema } from '#core/contract/proxy.ts
 import type { Db, Sql } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { proxy } from '#db/schema/proxies.ts';
+import { standingOf } from '#lib/approvals/execute.ts';
 import { resumeAfter } from '#lib/approvals/watch.ts';
 import { proxyStream } from '#lib/orpc/base.ts';
 import { hubOf } from '#lib/outbox/hub.ts';
@@ -67,20 +68,34 @@ const messageOf = (received: Received): StreamMessage | null => {
 
 type On = { db: Db; listen: Sql; proxyId: string; now: () => Date; signal: AbortSignal };
 
+/**
+ * News of an approval wait here for a proxy that is away; by the time it comes back the approval may be taken back, and a session
+ * that waits would run on the first message before it reads the second.
+ */
+async function asItStands({ db, now }: On, message: StreamMessage): Promise<StreamMessage> {
+  if (message.type !== 'decided' || message.outcome !== 'approved') return message;
+  const row = await standingOf({ db, clock: { now } }, message.requestId);
+  if (row === null) return { ...message, outcome: 'revoked' };
+  const outcome = outcomes.find(each => each === row.state);
+  return outcome === undefined || outcome === 'approved' ? message : { ...message, outcome };
+}
+
 async function* follow(on: On, after: number | undefined): AsyncGenerator<{ id: number; message: StreamMessage }> {
   const { db, proxyId, signal } = on;
   // The position is taken before the state is read: what happens in between comes twice rather than not at all.
   const start = after ?? (await hubOf({ sql: on.listen })).lastId;
   if (after === undefined)
-    for (const message of await presentState(db, proxyId, on.now())) yield { id: start, message };
+    for (const message of await presentState(db, proxyId, on.now()))
+      yield { id: start, message: await asItStands(on, message) };
   const subscription = { topics: ['proxy', 'proxies'] as const, key: proxyId, after: start, signal };
   for await (const received of subscribe({ sql: on.listen }, subscription)) {
     if (received.topic === 'reset') {
-      for (const message of await presentState(db, proxyId, on.now())) yield { id: received.id, message };
+      for (const message of await presentState(db, proxyId, on.now()))
+        yield { id: received.id, message: await asItStands(on, message) };
       continue;
     }
     const message = messageOf(received);
-    if (message !== null) yield { id: received.id, message };
+    if (message !== null) yield { id: received.id, message: await asItStands(on, message) };
   }
 }
 
