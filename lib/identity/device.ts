@@ -6,6 +6,7 @@ import 'server-only';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { must } from '#core/contract/assert.ts';
+import { permissionsOf } from '#core/identity/role.ts';
 import type { Tx } from '#db/client.ts';
 import { deviceRequest, identity } from '#db/schema/identity.ts';
 import { addressGroup, limitAttempts } from '#lib/auth/throttle.ts';
@@ -172,7 +173,8 @@ const poll = publicCommand({ shownOnce: true })
       .select()
       .from(identity)
       .where(eq(identity.id, must(row.identityId, 'an approved request names who approved it')));
-    if (!who?.enabled) return { result: { error: 'access_denied' as const }, audit: null };
+    const mayStill = who?.enabled === true && permissionsOf(who.roles).has('token:issue');
+    if (!who || !mayStill) return { result: { error: 'access_denied' as const }, audit: null };
     await tx.update(deviceRequest).set({ status: 'consumed' }).where(eq(deviceRequest.deviceCodeHash, hash));
     const issuing = {
       subject: { id: who.id, login: who.login },

@@ -149,8 +149,11 @@ const remove = command({ permission: 'identity:write' })
   .route({ method: 'DELETE', path: '/groups/{id}', tags: ['Identity'], summary: 'Delete a group' })
   .input(groupDeleteInputSchema)
   .output(doneSchema)
-  .handler(async ({ context: { tx }, input }) => {
+  .handler(async ({ context: { tx, caller }, input }) => {
     const row = await lockLocal(tx, input.id);
+    const own = and(eq(groupMember.groupId, row.id), eq(groupMember.identityId, caller.id));
+    if ((await tx.$count(groupMember, own)) > 0)
+      throw new AppError('forbidden', 'somebody else has to change your groups');
     const members = await countMembers(tx, row.id);
     await tx.delete(identityGroup).where(eq(identityGroup.id, row.id));
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'group' } });

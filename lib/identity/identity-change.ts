@@ -1,10 +1,10 @@
 /** Making and changing identities. */
 import 'server-only';
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { must } from '#core/contract/assert.ts';
 import type { Tx } from '#db/client.ts';
-import { apiToken, groupMember, identity, identityGroup } from '#db/schema/identity.ts';
+import { apiToken, clientToken, groupMember, identity, identityGroup, passwordLink } from '#db/schema/identity.ts';
 import { hashPassword } from '#lib/auth/password.ts';
 import { command } from '#lib/orpc/base.ts';
 import { expectedVersion, type IdentityCaller } from '#lib/orpc/context.ts';
@@ -96,12 +96,19 @@ async function assertAllowed(tx: Tx, caller: IdentityCaller, row: IdentityRow, c
   if (others.length === 0) throw new AppError('conflict', 'this is the last enabled admin');
 }
 
-async function disable(tx: Tx, row: IdentityRow, now: Date): Promise<void> {
+/** Nothing that lets somebody in outlives it. */
+async function disable(tx: Tx, row: IdentityRow, { now, by }: { now: Date; by: string }): Promise<void> {
   await endWebSessionsOf(tx, row.id, { now, reason: 'identity disabled' });
   await tx
     .update(apiToken)
     .set({ revokedAt: now })
-    .where(and(eq(apiToken.identityId, row.id), sql`${apiToken.revokedAt} is null`));
+    .where(and(eq(apiToken.identityId, row.id), isNull(apiToken.revokedAt)));
+  // Else what was stolen before would be good again as soon as the identity is enabled again.
+  await tx
+    .update(clientToken)
+    .set({ revokedAt: now, revokedBy: by })
+    .where(and(eq(clientToken.identityId, row.id), isNull(clientToken.revokedAt), gt(clientToken.expiresAt, now)));
+  await tx.delete(passwordLink).where(eq(passwordLink.identityId, row.id));
 }
 
 const update = command({ permission: 'identity:write' })
@@ -130,7 +137,7 @@ const update = command({ permission: 'identity:write' })
       .where(eq(identity.id, row.id))
       .returning();
     const next = must(changed[0], 'the row is locked');
-    if (row.enabled && !next.enabled) await disable(tx, row, now);
+    if (row.enabled && !next.enabled) await disable(tx, row, { now, by: caller.id });
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'identity' } });
     const view = await identityView(tx, next);
     const target = { type: 'identity', id: row.id, label: row.login };

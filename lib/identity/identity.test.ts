@@ -85,6 +85,47 @@ it('ends sessions and API tokens of who is disabled', async () => {
   expect(refused.body.code).toBe('token_revoked');
 });
 
+it('lets nothing in again that was given out before somebody was disabled', async () => {
+  const who = await plane.identity({ roles: ['developer'] });
+  const change = (enabled: boolean) => plane.rest('PATCH', `/identities/${who.id}`, { as: admin, body: { enabled } });
+  const { body: token } = await post('/tokens', who);
+  const { body: made } = await post(`/identities/${who.id}/password-link`, admin);
+  await change(false);
+  await change(true);
+  const as = { bearer: String(token.token) };
+  expect((await plane.rest('GET', '/connections/mine', { as })).body.code).toBe('token_revoked');
+  const [row] = await plane.database.db
+    .select()
+    .from(clientToken)
+    .where(eq(clientToken.jti, String(token.jti)));
+  expect(row).toMatchObject({ revokedBy: admin.id, revokedAt: expect.any(Date) });
+  const link = new URLSearchParams(new URL(String(made.url)).hash.slice(1)).get('link');
+  expect((await post('/password', undefined, { link, password: 'long enough for this' })).status).toBe(404);
+});
+
+it('gives a device nothing for somebody who may no longer have it', async () => {
+  const who = await plane.identity({ roles: ['developer'] });
+  const { body: started } = await post('/device', undefined);
+  expect((await post(`/device/${started.userCode}/approve`, who)).status).toBe(200);
+  await plane.rest('PATCH', `/identities/${who.id}`, { as: admin, body: { roles: ['auditor'] } });
+  const polled = await post('/device/token', undefined, { deviceCode: started.deviceCode });
+  expect(polled.body).toEqual({ error: 'access_denied' });
+});
+
+it('lets nobody leave a group by deleting it', async () => {
+  const other = await plane.identity({ roles: ['admin'] });
+  const { body: group } = await post('/groups', other, { name: 'watched', members: [admin.id] });
+  expect((await plane.rest('DELETE', `/groups/${group.id}`, { as: admin })).status).toBe(403);
+  expect((await plane.rest('DELETE', `/groups/${group.id}`, { as: other })).status).toBe(200);
+});
+
+it('says 400 to text that no database takes', async () => {
+  const description = { name: 'odd', description: 'a\0b' };
+  expect((await post('/groups', admin, description)).status).toBe(400);
+  expect((await plane.rest('GET', '/identities?q=%00', { as: admin })).status).toBe(400);
+  expect((await post('/device', undefined, { clientName: 'a\0' })).status).toBe(400);
+});
+
 it('issues tokens to oneself and one’s own agents, and to nobody else’s', async () => {
   const agent = await plane.identity({ kind: 'agent', ownerId: dev.id, roles: ['developer'] });
   const own = await post('/tokens', dev, { connections: ['shop-prod'], ttlMinutes: 30 });

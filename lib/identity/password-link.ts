@@ -62,7 +62,6 @@ const use = publicCommand()
     const now = clock.now();
     const window = { key: `password-link:${addressGroup(request.address)}`, max: 30, seconds: 900 };
     await limitAttempts({ sql, clock }, window);
-    const passwordHash = await hashPassword(input.password);
     const [used] = await tx
       .update(passwordLink)
       .set({ usedAt: now })
@@ -75,6 +74,8 @@ const use = publicCommand()
       )
       .returning();
     if (!used) throw new AppError('not_found', 'this link is used, expired or not one of ours');
+    // Only now, because hashing costs what strangers must not be able to spend.
+    const passwordHash = await hashPassword(input.password);
     const [row] = await tx
       .update(identity)
       .set({ passwordHash, updatedAt: now })
