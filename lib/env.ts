@@ -22,6 +22,8 @@ const envSchema = z.object({
   /** What the sign-in button says. */
   WEIR_OIDC_NAME: blankAsAbsent(z.string().max(60).default('Single sign-on')),
   WEIR_OIDC_SCOPE: blankAsAbsent(z.string().default('openid email profile')),
+  /** `assume` where the provider verifies e-mail addresses but sends no `email_verified`; else such people cannot sign in. */
+  WEIR_OIDC_EMAIL_VERIFIED: blankAsAbsent(z.enum(['claim', 'assume']).default('claim')),
   WEIR_OIDC_GROUPS_CLAIM: blankAsAbsent(z.string().default('groups')),
   /** `group=role` pairs, comma separated: roles that come with groups of the identity provider. */
   WEIR_OIDC_ROLES: blankAsAbsent(z.string().default('')),

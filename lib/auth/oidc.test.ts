@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => plane.close());
 afterEach(() => {
   delete process.env.WEIR_OIDC_ROLES;
+  delete process.env.WEIR_OIDC_EMAIL_VERIFIED;
   forgetEnv();
 });
 
@@ -59,6 +60,18 @@ it('takes over what an admin made beforehand, by a verified address only, and ne
   expect(await signIn({ sub: 's3', email: 'local@example.com', email_verified: true })).toMatchObject({ ok: false });
   await plane.identity({ kind: 'agent', ownerId: local.id, login: 'bot@example.com' });
   expect(await signIn({ sub: 's4', email: 'bot@example.com', email_verified: true })).toMatchObject({ ok: false });
+});
+
+it('makes nobody of an address that nobody verified, or that is no login', async () => {
+  const refused = { ok: false, code: 'bad_credentials' };
+  expect(await signIn({ sub: 's7', email: 'ceo@example.com' })).toEqual(refused);
+  expect(await signIn({ sub: 's7', email: 'ceo@example.com', email_verified: 'false' })).toEqual(refused);
+  for (const email of ['a b@example.com', '=cmd@example.com', 'x\u001b[2j@example.com', 'İ@example.com', 'nobody'])
+    expect(await signIn({ sub: `odd ${email}`, email, email_verified: true })).toEqual(refused);
+  expect(await signIn({ sub: 's8', email: 'text@example.com', email_verified: 'true' })).toMatchObject({ ok: true });
+  process.env.WEIR_OIDC_EMAIL_VERIFIED = 'assume';
+  forgetEnv();
+  expect(await signIn({ sub: 's7', email: 'ceo@example.com' })).toMatchObject({ ok: true, login: 'ceo@example.com' });
 });
 
 it('follows groups and the roles that come with them, and leaves local groups alone', async () => {

@@ -7,6 +7,7 @@ import { type Role, roles } from '#core/identity/role.ts';
 import type { Tx } from '#db/client.ts';
 import { groupMember, identity, identityGroup } from '#db/schema/identity.ts';
 import { env } from '#lib/env.ts';
+import { loginSchema } from '#lib/identity/schema.ts';
 import { publish, recordEvent, transact } from '#lib/transaction.ts';
 import { openSession, refuse, type SignInResult, type SigningIn } from './sign-in.ts';
 
@@ -16,7 +17,11 @@ export const claimsSchema = z.looseObject({
   iss: z.string().max(500),
   sub: z.string().min(1).max(255),
   email: z.string().max(320).optional(),
-  email_verified: z.boolean().optional(),
+  // Some providers send it as text.
+  email_verified: z.preprocess(
+    value => (value === 'true' ? true : value === 'false' ? false : value),
+    z.boolean().optional(),
+  ),
   name: z.string().max(200).optional(),
 });
 export type Claims = z.infer<typeof claimsSchema>;
@@ -71,6 +76,16 @@ export function rolesOf(groups: readonly string[]): Role[] | null {
 type Row = typeof identity.$inferSelect;
 
 /**
+ * The address as a login, if it is one and is known to be the person's: with many providers anybody may claim any address, and
+ * policies, owners and reviewers go by logins. A provider that verifies addresses without saying so is vouched for in the environment.
+ */
+function loginOf(claims: Claims): string | null {
+  const isVerified = claims.email_verified ?? env().WEIR_OIDC_EMAIL_VERIFIED === 'assume';
+  const login = loginSchema.safeParse(claims.email ?? '');
+  return isVerified && login.success && login.data.includes('@') ? login.data : null;
+}
+
+/**
  * By issuer and subject. An identity that an administrator made beforehand, without any way to sign in, is taken over by the
  * first verified e-mail address that equals its login; nothing else is ever linked by e-mail.
  */
@@ -82,8 +97,8 @@ async function findOrCreate(tx: Tx, claims: Claims): Promise<Row | null> {
     .where(and(eq(identity.oidcIssuer, iss), eq(identity.oidcSubject, sub)))
     .for('update');
   if (known) return known;
-  const login = claims.email?.trim().toLowerCase();
-  if (!login || claims.email_verified === false) return null;
+  const login = loginOf(claims);
+  if (login === null) return null;
   const unclaimed = and(
     eq(identity.login, login),
     eq(identity.kind, 'user'),
@@ -91,10 +106,8 @@ async function findOrCreate(tx: Tx, claims: Claims): Promise<Row | null> {
     isNull(identity.oidcSubject),
   );
   const link = { oidcIssuer: iss, oidcSubject: sub };
-  if (claims.email_verified === true) {
-    const [taken] = await tx.update(identity).set(link).where(unclaimed).returning();
-    if (taken) return taken;
-  }
+  const [taken] = await tx.update(identity).set(link).where(unclaimed).returning();
+  if (taken) return taken;
   const values = { kind: 'user' as const, login, displayName: claims.name?.trim() || login, ...link };
   const [made] = await tx.insert(identity).values(values).onConflictDoNothing().returning();
   return made ?? null;
