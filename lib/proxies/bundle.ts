@@ -23,6 +23,9 @@ export const bundleLifetimeMs = 24 * 3_600_000;
 /** Renewed when less is left, so that a proxy can do without the control plane for at least this long. */
 export const bundleRenewalMs = 12 * 3_600_000;
 
+/** Clocks of replicas differ by less. */
+const clockSkewMs = 60_000;
+
 const makingLock = 7_305_181_142;
 /** After a failure; the job tries as well. */
 const retryMs = 1000;
@@ -47,7 +50,11 @@ async function lastChange(db: Db | Tx): Promise<number> {
   return row?.id ?? 0;
 }
 
-const isDue = (head: Head, now: Date): boolean => head.expiresAt.getTime() - now.getTime() < bundleRenewalMs;
+/** Also one from the future: a clock was set back, and the bundle would be good for longer than a bundle may be. */
+const isDue = (head: Head, now: Date): boolean => {
+  const leftMs = head.expiresAt.getTime() - now.getTime();
+  return leftMs < bundleRenewalMs || leftMs > bundleLifetimeMs + clockSkewMs;
+};
 
 type Making = { head: Head | null; content: BundleContent; through: number; now: Date };
 

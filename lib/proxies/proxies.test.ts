@@ -7,7 +7,7 @@ import { issueProxyToken } from '#core/identity/token.ts';
 import { proxyTokenUsed } from '#db/schema/proxies.ts';
 import { decided, pen, sessionStart } from '#lib/audit/testing.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
-import { bundleRenewalMs, releaseBundle } from './bundle.ts';
+import { bundleLifetimeMs, bundleRenewalMs, releaseBundle } from './bundle.ts';
 import { enrolTestProxy, heldUpdate, shopPush, type TestProxy } from './testing.ts';
 
 let plane: TestPlane;
@@ -187,6 +187,15 @@ describe('the bundle', () => {
     expect(groupsOf(admin.id)).toEqual(['engineering', 'finance']);
     expect(groupsOf(operator.id)).toEqual([]);
     expect(identities.find(each => each.id === developer.id)?.roles).toEqual(['developer']);
+  });
+
+  it('is good for no longer than a bundle may be, also after a clock was set back', async () => {
+    plane.clock.advance(5 * 86_400_000);
+    const fresh = await proxy.bundle();
+    expect(fresh?.bundle.expiresAt).toBeGreaterThan(plane.clock.now().getTime());
+    plane.clock.advance(-5 * 86_400_000);
+    const after = await proxy.bundle();
+    expect(after?.bundle.expiresAt).toBe(plane.clock.now().getTime() + bundleLifetimeMs);
   });
 
   it('is renewed well before it expires, under the same version', async () => {
