@@ -59,6 +59,13 @@ const statusCodes: Readonly<Record<number, ErrorCode>> = {
 
 const isErrorCode = (code: string): code is ErrorCode => (errorCodes as string[]).includes(code);
 
+/** PostgreSQL: character_not_in_repertoire, untranslatable_character. Its texts have no NUL and its JSON no half characters. */
+const impossibleText = new Set(['22021', '22P05']);
+
+const isImpossibleText = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  [thrown, thrown.cause].some(each => each instanceof Error && 'code' in each && impossibleText.has(String(each.code)));
+
 /** Whatever was thrown, as what may leave the process. Anything unexpected is logged and becomes an opaque 500. */
 export function toPublicError(thrown: unknown, requestId: string): ORPCError<string, ErrorData> {
   if (thrown instanceof AppError) {
@@ -77,6 +84,12 @@ export function toPublicError(thrown: unknown, requestId: string): ORPCError<str
       return new ORPCError(code, { status: errorTable[code].status, message, data: { issues, requestId } });
     }
   }
+  if (isImpossibleText(thrown))
+    return new ORPCError('invalid_input', {
+      status: 400,
+      message: 'the input holds characters that no text may have',
+      data: { requestId },
+    });
   log().error({ err: thrown, cause: thrown instanceof Error ? thrown.cause : undefined, requestId }, 'request failed');
   return new ORPCError('internal', { status: 500, message: 'something went wrong on our side', data: { requestId } });
 }
