@@ -1,4 +1,5 @@
 /** What goes to next-auth is bounded, declared or not. */
+import { NextRequest } from 'next/server';
 import { expect, it } from 'vitest';
 import { boundedForm, handleAuth, signInBytesMax } from './handler.ts';
 
@@ -26,6 +27,8 @@ it('stops reading a form without end', async () => {
 });
 
 it('passes on what fits, with its address', async () => {
+  const asked = new NextRequest(address);
+  expect(boundedForm(asked)).toBe(asked);
   const request = boundedForm(new Request(address, { method: 'POST', headers: form, body: 'login=a&password=b' }));
   expect(await request.text()).toBe('login=a&password=b');
   expect((request as Request & { nextUrl: URL }).nextUrl.searchParams.get('x')).toBe('1');

@@ -99,7 +99,8 @@ export const signInBytesMax = 16 * 1024;
 
 /** next-auth reads bodies whole, however long they are. It also wants the address parsed. */
 export function boundedForm(request: Request): Request {
-  return Object.assign(boundedRequest(request, signInBytesMax), { nextUrl: new URL(request.url) });
+  const bounded = boundedRequest(request, signInBytesMax);
+  return 'nextUrl' in bounded ? bounded : Object.assign(bounded, { nextUrl: new URL(request.url) });
 }
 
 type RouteContext = { params: Promise<{ nextauth: string[] }> };
