@@ -11,8 +11,8 @@ export type Tag = { readonly label: string; readonly level: Level };
 
 /** Where a column is, whatever it is called. */
 export type Pin = Pick<ColumnRef, 'relationOid' | 'attnum'>;
-/** A copy, the columns that hold it by now, and the tags its origins had when it was made. */
-export type Copy = DataFlow & { pins?: readonly Pin[]; tags?: readonly Tag[] };
+/** A copy, the columns that hold it by now, those of partitions and heirs with them, and the tags its origins had when it was made. */
+export type Copy = DataFlow & { pins?: readonly Pin[]; kin?: readonly Pin[]; tags?: readonly Tag[] };
 
 type ObjectName = { schema: string | null; name: string };
 
@@ -243,10 +243,10 @@ export function resolveLabels(
 export function withFlows(labels: Labels, flows: readonly Copy[]): Labels {
   const table = new TagTable();
   let seen: Labels = labels;
-  for (const { target, origins, pins = [], tags: own = [] } of flows) {
+  for (const { target, origins, pins = [], kin = [], tags: own = [] } of flows) {
     const tags = [...own, ...origins.flatMap(origin => seen.ofColumn(origin))];
     table.add({ ...target, relationOid: 0, attnum: 0 }, tags);
-    for (const pin of pins) table.add({ ...target, ...pin }, tags);
+    for (const pin of [...pins, ...kin]) table.add({ ...target, ...pin }, tags);
     seen = join(labels, lookup(table, labels.ownersOf, tags.length > 0));
   }
   return seen;

@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Labels, noLabels, resolveLabels } from '#core/catalog/labels.ts';
 import { policySchema } from '#core/policy/schema.ts';
 import { targetDatabase } from '#db/testing.ts';
+import { until } from '#scripts/wait.ts';
 import { cellsOf, fieldsOf, type Heard, say, WireClient } from '../postgres/wire-testing.ts';
 import { loadFlows, saveFlows } from './flow-file.ts';
 import { Flows, type LabelledCopy } from './flows.ts';
@@ -19,20 +21,27 @@ const masking = policySchema.parse({
 let proxy: Governed;
 let one: WireClient;
 let two: WireClient;
+let direct: pg.Client;
 
 beforeAll(async () => {
   const sql = `create table people (id int primary key, email text);
     insert into people values (1, 'seen@example.com');
     create table plain (id int, note text); insert into plain values (1, 'nothing');
     create table target (id int, note text);`;
+  const { url } = await targetDatabase({ sql });
+  direct = new pg.Client(url);
+  await direct.connect();
   proxy = await startGoverned({
-    upstreamUrl: (await targetDatabase({ sql })).url,
+    upstreamUrl: url,
     policies: [allowAll, masking],
     labels: { 'public.people.email': 'pii.email' },
   });
 });
 
-afterAll(() => proxy.close());
+afterAll(async () => {
+  await direct.end();
+  await proxy.close();
+});
 
 beforeEach(async () => {
   one?.close();
@@ -161,6 +170,8 @@ describe('what is remembered', () => {
     labels,
     catalog: {
       header: { temporarySchema: null },
+      ancestors: () => [],
+      children: () => [],
       relation: () => ({ oid: 7, schema: 'public', name, columns: [{ attnum: 1, name: 'a' }] }),
       relationNamed: (_: string, asked: string) =>
         asked === name ? { oid: 7, columns: [{ attnum: 1, name: 'a' }] } : null,
@@ -205,5 +216,48 @@ describe('what is remembered', () => {
     expect(loadFlows(directory).get(id)).toEqual([copy('a')]);
     rmSync(directory, { recursive: true });
     expect(loadFlows(directory).size).toBe(0);
+  });
+});
+
+describe('a copy of which nobody hears the end', () => {
+  const patience = { timeoutMs: 10_000, everyMs: 10 };
+
+  it('is masked when the client has left before', async () => {
+    one.send(say.query('create table unheard as select email from people, pg_sleep(0.3)'));
+    const running = "select 1 from pg_stat_activity where state = 'active' and query like 'create table unheard%'";
+    await until('the statement', async () => (await direct.query(running)).rows.length > 0, patience);
+    one.close();
+    const made = "select 1 from pg_class where relname = 'unheard'";
+    await until('the table', async () => (await direct.query(made)).rows.length > 0, patience);
+    expect(await read(two, 'select email from unheard')).toBe('***');
+  });
+
+  it('is masked when no more of its rows were asked for', async () => {
+    const insert = 'insert into bin select email from people, generate_series(1, 3) returning 1';
+    for (const text of [insert, `with made as (${insert}) select * from made`]) {
+      await run(two, 'create table bin (note text)');
+      const heard = await one.ask(say.parse(text), say.bind(), say.execute('', 1), say.sync);
+      expect(heard.map(each => each.type).join('')).toBe('12DsZ');
+      expect(await read(two, 'select note from bin')).toBe('***');
+      // Made anew under its name, it would be masked in any case.
+      await run(two, `alter table bin rename to bin${text.length}`);
+      expect(await read(two, `select note from bin${text.length}`)).toBe('***');
+    }
+  });
+
+  it('is masked in a column beside another one that is labelled already', async () => {
+    await run(one, 'create table beside as select email from people', 'alter table beside add column more text');
+    await run(one, 'update beside set more = email where true');
+    expect(await read(two, 'select more from beside')).toBe('***');
+  });
+
+  it('is masked in a partition, and in what the table is a part of', async () => {
+    await run(one, 'create table whole (id int, note text) partition by range (id)');
+    await run(one, 'create table part partition of whole for values from (0) to (100)');
+    await run(one, 'insert into whole select id, email from people');
+    expect(await read(two, 'select note from part')).toBe('***');
+    await run(one, 'create table above (id int, note text)', 'create table below () inherits (above)');
+    await run(one, 'insert into below select id, email from people');
+    expect(await read(two, 'select note from above')).toBe('***');
   });
 });

@@ -7,8 +7,8 @@ import { type Copy, type Labels, type Pin, sortTags, type Tag } from '#core/cata
 import type { Catalog } from '#core/catalog/lookup.ts';
 import type { DataFlow } from '#core/sql/analysis.ts';
 
-/** Targets remembered per connection. */
-const targetsMax = 20_000;
+/** Targets remembered per connection; beyond it nothing more may be copied. */
+export const targetsMax = 20_000;
 /** Columns that one target has been: a table that is renamed and made again is another one. */
 const pinsMax = 8;
 /** How long a copy is remembered after the control plane has it: time enough for the bundle with its label. */
@@ -52,12 +52,6 @@ export class Flows {
       this.#boundTo = null;
       return;
     }
-    if (known === undefined && this.#byTarget.size >= targetsMax) {
-      for (const oldest of this.#byTarget.keys()) {
-        this.#byTarget.delete(oldest);
-        break;
-      }
-    }
     const tags = sortTags([...(known?.tags ?? []), ...copy.tags]);
     this.#byTarget.set(key, { ...known, ...copy, origins, tags, seq: null, acknowledgedAt: null });
     this.#boundTo = null;
@@ -79,7 +73,9 @@ export class Flows {
       const pin = relation === null || column === undefined ? null : pinOf(relation, column);
       const isKnown = pins.some(each => each.relationOid === pin?.relationOid && each.attnum === pin.attnum);
       const next = pin === null || isKnown ? pins : [...pins, pin].slice(-pinsMax);
-      if (isUnnamed || next !== pins) this.#byTarget.set(key, { ...copy, target, pins: next });
+      const kin = next.flatMap(each => kinOf(each, catalog));
+      const isChanged = isUnnamed || next !== pins || kin.length > 0 || (copy.kin ?? []).length > 0;
+      if (isChanged) this.#byTarget.set(key, { ...copy, target, pins: next, kin });
     }
   }
 
@@ -117,6 +113,24 @@ const pinOf = (relation: { oid: number }, { attnum }: { attnum: number }): Pin =
   attnum,
 });
 
+/** The same column of partitions and heirs, and of what the relation is one of: they are read with its rows, or hold them. */
+function kinOf({ relationOid, attnum }: Pin, catalog: Catalog): Pin[] {
+  const relation = catalog.relation(relationOid);
+  const name = relation?.columns.find(each => each.attnum === attnum)?.name;
+  if (relation === null || name === undefined) return [];
+  const kin = new Set(catalog.ancestors(relation).map(({ oid }) => oid));
+  const todo = [relationOid];
+  for (let oid = todo.pop(); oid !== undefined; oid = todo.pop()) {
+    for (const child of catalog.children(oid)) if (!kin.has(child)) todo.push(child);
+    if (oid !== relationOid) kin.add(oid);
+  }
+  return [...kin].flatMap(oid => {
+    const other = catalog.relation(oid);
+    const same = other?.columns.find(each => each.name === name);
+    return other === null || same === undefined ? [] : [pinOf(other, same)];
+  });
+}
+
 export type Settling = { head: number; acknowledged: number; nowMs: number; catalog: Catalog; labels: Labels };
 
 /** What it is called now, where that is something else and carries no label of it yet. */
@@ -138,9 +152,9 @@ const none: readonly LabelledCopy[] = [];
 
 /** Whether the target would be shown with fewer labels than what is copied into it has. */
 export function spreads(flow: DataFlow, labels: Labels): boolean {
-  const held = new Set(
-    labels.ofColumn({ ...flow.target, relationOid: 0, attnum: 0 }).map(tag => `${tag.label} ${tag.level}`),
-  );
+  // By its name alone; 0 would ask for all columns of the relation together.
+  const target = { ...flow.target, relationOid: 0, attnum: -1 };
+  const held = new Set(labels.ofColumn(target).map(tag => `${tag.label} ${tag.level}`));
   return tagsOf(flow, labels).some(tag => !held.has(`${tag.label} ${tag.level}`));
 }
 

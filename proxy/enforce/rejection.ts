@@ -69,3 +69,9 @@ export function rejection(failure: Failure, text: string, bundle: Bundle | null)
     duration: null,
   };
 }
+
+export const tooManyCopies: Failure = {
+  code: 'rate_limited',
+  message: 'too many copies of columns were made on this connection for another to be kept track of',
+  hint: 'Try again in a few minutes: copies are forgotten when the console has labelled them.',
+};

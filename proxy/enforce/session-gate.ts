@@ -16,11 +16,11 @@ import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
 import { type Context, type LocalCatalog, makeContext } from './context.ts';
-import { Flows, isTemporary, spreads, tagsOf } from './flows.ts';
+import { Flows, isTemporary, spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
 import { Meter, spentBudget } from './meter.ts';
-import { rejection } from './rejection.ts';
+import { rejection, tooManyCopies } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
 import { spentRuling } from './spent.ts';
 
@@ -136,13 +136,18 @@ export class SessionGate implements OpenGate {
   spent(ruling: Ruling): Ruling | null {
     const { budgets, clock } = this.#gate.options;
     if (ruling.refusal !== null) return null;
-    for (const { limits } of ruling.statements) {
+    for (const { limits, analysis } of ruling.statements) {
+      if (!this.#hasRoomFor(analysis.flows.length)) return this.reject(tooManyCopies, ruling.analysis.normalized);
       if (limits === null || limits.budgets.length === 0) continue;
       const nowMs = clock.nowMs();
       const share = spentBudget(limits, budgets, nowMs);
       if (share !== null) return spentRuling(ruling, share, nowMs);
     }
     return null;
+  }
+
+  #hasRoomFor(copies: number): boolean {
+    return copies === 0 || this.#gate.flowsOf(this.#identity.connection.id).size + this.#flows.size <= targetsMax;
   }
 
   meter(limits: StatementLimits): Meter | null {
@@ -180,11 +185,18 @@ export class SessionGate implements OpenGate {
     const flows = ruling.statements[statementIndex]?.analysis.flows;
     if (flows === undefined || flows.length === 0) return;
     const context = this.#current();
-    if (!context.ok) return;
-    const { labels } = context.value;
+    const labels = context.ok ? context.value.labels : this.#context?.labels;
+    if (labels === undefined) return;
     for (const flow of flows)
       if (spreads(flow, labels))
         this.#flows.add({ ...flow, tags: tagsOf(flow, labels), session: this.#session.id, statement });
+  }
+
+  abandoned(ruling: Ruling, statementIndex: number, statement: number): void {
+    for (const [index, { analysis }] of ruling.statements.entries()) {
+      if (index >= statementIndex) this.executed(ruling, index, statement);
+      this.#isDefining ||= analysis.effects.some(({ type }) => type === 'catalog');
+    }
   }
 
   copiesSettled(isCommitted: boolean): void {

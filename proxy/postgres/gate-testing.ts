@@ -172,6 +172,7 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     catalogTouched: () => {},
     transactionEnded: () => {},
     executed: () => {},
+    abandoned: () => {},
     copiesSettled: () => {},
     temporaryDropped: () => {},
     needsIdle: false,

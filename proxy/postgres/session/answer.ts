@@ -120,11 +120,7 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   const tag = latin1(m.bytes, m.start + 5, m.end - 1);
   const statement = entry.ruling?.statements[entry.statementIndex];
   if (entry.ruling !== null && statement === undefined) return unexpected(s, m);
-  if (entry.ruling !== null && statement !== undefined) {
-    applyEffects(s, statement.analysis.effects, tag);
-    s.gate.executed(entry.ruling, entry.statementIndex, entry.run?.number ?? 1);
-    if (entry.ruling.isSensitive) s.isSensitive = true;
-  }
+  happened(s, entry, tag);
   watchAffected(s, entry, tag);
   const fate = fateOf(entry);
   if (entry.kind === expects.execute) {
@@ -138,6 +134,15 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   // The request to cancel came too late for this one: what stands behind it in the message must not run.
   if (isStopped(entry) && entry.statementIndex < (entry.ruling?.statements.length ?? 0)) s.ports.cancelUpstream();
   return fate;
+}
+
+/** What the statement at hand does is done, though it may have more rows to give. */
+function happened(s: Session, { ruling, statementIndex, run }: Expect, tag: string): void {
+  const statement = ruling?.statements[statementIndex];
+  if (ruling === null || statement === undefined) return;
+  applyEffects(s, statement.analysis.effects, tag);
+  s.gate.executed(ruling, statementIndex, run?.number ?? 1);
+  if (ruling.isSensitive) s.isSensitive = true;
 }
 
 /** In a transaction block more rows may have changed than could be counted from outside: it can still be made to fail. */
@@ -177,7 +182,9 @@ function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
   return advance(s, entry);
 }
 
+/** A write is carried out before the first of the rows it returns is sent, and is there to stay if no more are asked for. */
 function suspended(s: Session, entry: Expect): Fate {
+  happened(s, entry, '');
   return isStopped(entry) ? endedLate(s, entry) : advance(s, entry);
 }
 

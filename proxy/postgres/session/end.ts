@@ -29,8 +29,18 @@ export function finish(s: Session, reason: string): void {
     if (entry.run !== null) s.journal.completed(entry.run, 'unknown', { tag: null, sqlstate: null });
   }
   if (s.heldRun !== null) s.journal.completed(s.heldRun, 'cancelled', { tag: null, sqlstate: null });
+  abandon(s);
   const bytes = s.down.take();
   if (bytes !== null) s.ports.toClient(bytes);
   s.internal?.done(null);
   s.ports.end(reason);
+}
+
+/** The server may well carry out what it was sent, commit it, and find only then that nobody is there to be told. */
+function abandon(s: Session): void {
+  const sent = [...s.queue].filter(({ ruling }) => ruling !== null);
+  for (const { ruling, statementIndex, run } of sent) {
+    if (ruling !== null) s.gate.abandoned(ruling, statementIndex, run?.number ?? 1);
+  }
+  if (sent.length > 0) s.gate.transactionEnded(false);
 }

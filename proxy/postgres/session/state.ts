@@ -33,6 +33,8 @@ export type SessionGate = {
   executed(ruling: Ruling, statementIndex: number, statement: number): void;
   /** What was copied so far in this transaction stays, or is gone. */
   copiesSettled(isCommitted: boolean): void;
+  /** The session ends while the server has this message: what is left of it from this statement on may come to its end. */
+  abandoned(ruling: Ruling, statementIndex: number, statement: number): void;
   /** The same statement under the present policies; for portals, whose meaning is fixed since Bind. */
   redecide(ruling: Ruling): Ruling;
   /** The session has changed the catalog: nothing may be ruled on before it was read again. */
