@@ -46,9 +46,14 @@ export async function freshDatabase(): Promise<TestDatabase> {
   return create(url, await template(url));
 }
 
-/** An empty database, e.g. a proxy's target, after the SQL (a text, or the path of a file) ran in it. */
-export async function targetDatabase(source: { sql?: string; file?: string } = {}): Promise<TestDatabase> {
-  const database = await create(await testServer(), 'template0');
+/**
+ * An empty database, e.g. a proxy's target, after the SQL (a text, or the path of a file) ran in it. `like` starts from another
+ * database that nobody is connected to: its objects keep their OIDs.
+ */
+export async function targetDatabase(
+  source: { sql?: string; file?: string; like?: TestDatabase } = {},
+): Promise<TestDatabase> {
+  const database = await create(await testServer(), source.like?.name ?? 'template0');
   const text = source.sql ?? (source.file === undefined ? '' : fs.readFileSync(source.file, 'utf8'));
   await runSql(database.url, text);
   return database;

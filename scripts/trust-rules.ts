@@ -28,7 +28,7 @@ const total = words(`
   bool_and bool_or every min max any_value array_agg string_agg json_agg jsonb_agg avg count bit_and bit_or bit_xor regr_count
   row_number rank dense_rank percent_rank cume_dist first_value last_value lag lead mode percentile_disc
   pg_typeof pg_column_size host family masklen text family abbrev broadcast hostmask netmask network
-  random gen_random_uuid uuidv4 uuidv7 pi degrees version
+  random gen_random_uuid uuidv4 uuidv7 pi version
   array_append array_prepend array_cat array_remove array_position array_positions array_replace
   isempty lower_inc upper_inc lower_inf upper_inf
   numeric_abs numeric_sign numeric_ceil numeric_floor ceil ceiling floor numeric_uminus float8um float4um float8abs float4abs
@@ -40,18 +40,30 @@ const totalBut: Readonly<Record<string, readonly number[]>> = {
   substr: [1, 2],
   substring: [1, 2],
   split_part: [1, 2],
+  overlay: [2, 3],
   lpad: [1],
   rpad: [1],
   date_trunc: [0, 2],
   date_part: [0],
   extract: [0],
-  to_char: [1],
   encode: [1],
+  regexp_replace: [1, 2, 3, 4, 5],
+  regexp_match: [1, 2],
+  regexp_matches: [1, 2],
+  regexp_like: [1, 2],
+  regexp_count: [1, 2, 3],
+  regexp_instr: [1, 2, 3, 4, 5, 6],
+  regexp_substr: [1, 2, 3, 4, 5],
+  regexp_split_to_array: [1, 2],
+  regexp_split_to_table: [1, 2],
   lag: [1],
   lead: [1],
   ntile: [0],
   nth_value: [1],
 };
+
+/** A date or time has a text whatever the template; a number may be too large for what the template makes of it. */
+const datesToChar = words('to_char(1114,25) to_char(1184,25) to_char(1186,25)');
 
 /** Conversions between built-in types that lose or gain nothing that could fail: name(source type OID). */
 const totalCasts = words(`
@@ -67,7 +79,10 @@ const notTotal = words(`
   bit_and(1560) bit_or(1560) bit_xor(1560) substring(25,25) substring(25,25,25) record_eq record_ne record_lt record_gt
   record_le record_ge record_image_eq record_image_ne array_eq array_ne array_lt array_gt array_le array_ge array_cat array_append
   array_prepend array_position array_positions array_remove array_replace range_eq range_ne range_lt range_gt range_le range_ge
-  multirange_eq multirange_ne btrecordcmp btarraycmp percentile_disc
+  multirange_eq multirange_ne multirange_lt multirange_gt multirange_le multirange_ge btrecordcmp btarraycmp percentile_disc
+  random(20,20) random(23,23) random(1700,1700) uuidv7(1186) avg(700) avg(701) avg(1700) min(2249) max(2249) min(2277) max(2277) mode
+  record_image_lt record_image_gt record_image_le record_image_ge length(601) length(602)
+  circle_eq circle_ne circle_lt circle_gt circle_le circle_ge
 `);
 
 /** Declared stable for the sake of time zone, locale or output functions, but a value of their arguments all the same. */
@@ -109,7 +124,7 @@ export function judge(facts: FunctionFacts): Judgement {
   if (notTotal.has(facts.name) || notTotal.has(signature)) return plain('raises');
   if (total.has(facts.name) || totalCasts.has(signature)) return plain('pure');
   if (facts.volatility === 'v') return plain(matches(onlyReads, facts.name) ? 'reads' : 'effects');
-  const positions = totalBut[facts.name];
+  const positions = totalBut[facts.name] ?? (datesToChar.has(signature) ? [1] : undefined);
   if (positions && facts.kind !== 'a')
     return { trust: 'raises', faultArguments: positions.filter(position => position < facts.types.length) };
   if (facts.leakproof || facts.comparison) return plain('pure');

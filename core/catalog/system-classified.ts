@@ -22,13 +22,13 @@ export const systemClassified: readonly SystemClassified[] = [
   ...of(
     text,
     'pg_stats',
-    'most_common_vals most_common_freqs histogram_bounds most_common_elems most_common_elem_freqs elem_count_histogram range_length_histogram range_empty_frac range_bounds_histogram',
+    'most_common_vals most_common_freqs histogram_bounds most_common_elems most_common_elem_freqs elem_count_histogram range_length_histogram range_empty_frac range_bounds_histogram correlation',
   ),
   ...of(text, 'pg_stats_ext', 'most_common_vals most_common_val_nulls most_common_freqs most_common_base_freqs'),
   ...of(
     text,
     'pg_stats_ext_exprs',
-    'most_common_vals most_common_freqs histogram_bounds most_common_elems most_common_elem_freqs elem_count_histogram range_length_histogram range_empty_frac range_bounds_histogram',
+    'most_common_vals most_common_freqs histogram_bounds most_common_elems most_common_elem_freqs elem_count_histogram range_length_histogram range_empty_frac range_bounds_histogram correlation',
   ),
   ...of(
     text,

@@ -85,21 +85,28 @@ export function columnMasks(scope: Scope): ColumnMasks {
 /** A use of a masked column that its rule refuses. */
 export type RefusedUse = { column: ColumnRef; use: UseContext | 'derived'; by: ColumnRule };
 
+type Sight = {
+  masks: ColumnMasks;
+  /** Whether a client can put values of its own into the column. */
+  mayWrite: (column: ColumnRef) => boolean;
+};
+
 /**
- * Whether a client can put values of its own into one of the columns a join compares with. Then joining is asking "is it this
- * one?", as often as there are rows. Nothing to compare with, as with VALUES, is the client's own text.
+ * Whether a join tells the values. What a client can put values of its own into, or reads plainly, answers "is it this one?" as often
+ * as there are rows; a foreign key was made to be followed. Nothing to compare with, as with VALUES, is the client's own text.
  */
-function isFillable(against: readonly ColumnRef[], mayWrite: (column: ColumnRef) => boolean): boolean {
-  return against.length === 0 || against.some(mayWrite);
+function isTelling({ against, context }: ColumnUse, { masks, mayWrite }: Sight): boolean {
+  if (against.length === 0 || against.some(mayWrite)) return true;
+  return context === 'join' && !against.some(column => masks(column).some(isEnforced));
 }
 
-function isRefused(use: ColumnUse, by: ColumnRule, mayWrite: (column: ColumnRef) => boolean): boolean {
+function isRefused(use: ColumnUse, by: ColumnRule, sight: Sight): boolean {
   const key = useKeys[use.context];
   if (key === 'harmless' || use.viaView) return false;
   if (key === 'never') return true;
   const { uses } = by.compiled;
   if (uses[key] === 'refuse') return true;
-  return key === 'join' && uses.equality === 'refuse' && isFillable(use.against, mayWrite);
+  return key === 'join' && uses.equality === 'refuse' && isTelling(use, sight);
 }
 
 export function refusedUses(
@@ -109,7 +116,7 @@ export function refusedUses(
 ): readonly RefusedUse[] {
   return uses.flatMap(use =>
     masks(use.column)
-      .filter(by => isRefused(use, by, mayWrite))
+      .filter(by => isRefused(use, by, { masks, mayWrite }))
       .map(by => ({ column: use.column, use: use.context, by })),
   );
 }

@@ -95,12 +95,12 @@ describe('masks', () => {
     expect(viaView.decision.effect).toBe('mask');
   });
 
-  test('a join is allowed unless the client can fill what it compares with', () => {
+  test('a join is allowed along a key or with what is masked too, unless the client can fill what it compares with', () => {
     const writes = policy({
       name: 'w',
       rules: [{ id: 'a', effect: 'allow', actions: ['write'], objects: { schemas: ['analytics'] } }],
     });
-    const joined = (path: string | null) => {
+    const joined = (path: string | null, context: 'join' | 'join_key' = 'join_key') => {
       const against = path === null ? [] : [column(path)];
       return analysis(
         statement({
@@ -109,12 +109,14 @@ describe('masks', () => {
             access('read', 'public.customers'),
             access('read', path?.split('.').slice(0, 2).join('.') ?? 'x.y'),
           ],
-          uses: [use('join', 'public.customers.email', { against })],
+          uses: [use(context, 'public.customers.email', { against })],
         }),
       );
     };
     const policies = [readAll, masking, writes];
     expect(decide(session(policies), joined('public.employees.email'), labels).effect).toBe('mask');
+    expect(decide(session(policies), joined('public.customers.phone', 'join'), labels).effect).toBe('mask');
+    expect(decide(session(policies), joined('public.orders.note', 'join'), labels).effect).toBe('deny');
     expect(decide(session(policies), joined('analytics.guesses.email'), labels).effect).toBe('deny');
     expect(decide(session(policies), joined(null), labels).effect).toBe('deny');
     const asks = policy({

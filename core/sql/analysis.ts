@@ -51,6 +51,8 @@ export type UseContext =
   | 'predicate_constant'
   | 'predicate'
   | 'join'
+  /** Along a foreign key. */
+  | 'join_key'
   | 'group'
   | 'distinct'
   | 'order'
@@ -72,7 +74,7 @@ export type UseContext =
 export type ColumnUse = {
   column: ColumnRef;
   context: UseContext;
-  /** For `join`: the columns it is compared with. A column that a client can fill makes a join a comparison with its own value. */
+  /** For `join` and `join_key`: the columns it is compared with. A column that a client can fill makes a join a comparison with its own value. */
   against: readonly ColumnRef[];
   /**
    * The use is in the definition of a view that somebody else made, not in the client's text. What such a view filters or

@@ -111,6 +111,16 @@ export class Collector {
     for (const test of testsOf(value)) this.test(test);
   }
 
+  /**
+   * The value is computed, whatever becomes of it. Where only some of it is computed, and that may fail, whether it was tells something
+   * even of a value that nobody sees.
+   */
+  computed(value: Value): void {
+    if (value.kind !== 'derived') return;
+    if (value.tests) this.predicate(value);
+    else this.usedAs(value, 'function_argument');
+  }
+
   test(test: Test): void {
     this.use(test.column, test.context, { against: test.against });
   }

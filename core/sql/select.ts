@@ -122,6 +122,7 @@ function valuesList(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, optio
   const rows = (node.valuesLists ?? []).map(row =>
     'List' in row ? (row.List.items ?? []).map(item => expression(a, scope, item)) : unresolved('VALUES'),
   );
+  for (const value of rows.flat()) a.out.computed(value);
   const width = rows[0]?.length ?? 0;
   const columns: Field[] = [];
   for (let index = 0; index < width; index++) {

@@ -72,6 +72,7 @@ function columnsOf(
   const many = unnested(a, scope, part.node);
   if (many) return { columns: asColumns(many), value: null };
   const value = expression(a, scope, part.node);
+  a.out.computed(value);
   if (part.definitions.length > 0) return { columns: asColumns(defined(a, value, part.definitions)), value: null };
   const fields = value.fields ?? fieldsOfType(a, value);
   if (fields && (value.type === oid.record || isComposite(a.catalog, value.type)))

@@ -19,9 +19,16 @@ export function targetList(a: Analyzer, scope: Scope, nodes: readonly Pg.Node[] 
     const { val } = node.ResTarget;
     const star = starFields(a, scope, val);
     if (star) for (const field of star) targets.push({ name: field.name, value: field.value, node: null });
-    else targets.push({ name: columnLabel(node.ResTarget), value: expression(a, scope, val), node: val });
+    else targets.push({ name: columnLabel(node.ResTarget), value: computed(a, scope, val), node: val });
   }
   return targets;
+}
+
+function computed(a: Analyzer, scope: Scope, node: Pg.Node): Value {
+  const value = expression(a, scope, node);
+  // A bare column was computed where it comes from.
+  if (!('ColumnRef' in node)) a.out.computed(value);
+  return value;
 }
 
 /**

@@ -121,6 +121,8 @@ export async function startGoverned(options: {
   upstreamUrl: string;
   policies: readonly Policy[];
   labels?: TestLabels;
+  /** Where labelled columns are, by the same names, so that a label stays with a column that is renamed. */
+  places?: Readonly<Record<string, { relationOid: number; attnum: number }>>;
   listener?: TestProxyOptions['listener'];
   /** All are up unless a test takes some down. */
   nets?: Partial<Nets>;
@@ -139,7 +141,8 @@ export async function startGoverned(options: {
       labels: {
         [testIdentity.connection.id]: Object.entries(options.labels ?? {}).map(([name, label]) => {
           const [schema = '', relation = '', column = ''] = name.split('.');
-          return { relationOid: 0, attnum: 0, schema, relation, column, label, level: 'confidential' as const };
+          const place = options.places?.[name] ?? { relationOid: 0, attnum: 0 };
+          return { ...place, schema, relation, column, label, level: 'confidential' as const };
         }),
       },
     });

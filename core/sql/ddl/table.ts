@@ -6,7 +6,7 @@ import { stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import { relationFields, relationFor } from '../relation.ts';
-import { Scope } from '../scope.ts';
+import { findColumn, Scope } from '../scope.ts';
 import { condition } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
@@ -40,7 +40,7 @@ export function constraint(a: Analyzer, scope: Scope, node: Pg.Constraint, colum
       return value && column !== null ? { column, value } : null;
     }
     case 'CONSTR_FOREIGN':
-      if (node.pktable) a.out.relation('define', 'alter', relationFor(a, node.pktable));
+      if (node.pktable) foreignKey(a, scope, node, column);
       return null;
     case 'CONSTR_EXCLUSION':
       for (const element of node.exclusions ?? []) exclusion(a, scope, element);
@@ -51,10 +51,34 @@ export function constraint(a: Analyzer, scope: Scope, node: Pg.Constraint, colum
   }
 }
 
+/** A column by its name alone, as an expression. */
+const columnNamed = (name: string): Pg.Node => ({ ColumnRef: { fields: [{ String: { sval: name } }] } });
+
+/** Without a list of columns the primary key is meant. */
+function referenced(a: Analyzer, relation: CatalogRelation, names: readonly string[]): readonly Field[] {
+  const fields = relationFields(a, relation);
+  const key = names.length > 0 ? null : a.catalog.relationNamed(relation.schema, `${relation.name}_pkey`);
+  const wanted = key ? key.columns.map(column => column.name) : names;
+  return wanted.length === 0 ? fields : fields.filter(field => wanted.includes(field.name));
+}
+
+/** Whether each value is in the other table is checked now and with every write: both sides are compared. */
+function foreignKey(a: Analyzer, scope: Scope, node: Pg.Constraint, column: string | null): void {
+  const relation = relationFor(a, node.pktable ?? unresolved('FOREIGN KEY'));
+  a.out.relation('define', 'alter', relation);
+  const names = column === null ? stringsOf(node.fk_attrs) : [column];
+  const own = names.flatMap(name => findColumn(a, scope, name)?.origins ?? []);
+  const others = referenced(a, relation, stringsOf(node.pk_attrs)).flatMap(field => field.value.origins);
+  for (const ref of others) a.out.use(ref, 'join', { against: own });
+  for (const ref of own) a.out.use(ref, 'join', { against: others });
+}
+
 function exclusion(a: Analyzer, scope: Scope, node: Pg.Node): void {
   const [element] = 'List' in node ? (node.List.items ?? []) : [];
-  if (element && 'IndexElem' in element && element.IndexElem.expr)
-    a.out.usedAs(expression(a, scope, element.IndexElem.expr), 'distinct');
+  if (!element || !('IndexElem' in element)) return;
+  const { expr, name } = element.IndexElem;
+  const compared = expr ?? (name === undefined ? undefined : columnNamed(name));
+  if (compared) a.out.usedAs(expression(a, scope, compared), 'distinct');
 }
 
 const columnDef = (a: Analyzer, node: Pg.ColumnDef): Field => {

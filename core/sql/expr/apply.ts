@@ -10,6 +10,7 @@ import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
 import { baseTypeOf } from '../types/coerce.ts';
 import { derive, lazyFault, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
+import { converted } from './converted.ts';
 
 export type Application = {
   result: number;
@@ -20,7 +21,7 @@ export type Application = {
 };
 
 /** The arguments whose values can make it raise: all, unless only some are known to. */
-const faultOrigins = (trust: Trust, args: readonly Value[]): readonly Value[] => {
+export const faultOrigins = (trust: Trust, args: readonly Value[]): readonly Value[] => {
   if (trust.trust === 'pure') return [];
   if (trust.trust !== 'raises' || trust.faultArguments === null) return args;
   return args.filter((_, index) => trust.faultArguments?.includes(index));
@@ -37,11 +38,21 @@ export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], ho
   return value;
 }
 
-/** A call of one function whose arguments have been coerced to its declared types. */
-export function applyFunction(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Value {
-  const body = callBody(a, fn, args, how);
-  if (body) return body;
+const buildsObject: ReadonlySet<string> = new Set(['json_build_object', 'jsonb_build_object']);
+
+/** Trust as far as this very call goes: an object is built of keys, which may be wrong, and values, which may not. */
+function trustOfCall(fn: CatalogFunction, args: readonly Value[]): Trust {
   const trust = trustOf(fn);
+  if (fn.schema !== 'pg_catalog' || !buildsObject.has(fn.name) || args.length < 2) return trust;
+  return { trust: 'raises', faultArguments: args.flatMap((_, index) => (index % 2 === 0 ? [index] : [])) };
+}
+
+/** A call of one function whose arguments have been coerced to its declared types. */
+export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly Value[], how: Application): Value {
+  const body = callBody(a, fn, given, how);
+  if (body) return body;
+  const args = converted(a, fn, given);
+  const trust = trustOfCall(fn, args);
   a.out.function(fn, trust.trust);
   functionHazard(a, fn, how.location);
   setConfig(a, fn, args, how.location);

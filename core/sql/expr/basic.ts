@@ -151,7 +151,10 @@ export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Valu
   const { type, values } = unified(a, expressions(a, scope, node.elements), node.location);
   const isNested =
     elementTypeOf(a.catalog, type) !== 0 && (node.elements ?? []).every(element => 'A_ArrayExpr' in element);
-  return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped });
+  // Arrays in an array have to be of one length: those that are not written out may not be.
+  const faulty = !isNested && values.some(value => elementTypeOf(a.catalog, value.type) !== 0);
+  if (faulty) for (const value of values) a.out.usedAs(value, 'function_argument');
+  return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped, faulty });
 }
 
 /** IS NULL of a bare column or row tells only that: it is a use of its own and nothing of the value remains. */

@@ -14,8 +14,9 @@ import { bind, concrete } from '../types/polymorphic.ts';
 import { type Callable, type CallShape, type ResolvedFunction, resolveFunction } from '../types/resolve.ts';
 import { derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
-import { applyAny, applyFunction, applyTrust, recordCall } from './apply.ts';
+import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { cast, coerce } from './cast.ts';
+import { converted } from './converted.ts';
 import { fieldOf, withRowFields } from './row.ts';
 
 type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; location: number | undefined };
@@ -119,8 +120,9 @@ const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
     value => value.kind === 'column' || value.kind === 'constant' || (value.fields !== null && value.wire !== null),
   ) && call.node.agg_distinct !== true;
 
-function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
+function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly Value[], result: number): Value {
   const { trust } = trustOf(fn);
+  const args = converted(a, fn, given);
   a.out.function(fn, trust);
   if (call.node.agg_distinct) for (const value of args) a.out.usedAs(value, 'distinct');
   if (trust === 'unknown' || trust === 'effects') {
@@ -129,7 +131,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly 
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
-  for (const value of args) a.out.usedAs(value, 'aggregate');
+  const canFail = trust === 'reads' || faultOrigins(trustOf(fn), args).some(value => value.origins.length > 0);
+  for (const value of args) a.out.usedAs(value, canFail ? 'aggregate' : 'aggregate_total');
   const value = derive(args, { type: result, mayRaise: trust !== 'pure' });
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }

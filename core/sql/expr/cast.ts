@@ -1,4 +1,5 @@
 /** Casts, implicit and written: what runs to turn a value of one type into another. */
+import { firstUserOid } from '../../catalog/lookup.ts';
 import type { CatalogType } from '../../catalog/snapshot.ts';
 import { checkDomain } from '../domain.ts';
 import { expression } from '../expression.ts';
@@ -8,7 +9,16 @@ import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
 import { typeOfName } from '../typename.ts';
-import { baseTypeOf, type CoercionContext, categoryOf, isComposite, type Pathway, pathway } from '../types/coerce.ts';
+import {
+  baseTypeOf,
+  type CoercionContext,
+  categoryOf,
+  elementTypeOf,
+  isComposite,
+  type Pathway,
+  pathway,
+  relationOfType,
+} from '../types/coerce.ts';
 import { isPolymorphic, oid, untyped } from '../types/oid.ts';
 import { derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
@@ -101,9 +111,24 @@ function along(a: Analyzer, way: Pathway, value: Value, target: number, location
   }
 }
 
-/** By output and input functions: printing is total for built-in types, reading is not. */
+/** Whether the output function of a type cannot fail: those of the server cannot, and of users' types those made of such. */
+function printsAlways(a: Analyzer, type: number, depth = 0): boolean {
+  const base = baseTypeOf(a.catalog, type);
+  if (base < firstUserOid) return true;
+  if (a.catalog.type(base)?.kind === 'e') return true;
+  const element = elementTypeOf(a.catalog, base);
+  if (depth > printDepthMax) return false;
+  if (element !== 0) return printsAlways(a, element, depth + 1);
+  const relation = a.catalog.relation(relationOfType(a.catalog, base));
+  return relation?.columns.every(column => printsAlways(a, column.typeOid, depth + 1)) ?? false;
+}
+
+/** Rows in rows. */
+const printDepthMax = 16;
+
+/** By output and input functions: printing is total, reading is not. */
 function throughText(a: Analyzer, value: Value, target: number): Value {
-  const printed = categoryOf(a.catalog, target) === 'S' && baseTypeOf(a.catalog, value.type) < 16384;
+  const printed = categoryOf(a.catalog, target) === 'S' && printsAlways(a, value.type);
   const faulty = !printed && value.origins.length > 0;
   if (faulty) a.out.usedAs(value, 'function_argument');
   return derive([value], { type: target, faulty, mayRaise: !printed });

@@ -1,5 +1,6 @@
 /** A_Expr: operators and the constructs that stand for them (IN, BETWEEN, LIKE, ANY/ALL, IS DISTINCT FROM, NULLIF). */
 import { expression } from '../expression.ts';
+import { keyJoins } from '../key-join.ts';
 import { dotted, qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
@@ -53,7 +54,8 @@ export function compare(a: Analyzer, names: readonly string[], operands: readonl
   const [left, right] = operands;
   if (!left || !right || value.type !== oid.bool) return value;
   const { name } = qualified(names);
-  return comparison(value, left, right, comparing.has(name) && name === '=');
+  const compared = comparison(value, left, right, comparing.has(name) && name === '=');
+  return { ...compared, tests: keyJoins(a.catalog, compared.tests) };
 }
 
 function undefinedOperator(a: Analyzer, names: readonly string[], types: readonly number[], location?: number): never {

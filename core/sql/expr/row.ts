@@ -87,7 +87,10 @@ function select(a: Analyzer, row: Value, name: string, location?: number): Value
   return undefinedName('undefined_column', 'A_Indirection', `column "${name}" not found in data type`, location);
 }
 
-/** Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value. */
+/**
+ * Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value, and are computed
+ * only where the container is not null.
+ */
 function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indices): Value {
   const bounds = [node.lidx, node.uidx].filter(bound => bound !== undefined).map(bound => expression(a, scope, bound));
   const element = elementTypeOf(a.catalog, container.type);
@@ -95,6 +98,7 @@ function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indic
   const type = node.is_slice
     ? container.type
     : element || (container.type === oid.jsonb ? oid.jsonb : (base?.elementOid ?? untyped) || untyped);
-  const value = derive([container, ...bounds], { type });
+  const faulty = container.origins.length > 0 && bounds.some(bound => bound.mayRaise);
+  const value = derive([container, ...bounds], { type, faulty });
   return { ...value, fields: node.is_slice ? null : fieldsOfType(a, value) };
 }

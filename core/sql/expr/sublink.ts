@@ -16,7 +16,10 @@ function exists(inner: Query): Value {
   return { ...constant(oid.bool), mayRaise: true, restricts: inner.bounds, bounds: inner.bounds };
 }
 
-/** The first column, as a value of its own: what feeds it is known, but RowDescription no longer says so. */
+/**
+ * The first column, as a value of its own: what feeds it is known, but RowDescription no longer says so. It runs when it is asked for,
+ * fails when there are two rows and takes the time it takes: whether it ran can be seen.
+ */
 function scalar(inner: Query): Value {
   const [column] = inner.columns;
   if (!column) return unresolved('SubLink');
@@ -28,6 +31,7 @@ function scalar(inner: Query): Value {
     restricts: false,
     bounds: false,
     set: false,
+    mayRaise: true,
     apart: inner.restricted,
   };
 }
@@ -70,8 +74,10 @@ export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
       const value = scalar(inner);
       const element = value.type === oid.unknown ? oid.text : value.type;
       // An array of arrays is one array with more dimensions.
-      const type = elementTypeOf(a.catalog, element) !== 0 ? element : arrayTypeOf(a.catalog, element) || untyped;
-      return derive([value], { type });
+      const isArray = elementTypeOf(a.catalog, element) !== 0;
+      const type = isArray ? element : arrayTypeOf(a.catalog, element) || untyped;
+      if (isArray) a.out.usedAs(value, 'function_argument');
+      return derive([value], { type, faulty: isArray });
     }
     case 'ANY_SUBLINK':
     case 'ALL_SUBLINK':

@@ -1,0 +1,65 @@
+/** Attacks on masked columns, each tried on twins through the real proxy: what can be told apart is a leak. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Attack,
+  Attacker,
+  allAttacks,
+  canaries,
+  detours,
+  simply,
+  startTwins,
+  type Twins,
+} from './attack-testing.ts';
+
+const attacks = allAttacks();
+const constructs = [...new Set(attacks.map(attack => attack.construct))];
+const words = canaries();
+
+let twins: Twins;
+beforeAll(async () => {
+  twins = await startTwins();
+}, 120_000);
+afterAll(() => twins.close());
+
+type Pair = readonly Attacker[];
+
+/** What both twins answer, when they answer alike and show nothing. */
+async function answers(pair: Pair, messages: Uint8Array[][], at: string) {
+  const [one, other] = await Promise.all(pair.map(attacker => attacker.attempt(messages)));
+  if (!one || !other) throw new Error('there are two');
+  const shown = one.bytes.toString('latin1');
+  // What the attack itself says may come back, in a plan for instance.
+  const leaked = words.filter(word => shown.includes(word) && !at.includes(word));
+  if (leaked.length > 0) throw new Error(`${at}\nshows ${leaked.join(', ')}`);
+  if (!one.bytes.equals(other.bytes))
+    throw new Error(`${at}\nis answered differently:\n${shown}\n${other.bytes.toString('latin1')}`);
+  return one;
+}
+
+/** What is wrong with the defence, if anything. */
+async function tryOne(attack: Attack): Promise<string[]> {
+  const pair = await Promise.all(twins.proxies[attack.as].map(proxy => Attacker.of(proxy)));
+  const problems: string[] = [];
+  const ways: [string, Uint8Array[][]][] = [['simple', simply(attack.messages)], ...detours(attack)];
+  for (const [way, messages] of ways) {
+    const at = `${attack.place} (${way})\n${attack.messages.join('\n')}`;
+    try {
+      const { outcome, problem } = await answers(pair, messages, at);
+      if (way === 'simple' && outcome !== attack.expected)
+        problems.push(`${at}\nis ${outcome}, not ${attack.expected}: ${problem}`);
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      break;
+    }
+  }
+  await Promise.all(pair.map(attacker => attacker.end()));
+  return problems;
+}
+
+describe.each(constructs)('%s', construct => {
+  it('tells nothing', async () => {
+    const problems: string[] = [];
+    for (const attack of attacks.filter(each => each.construct === construct)) problems.push(...(await tryOne(attack)));
+    expect(problems).toEqual([]);
+  }, 120_000);
+});

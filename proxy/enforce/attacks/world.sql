@@ -1,0 +1,79 @@
+-- What is attacked: a small company whose every kind of object has something to hide. What is masked is listed in attack-testing.ts.
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
+CREATE TYPE grade AS ENUM ('junior', 'senior', 'principal');
+CREATE TYPE span AS (since date, amount int);
+CREATE DOMAIN badge_number AS int CHECK (VALUE > 0);
+
+CREATE TABLE people (
+  id int PRIMARY KEY,
+  email text NOT NULL UNIQUE,
+  name text NOT NULL,
+  ssn text UNIQUE,
+  born date,
+  salary int NOT NULL,
+  bonus numeric(12, 2),
+  score float8,
+  grade grade,
+  address inet,
+  seen timestamptz,
+  tags text[],
+  doc jsonb,
+  raw json,
+  page xml,
+  stay daterange,
+  term span,
+  active bool NOT NULL,
+  city text NOT NULL,
+  boss int REFERENCES people (id),
+  initial text GENERATED ALWAYS AS (left(name, 1)) STORED
+);
+CREATE INDEX people_lower_email ON people (lower(email));
+
+CREATE TABLE badges (id int PRIMARY KEY, person_ssn text REFERENCES people (ssn), colour text NOT NULL);
+CREATE TABLE accounts (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people (id), iban text, balance int NOT NULL CHECK (balance > -5000), kind text NOT NULL);
+CREATE TABLE rooms (room int, during daterange NOT NULL, EXCLUDE USING gist (during WITH &&));
+
+CREATE TABLE events (id int NOT NULL, at timestamptz NOT NULL, payload jsonb NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE events_low PARTITION OF events FOR VALUES FROM (0) TO (5);
+CREATE TABLE events_high PARTITION OF events FOR VALUES FROM (5) TO (100);
+
+CREATE TABLE staff (id int PRIMARY KEY, name text NOT NULL, pay int NOT NULL);
+CREATE TABLE managers (budget int NOT NULL) INHERITS (staff);
+
+CREATE TABLE diary (id int PRIMARY KEY, owner text NOT NULL, entry text NOT NULL);
+ALTER TABLE diary ENABLE ROW LEVEL SECURITY;
+
+-- Nothing here is masked.
+CREATE TABLE products (id int PRIMARY KEY, sku text NOT NULL UNIQUE, name text NOT NULL, price_cents int NOT NULL, tags text[] NOT NULL, facts jsonb NOT NULL);
+CREATE TABLE orders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people (id), placed timestamptz NOT NULL, status text NOT NULL, total_cents int NOT NULL);
+CREATE TABLE order_items (id int PRIMARY KEY, order_id int NOT NULL REFERENCES orders (id), product_id int NOT NULL REFERENCES products (id), quantity int NOT NULL);
+
+CREATE SCHEMA lab;
+CREATE TABLE lab.sheet (id int PRIMARY KEY, note text, number int, at date, doc jsonb);
+CREATE TABLE lab.log (id serial PRIMARY KEY, what text);
+CREATE SEQUENCE lab.numbers;
+
+CREATE VIEW contacts AS SELECT id, email AS mail, city FROM people;
+CREATE VIEW directory AS SELECT id AS k, upper(mail) AS address, city AS place FROM contacts;
+CREATE VIEW payroll AS SELECT city, count(*) AS heads, sum(salary) AS total FROM people GROUP BY city;
+CREATE MATERIALIZED VIEW roster AS SELECT id, name AS who, city FROM people;
+
+CREATE FUNCTION person(wanted int) RETURNS people LANGUAGE sql STABLE AS $$ SELECT * FROM people p WHERE p.id = wanted $$;
+CREATE FUNCTION mail_of(wanted int) RETURNS text LANGUAGE sql STABLE RETURN (SELECT p.email FROM people p WHERE p.id = wanted);
+CREATE FUNCTION find(wanted int) RETURNS TABLE (kind text, value text) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY SELECT 'mail'::text, p.email FROM people p WHERE p.id = wanted;
+END $$;
+CREATE FUNCTION look(statement text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY EXECUTE statement;
+END $$;
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE NOTICE 'changed %', OLD;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER people_told BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION told();
+CREATE FUNCTION price_of(wanted int) RETURNS int LANGUAGE sql STABLE AS $$ SELECT price_cents FROM products WHERE id = wanted $$;
+CREATE FUNCTION grade_json(grade) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT to_json(1 / length(replace($1::text, 'junior', ''))) $$;
+CREATE CAST (grade AS json) WITH FUNCTION grade_json(grade);
