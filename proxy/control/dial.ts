@@ -13,15 +13,21 @@ const derive = promisify(pbkdf2);
 export type SocketTarget = Pick<UpstreamTarget, 'host' | 'port' | 'tls'>;
 export type Dialed = { socket: net.Socket; ready: UpstreamReady };
 
+/** A peer that has vanished without a word is noticed some time after this, as PostgreSQL's own library does. */
+export const keepAliveMs = 60_000;
+
 /** A socket on which a startup packet may be sent. */
 export async function openSocket(target: SocketTarget, timeoutMs: number): Promise<Result<net.Socket>> {
   const socket = target.host.startsWith('/')
     ? net.connect({ path: `${target.host}/.s.PGSQL.${target.port}` })
     : net.connect({ host: target.host, port: target.port });
+  // It may break while nobody waits for it; whoever waits next is told.
+  socket.on('error', () => {});
   const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
   try {
     await once(socket, 'connect');
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveMs);
     return ok(target.tls.mode === 'disable' ? socket : await startTls(socket, target));
   } catch (error) {
     socket.destroy();
@@ -47,6 +53,7 @@ async function startTls(socket: net.Socket, target: SocketTarget): Promise<net.S
     checkServerIdentity: (_, certificate) =>
       mode === 'verify-full' ? tls.checkServerIdentity(serverName, certificate) : undefined,
   });
+  secured.on('error', () => {});
   await once(secured, 'secureConnect');
   return secured;
 }
@@ -98,6 +105,10 @@ async function advance(step: LoginStep, { login, socket }: { login: UpstreamLogi
 /** What arrives next; reading is paused again afterwards, so that nothing is lost between two readers. */
 export function nextChunk(socket: net.Socket): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) {
+      reject(socket.errored ?? new Error('the connection was closed'));
+      return;
+    }
     const settle = (run: () => void) => {
       socket.pause();
       for (const [name, listener] of Object.entries(listeners)) socket.off(name, listener);

@@ -30,6 +30,9 @@ export class QueryError extends Error {
 
 const messageBytesMax = 256 * 1024 * 1024;
 const rowsMax = 2_000_000;
+/** A server that takes longer for one statement is taken for gone: its own time limits are shorter. */
+const answerTimeoutDefaultMs = 65_000;
+const lingerMs = 2_000;
 
 export class QueryClient {
   private readonly socket: net.Socket;
@@ -37,8 +40,11 @@ export class QueryClient {
   private busy: Promise<unknown> = Promise.resolve();
   private broken: Error | null = null;
 
-  private constructor(socket: net.Socket, rest: Uint8Array) {
+  private readonly answerTimeoutMs: number;
+
+  private constructor(socket: net.Socket, rest: Uint8Array, answerTimeoutMs: number) {
     this.socket = socket;
+    this.answerTimeoutMs = answerTimeoutMs;
     this.frames = new FrameReader(rest);
     socket.on('data', chunk => this.frames.feed(chunk));
     socket.on('error', error => this.lost(error));
@@ -49,14 +55,15 @@ export class QueryClient {
   /** Throws when the database cannot be reached. */
   static async connect(
     target: UpstreamTarget,
-    options: { timeoutMs: number; parameters?: Record<string, string> },
+    options: { timeoutMs: number; answerTimeoutMs?: number; parameters?: Record<string, string> },
   ): Promise<QueryClient> {
     const dialed = await dial(target, {
       timeoutMs: options.timeoutMs,
       parameters: { application_name: 'weir', standard_conforming_strings: 'on', ...options.parameters },
     });
     if (!dialed.ok) throw new Error(dialed.error.message);
-    return new QueryClient(dialed.value.socket, dialed.value.ready.rest);
+    const { socket, ready } = dialed.value;
+    return new QueryClient(socket, ready.rest, options.answerTimeoutMs ?? answerTimeoutDefaultMs);
   }
 
   get isOpen(): boolean {
@@ -111,6 +118,15 @@ export class QueryClient {
   private async exchange(bytes: Uint8Array, take: (frame: Uint8Array) => void): Promise<void> {
     if (this.broken) throw this.broken;
     this.socket.write(bytes);
+    const timer = setTimeout(() => this.lost(new Error('no answer in time')), this.answerTimeoutMs);
+    try {
+      await this.answer(take);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async answer(take: (frame: Uint8Array) => void): Promise<void> {
     let failure: QueryError | null = null;
     for (;;) {
       const frame = await this.frames.next();
@@ -127,6 +143,8 @@ export class QueryClient {
     this.broken ??= error;
     this.frames.fail(this.broken);
     this.socket.destroySoon();
+    // What it does not take any more must not keep it open.
+    setTimeout(() => this.socket.destroy(), lingerMs).unref();
     return this.broken;
   }
 }

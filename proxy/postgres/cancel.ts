@@ -41,8 +41,9 @@ export async function cancelUpstream(
   if (!opened.ok) return;
   const socket = opened.value;
   socket.on('error', () => {});
-  socket.setTimeout(timeoutMs, () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
   socket.end(encodeCancel(key.processId, key.secret));
   socket.resume();
-  await new Promise(resolve => socket.once('close', resolve));
+  if (!socket.closed) await new Promise(resolve => socket.once('close', resolve));
+  clearTimeout(timer);
 }

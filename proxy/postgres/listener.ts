@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import type { Failure } from '#core/contract/error.ts';
 import type { SessionLimits } from '#core/policy/limits.ts';
 import type { UpstreamTarget } from '../config.ts';
+import { keepAliveMs } from '../control/dial.ts';
 import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
 import { CancelKeys } from './cancel.ts';
 import { Places } from './places.ts';
@@ -52,7 +53,10 @@ export class Listener implements LiveSessions {
     this.#places = new Places(options.limits.sessionsMax);
     this.#services = { ...options.services, turns: new Turns(options.services.recorder) };
     this.#secureContext = options.tls === null ? null : tls.createSecureContext(options.tls);
-    this.#server = net.createServer({ noDelay: true, pauseOnConnect: true }, socket => this.#accept(socket));
+    this.#server = net.createServer(
+      { noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
+      socket => this.#accept(socket),
+    );
   }
 
   /** Resolves to the port once connections are taken. */
