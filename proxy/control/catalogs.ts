@@ -86,7 +86,10 @@ class Source {
   private async connected(): Promise<QueryClient> {
     if (this.client?.isOpen) return this.client;
     const { timeoutMs } = this.options;
-    this.client = await QueryClient.connect(this.target, { timeoutMs, parameters: { statement_timeout: '60000' } });
+    this.client = await QueryClient.connect(this.target, {
+      timeoutMs,
+      parameters: { statement_timeout: '60000', lock_timeout: '10000' },
+    });
     return this.client;
   }
 

@@ -40,6 +40,8 @@ export class Gate {
   readonly #flows = new Map<string, Flows>();
 
   readonly #refreshes = new Map<string, Promise<Result<unknown>>>();
+  /** Connections whose catalog has changed and could not be read since. */
+  readonly #unread = new Set<string>();
 
   constructor(options: GateOptions) {
     this.options = options;
@@ -54,21 +56,26 @@ export class Gate {
   /** A session has changed the catalog for everybody: nothing is ruled on by the old one from now on. */
   refresh(connectionId: string): void {
     const refreshing: Promise<Result<unknown>> = this.options.views.refresh(connectionId).then(result => {
-      if (this.#refreshes.get(connectionId) === refreshing) this.#refreshes.delete(connectionId);
+      if (this.#refreshes.get(connectionId) !== refreshing) return result;
+      this.#refreshes.delete(connectionId);
+      if (result.ok) this.#unread.delete(connectionId);
+      else this.#unread.add(connectionId);
       return result;
     });
     this.#refreshes.set(connectionId, refreshing);
   }
 
   isStale(connectionId: string): boolean {
-    return this.#refreshes.size > 0 && this.#refreshes.has(connectionId);
+    if (this.#refreshes.size === 0 && this.#unread.size === 0) return false;
+    return this.#refreshes.has(connectionId) || this.#unread.has(connectionId);
   }
 
-  /** Resolves when the shared catalog is as new as the last change known here. */
+  /** Resolves when the shared catalog is as new as the last change known here; tries once more where that could not be read. */
   async whenFresh(connectionId: string): Promise<Result<null>> {
-    for (let pending = this.#refreshes.get(connectionId); pending; pending = this.#refreshes.get(connectionId)) {
-      const result = await pending;
-      if (!result.ok) return result;
+    while (this.isStale(connectionId)) {
+      if (!this.#refreshes.has(connectionId)) this.refresh(connectionId);
+      const result = await this.#refreshes.get(connectionId);
+      if (result?.ok === false) return result;
     }
     return ok(null);
   }
