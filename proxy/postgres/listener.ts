@@ -34,6 +34,8 @@ const refusalsPerSecondMax = 100;
 const watchMs = 100;
 /** Sockets that have not signed in yet, over and above the sessions. */
 const strangersMax = 500;
+/** Of them, how many one address may have: the others are for the rest of the world. */
+const addressShare = 0.5;
 
 export class Listener implements LiveSessions {
   readonly #options: ListenerOptions;
@@ -41,7 +43,8 @@ export class Listener implements LiveSessions {
   readonly #server: net.Server;
   readonly #secureContext: tls.SecureContext | null;
   readonly #sessions = new Map<string, SessionLink>();
-  readonly #strangers = new Set<net.Socket>();
+  /** With their addresses. */
+  readonly #strangers = new Map<net.Socket, string>();
   readonly #keys = new CancelKeys<SessionLink>();
   readonly #places: Places;
   #isClosing = false;
@@ -98,7 +101,7 @@ export class Listener implements LiveSessions {
   async close(drainMs: number): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
-    for (const socket of this.#strangers) socket.destroy();
+    for (const socket of this.#strangers.keys()) socket.destroy();
     const failure: Failure = { code: 'session_revoked', message: 'the proxy is stopping' };
     const deadline = Date.now() + drainMs;
     for (;;) {
@@ -112,11 +115,12 @@ export class Listener implements LiveSessions {
 
   #accept(socket: net.Socket): void {
     socket.on('error', () => {});
-    if (this.#isClosing || this.#strangers.size >= this.#options.limits.sessionsMax + strangersMax) {
+    const address = socket.remoteAddress ?? 'unknown';
+    if (this.#isClosing || !this.#hasRoomFor(address)) {
       socket.destroy();
       return;
     }
-    this.#strangers.add(socket);
+    this.#strangers.set(socket, address);
     const stranger = new Stranger(socket, {
       options: this.#options,
       secureContext: this.#secureContext,
@@ -125,9 +129,21 @@ export class Listener implements LiveSessions {
       leave: identity => this.#places.giveBack(identity),
       mayRecordRefusal: () => this.#mayRecordRefusal(),
       open: arrival => this.#open(arrival),
-      gone: () => this.#strangers.delete(socket),
+      gone: isClient => {
+        // One that was refused takes up room until it is closed.
+        if (isClient || socket.closed) this.#strangers.delete(socket);
+        else socket.once('close', () => this.#strangers.delete(socket));
+      },
     });
     stranger.start();
+  }
+
+  #hasRoomFor(address: string): boolean {
+    const room = this.#options.limits.sessionsMax + strangersMax;
+    if (this.#strangers.size < room * addressShare) return true;
+    if (this.#strangers.size >= room) return false;
+    const same = [...this.#strangers.values()].filter(each => each === address);
+    return same.length < room * addressShare;
   }
 
   #limitsOf(socket: net.Socket, identity: SessionIdentity, application: string): SessionLimits['sessions'] {

@@ -224,10 +224,18 @@ export class SessionLink implements LiveSession {
       step();
     } catch (error) {
       this.#parts.services.crashed(error);
-      const code: ErrorCode = error instanceof RecordingError ? 'recording_failed' : 'internal';
-      endWith(this.#session, { code, message: 'the proxy ended this session because of an error of its own' });
+      this.#endBroken(error instanceof RecordingError ? 'recording_failed' : 'internal');
     }
     this.#adjust();
+  }
+
+  /** What broke the session may break its end, too: the sockets are closed nevertheless, and the place is free. */
+  #endBroken(code: ErrorCode): void {
+    try {
+      endWith(this.#session, { code, message: 'the proxy ended this session because of an error of its own' });
+    } catch (error) {
+      this.#parts.services.crashed(error);
+    }
   }
 
   /** Reads from each side as long as the other side and the session can take it. */
@@ -368,16 +376,19 @@ export class SessionLink implements LiveSession {
   #end(reason: string): void {
     this.#hold.withdraw();
     const { recorder, clock } = this.#parts.services;
-    recorder.append({
-      type: 'session.end',
-      session: this.id,
-      reason: reason.slice(0, 100),
-      ...this.#session.journal.totals,
-      durationMs: Math.max(0, Math.round(clock.nowMs() - this.#startedMs)),
-    });
-    this.#gate.close();
-    this.#client.end();
-    this.#server.end(terminateMessage);
-    this.#parts.ended(this, this.#key);
+    try {
+      recorder.append({
+        type: 'session.end',
+        session: this.id,
+        reason: reason.slice(0, 100),
+        ...this.#session.journal.totals,
+        durationMs: Math.max(0, Math.round(clock.nowMs() - this.#startedMs)),
+      });
+    } finally {
+      this.#gate.close();
+      this.#client.end();
+      this.#server.end(terminateMessage);
+      this.#parts.ended(this, this.#key);
+    }
   }
 }

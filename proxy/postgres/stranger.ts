@@ -41,7 +41,8 @@ export type StrangerParts = {
   /** Whether one more refusal may be recorded now. */
   mayRecordRefusal(): boolean;
   open(arrival: Arrival): void;
-  gone(): void;
+  /** It has become a client's session, or was turned away. */
+  gone(isClient: boolean): void;
 };
 
 /** First byte of a TLS record: a client that starts TLS without asking (PostgreSQL 17, sslnegotiation=direct). */
@@ -213,7 +214,7 @@ export class Stranger {
 
   #handOver(arrival: Omit<Arrival, 'socket' | 'tlsVersion'>): void {
     const socket = this.#socket;
-    this.#leaveSocket();
+    this.#leaveSocket(true);
     const tlsVersion = socket instanceof tls.TLSSocket ? socket.getProtocol() : null;
     this.#parts.open({ ...arrival, socket, tlsVersion });
   }
@@ -252,12 +253,12 @@ export class Stranger {
     this.#parts.options.log('dropped', { address: this.#address, reason });
   }
 
-  #leaveSocket(): void {
+  #leaveSocket(isClient = false): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#socket.off('data', this.#onData);
     this.#socket.removeAllListeners('end');
     this.#socket.pause();
-    this.#parts.gone();
+    this.#parts.gone(isClient);
   }
 }

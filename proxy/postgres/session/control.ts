@@ -30,8 +30,11 @@ export function flush(s: Session, m: Message): boolean {
   return true;
 }
 
+/** What stands before it is for the server to carry out, whether anybody waits for the answer or not; nothing stands behind it. */
 export function terminate(s: Session): boolean {
-  finish(s, 'client');
+  s.clientBody = Number.MAX_SAFE_INTEGER;
+  s.passesBody = false;
+  s.wish = () => finish(s, 'client');
   return true;
 }
 

@@ -25,15 +25,18 @@ export function endWithFault(s: Session, code: string, message: string): void {
 export function finish(s: Session, reason: string): void {
   if (s.isEnded) return;
   s.isEnded = true;
-  for (const entry of s.queue) {
-    if (entry.run !== null) s.journal.completed(entry.run, 'unknown', { tag: null, sqlstate: null });
+  try {
+    abandon(s);
+    for (const entry of s.queue) {
+      if (entry.run !== null) s.journal.completed(entry.run, 'unknown', { tag: null, sqlstate: null });
+    }
+    if (s.heldRun !== null) s.journal.completed(s.heldRun, 'cancelled', { tag: null, sqlstate: null });
+  } finally {
+    const bytes = s.down.take();
+    if (bytes !== null) s.ports.toClient(bytes);
+    s.internal?.done(null);
+    s.ports.end(reason);
   }
-  if (s.heldRun !== null) s.journal.completed(s.heldRun, 'cancelled', { tag: null, sqlstate: null });
-  abandon(s);
-  const bytes = s.down.take();
-  if (bytes !== null) s.ports.toClient(bytes);
-  s.internal?.done(null);
-  s.ports.end(reason);
 }
 
 /** The server may well carry out what it was sent, commit it, and find only then that nobody is there to be told. */
