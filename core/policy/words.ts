@@ -45,6 +45,7 @@ export const hazardWords: Readonly<Record<HazardCode, string>> = {
   set_role: 'changes the role of the session',
   set_limits: 'changes the limits of the session',
   set_parsing: 'changes how the server reads statements',
+  set_planner: 'changes how the server plans statements',
   set_search_path: 'changes the search path',
   lock_table: 'locks a table',
   row_lock: 'locks rows',
@@ -129,6 +130,7 @@ export const opaqueHazards: ReadonlySet<HazardCode> = new Set([
   'foreign_connection',
   'untrusted_language',
   'replication',
+  'set_planner',
 ]);
 
 /** Control of the transaction and of the session's own statements: what they carry is decided on its own. */

@@ -188,6 +188,8 @@ export const hazardCodes = [
   'set_role',
   'set_limits',
   'set_parsing',
+  /** How statements are planned: the order of rows then follows the order of what is masked. */
+  'set_planner',
   'set_search_path',
   'lock_table',
   'row_lock',

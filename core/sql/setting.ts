@@ -49,15 +49,31 @@ const hazardous: Readonly<Record<string, HazardCode>> = {
 /** Plans and query trees in the log can be sent to the client, literals and all. */
 const debugging = /^(debug_print_.*|log_.*|auto_explain\..*|trace_.*|track_.*|pg_stat_statements\..*|pgaudit\..*)$/;
 
+/** Which way to the rows is taken, and so their order: rows read along an index come in the order of its column. */
+const planning =
+  /^(enable_\w+|(seq|random)_page_cost|(cpu|parallel|jit)_\w+_cost|geqo\w*|(join|from)_collapse_limit|cursor_tuple_fraction|hash_mem_multiplier)$/;
+
+function hazardOf(name: string): HazardCode | null {
+  const known = Object.hasOwn(hazardous, name) ? hazardous[name] : undefined;
+  return known ?? (debugging.test(name) ? 'statistics' : planning.test(name) ? 'set_planner' : null);
+}
+
 /** Settings are case-insensitive. */
 export const settingName = (name: string): string => name.toLowerCase();
 
 /** What else a setting may be, where only a value at run time will tell. */
-const anySetting: readonly HazardCode[] = ['set_parsing', 'set_role', 'set_limits', 'set_search_path', 'row_security'];
+const anySetting: readonly HazardCode[] = [
+  'set_parsing',
+  'set_planner',
+  'set_role',
+  'set_limits',
+  'set_search_path',
+  'row_security',
+];
 
 function noteSetting(a: Analyzer, name: string, location?: number): void {
   a.out.object('session', 'set', 'setting', name);
-  const code = hazardous[name] ?? (debugging.test(name) ? 'statistics' : null);
+  const code = hazardOf(name);
   if (code) a.out.hazard(code, name, location ?? null);
 }
 

@@ -32,6 +32,8 @@ export type Value = {
   literal: Literal | null;
   /** Gives any number of rows. */
   set: boolean;
+  /** Was made to be of any length: joined to another value it may be more than fits, depending on that one. */
+  large: boolean;
 };
 
 export type Literal =
@@ -57,6 +59,7 @@ const base: Value = {
   bounds: false,
   literal: null,
   set: false,
+  large: false,
 };
 
 export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value => ({
@@ -139,6 +142,7 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     set: how.set === true || values.some(value => value.set),
     target: values.some(value => value.target),
     apart: values.some(value => value.apart),
+    large: values.some(value => value.large),
     fields: how.fields ?? null,
   };
 }

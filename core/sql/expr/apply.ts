@@ -11,6 +11,7 @@ import { baseTypeOf } from '../types/coerce.ts';
 import { derive, lazyFault, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { isLarge, overflows } from './size.ts';
 
 export type Application = {
   result: number;
@@ -38,6 +39,8 @@ export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], ho
   return value;
 }
 
+const anyFault: Trust = { trust: 'raises', faultArguments: null };
+
 const buildsObject: ReadonlySet<string> = new Set(['json_build_object', 'jsonb_build_object']);
 
 /** Trust as far as this very call goes: an object is built of keys, which may be wrong, and values, which may not. */
@@ -58,8 +61,11 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   setConfig(a, fn, args, how.location);
   sequenceCall(a, fn, args);
   if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
-  const value = applyTrust(a, trust, args, { ...how, set: how.set === true || fn.returnsSet });
-  return systemFunctionValue(a, fn, value);
+  const value = applyTrust(a, overflows(fn, args) ? anyFault : trust, args, {
+    ...how,
+    set: how.set === true || fn.returnsSet,
+  });
+  return systemFunctionValue(a, fn, { ...value, large: value.large || isLarge(fn, args) });
 }
 
 /** What these do is recorded as the setting or sequence they change. */

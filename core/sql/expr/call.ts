@@ -18,6 +18,7 @@ import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from '.
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { fieldOf, withRowFields } from './row.ts';
+import { isLarge, overflows } from './size.ts';
 
 type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; location: number | undefined };
 
@@ -131,9 +132,11 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
-  const canFail = trust === 'reads' || faultOrigins(trustOf(fn), args).some(value => value.origins.length > 0);
+  const faults = faultOrigins(trustOf(fn), args).some(value => value.origins.length > 0);
+  const canFail = trust === 'reads' || faults || overflows(fn, args);
   for (const value of args) a.out.usedAs(value, canFail ? 'aggregate' : 'aggregate_total');
-  const value = derive(args, { type: result, mayRaise: trust !== 'pure' });
+  const large = isLarge(fn, args);
+  const value = { ...derive(args, { type: result, mayRaise: trust !== 'pure' }), large };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }
 

@@ -77,3 +77,22 @@ CREATE TRIGGER people_told BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION
 CREATE FUNCTION price_of(wanted int) RETURNS int LANGUAGE sql STABLE AS $$ SELECT price_cents FROM products WHERE id = wanted $$;
 CREATE FUNCTION grade_json(grade) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT to_json(1 / length(replace($1::text, 'junior', ''))) $$;
 CREATE CAST (grade AS json) WITH FUNCTION grade_json(grade);
+
+-- Code that somebody else left behind.
+CREATE FUNCTION heard(a text, b text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RAISE NOTICE 'compared % with %', a, b;
+  RETURN a = b;
+END $$;
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = heard);
+CREATE FUNCTION plain(a text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || '!' $$;
+CREATE FUNCTION strict_number(a text) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT $1::int $$;
+CREATE FUNCTION shout(a text DEFAULT 'x') RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', a; END $$;
+CREATE AGGREGATE glue (text) (SFUNC = textcat, STYPE = text);
+CREATE FUNCTION heard_step(state text, given text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE NOTICE 'saw %', given;
+  RETURN given;
+END $$;
+CREATE AGGREGATE loud (text) (SFUNC = heard_step, STYPE = text);
+CREATE DOMAIN quiet AS text CHECK (length(VALUE) < 12);
