@@ -216,7 +216,7 @@ function ready(s: Session, entry: Expect, m: ServerMessage): Fate {
   s.groupFailed = false;
   advance(s, entry);
   if (s.settings.isLost) {
-    endWith(s, { code: 'rate_limited', message: 'too many savepoints are open in one transaction' });
+    endWith(s, { code: 'rate_limited', message: 'too many savepoints, prepared statements or cursors are open' });
     return 'drop';
   }
   if (s.queue.length > 0) replayProposals(s);

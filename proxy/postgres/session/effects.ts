@@ -2,6 +2,7 @@
 import type { SessionEffect } from '#core/sql/analysis.ts';
 import { transaction } from '../wire/message.ts';
 import { nameKeyOf } from '../wire/text.ts';
+import { namedBytesMax, namesMax } from './names.ts';
 import type { Session } from './state.ts';
 
 /** `tag` is that of CommandComplete: a COMMIT that had to roll back says so there. */
@@ -20,6 +21,8 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       return;
     case 'prepare':
       s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
+      s.sqlPreparedBytes += effect.text.length;
+      if (!hasRoomForPrepared(s)) s.settings.isLost = true;
       return;
     case 'deallocate':
       deallocate(s, effect.name);
@@ -45,6 +48,14 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
     default:
       s.settings.apply(effect);
   }
+}
+
+/** What was deallocated is counted as long as that makes no difference. */
+function hasRoomForPrepared(s: Session): boolean {
+  if (s.sqlPrepared.size > namesMax) return false;
+  if (s.sqlPreparedBytes <= namedBytesMax) return true;
+  s.sqlPreparedBytes = [...s.sqlPrepared.values()].reduce((sum, { text }) => sum + text.length, 0);
+  return s.sqlPreparedBytes <= namedBytesMax;
 }
 
 function touchCatalog(s: Session): void {

@@ -135,7 +135,11 @@ export function bind(s: Session, m: Message): boolean {
   }
   if (ruling !== prepared.ruling) Object.assign(prepared, { isDescribed: false, isAskedFor: false });
   prepared.ruling = ruling;
-  const portal = { ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared), isBound: true };
+  const portal = {
+    ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared),
+    isBound: true,
+    bytes: ruling.asks ? m.end - m.start : 0,
+  };
   enqueue(s, expectation(expects.bind, { name: portal.name, portal }));
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
@@ -153,6 +157,7 @@ const newPortal = (name: string, prepared: Prepared): Portal => ({
   isDescribed: false,
   parametersHash: null,
   parameters: null,
+  bytes: 0,
   run: null,
   isCleared: false,
   meter: null,

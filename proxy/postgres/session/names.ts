@@ -42,16 +42,28 @@ export type Portal = {
   run: Run | null;
   /** Approved, or needing none. */
   isCleared: boolean;
+  /** What `parameters` may take. */
+  readonly bytes: number;
   /** Counts its rows against its limits, over all of its Executes. */
   meter: Meter | null;
 };
 
 /** Names a session may hold of each kind. */
 export const namesMax = 10_000;
+/** Bytes of what they stand for: texts of statements, parameters of portals. */
+export const namedBytesMax = 32 * 1024 * 1024;
 
 export class NameTable<T> {
   readonly #confirmed = new Map<string, T>();
   readonly #proposed = new Map<string, { value: T | null; unit: number }>();
+  readonly #bytesOf: (value: T) => number;
+  #confirmedBytes = 0;
+  /** Of everything that was proposed, also of what was proposed under the same name again. */
+  #proposedBytes = 0;
+
+  constructor(bytesOf: (value: T) => number) {
+    this.#bytesOf = bytesOf;
+  }
 
   get(name: string): T | null {
     const proposal = this.#proposed.size > 0 ? this.#proposed.get(name) : undefined;
@@ -66,27 +78,36 @@ export class NameTable<T> {
   }
 
   get isFull(): boolean {
-    return this.#confirmed.size + this.#proposed.size >= namesMax;
+    const bytes = this.#confirmedBytes + this.#proposedBytes;
+    return this.#confirmed.size + this.#proposed.size >= namesMax || bytes >= namedBytesMax;
   }
 
   /** What the name will mean when the server has done what it was sent; null when it will mean nothing. */
   propose(name: string, value: T | null, unit: number): void {
     this.#proposed.set(name, { value, unit });
+    if (value !== null) this.#proposedBytes += this.#bytesOf(value);
   }
 
   confirm(name: string, value: T | null): void {
+    const before = this.#confirmed.get(name);
+    if (before !== undefined) this.#confirmedBytes -= this.#bytesOf(before);
     if (value === null) this.#confirmed.delete(name);
-    else this.#confirmed.set(name, value);
+    else {
+      this.#confirmed.set(name, value);
+      this.#confirmedBytes += this.#bytesOf(value);
+    }
   }
 
   /** Nothing is on its way any more. */
   forgetProposals(): void {
     if (this.#proposed.size > 0) this.#proposed.clear();
+    this.#proposedBytes = 0;
   }
 
   clear(): void {
     this.#confirmed.clear();
-    this.#proposed.clear();
+    this.#confirmedBytes = 0;
+    this.forgetProposals();
   }
 
   confirmed(): IterableIterator<[string, T]> {

@@ -14,6 +14,10 @@ export type Snapshot = {
 
 const emptySnapshot: Snapshot = { session: new Map(), local: new Map(), cursors: new Map() };
 const savepointsMax = 10_000;
+/** Each change makes a new map of them. */
+const cursorsMax = 1_000;
+/** What analysis or the session itself looks at; a client may set as many others as it likes. */
+const kept: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization', 'weir.wait']);
 
 export class Settings {
   #now: Snapshot = emptySnapshot;
@@ -127,6 +131,7 @@ export class Settings {
   }
 
   #set(name: string, value: string | null, isLocal: boolean): void {
+    if (!kept.has(name)) return;
     const { session, local, cursors } = this.#now;
     if (isLocal) {
       this.#change({ session, local: new Map(local).set(name, value), cursors });
@@ -140,7 +145,9 @@ export class Settings {
   }
 
   #setCursor(name: string, cursor: { analysis: StatementAnalysis; holdable: boolean }): void {
-    this.#change({ ...this.#now, cursors: new Map(this.#now.cursors).set(name, cursor) });
+    const cursors = new Map(this.#now.cursors).set(name, cursor);
+    this.isLost ||= cursors.size > cursorsMax;
+    this.#change({ ...this.#now, cursors });
   }
 
   #savepoint(name: string): void {

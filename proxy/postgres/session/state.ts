@@ -148,10 +148,12 @@ export class Session {
   /** What the server reported at the start. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly settings: Settings;
-  readonly statements = new NameTable<Prepared>();
-  readonly portals = new NameTable<Portal>();
+  readonly statements = new NameTable<Prepared>(({ key }) => key.length);
+  readonly portals = new NameTable<Portal>(({ bytes }) => bytes);
   /** Names that SQL PREPARE made. */
   readonly sqlPrepared = new Map<string, SqlPrepared>();
+  /** Of their texts, at most; some may be gone. */
+  sqlPreparedBytes = 0;
   readonly queue = new ExpectQueue();
   readonly up = new Outlet();
   readonly down = new Outlet();
