@@ -51,6 +51,24 @@ export function typeOfName(a: Analyzer, node: Pg.TypeName): TypeUse {
   return { oid: array, typmod, set: node.setof === true };
 }
 
+/** Not types, but short for an integer with a sequence (transformColumnDefinition, src/backend/parser/parse_utilcmd.c). */
+const serial: Readonly<Record<string, string>> = {
+  serial: 'int4',
+  serial4: 'int4',
+  bigserial: 'int8',
+  serial8: 'int8',
+  smallserial: 'int2',
+  serial2: 'int2',
+};
+
+/** The type of a column that a table is given. */
+export function typeOfColumn(a: Analyzer, node: Pg.TypeName): TypeUse {
+  const [name = '', ...more] = stringsOf(node.names);
+  const integer = more.length === 0 && !node.pct_type && Object.hasOwn(serial, name) ? serial[name] : undefined;
+  const names = integer === undefined ? node.names : ['pg_catalog', integer].map(part => ({ String: { sval: part } }));
+  return typeOfName(a, { ...node, names });
+}
+
 /** As PostgreSQL prints types in messages (format_type), near enough for the built-in names people know. */
 export function typeName(a: Analyzer, type: number): string {
   const entry = a.catalog.type(type);

@@ -60,12 +60,12 @@ export function parseAttacks(file: string, text: string): Attack[] {
   return attacks;
 }
 
-export const allAttacks = (): Attack[] =>
-  fs
-    .readdirSync(folder)
-    .filter(name => name.endsWith('.txt'))
-    .sort()
-    .flatMap(name => parseAttacks(name, readText(name)));
+/** All of one of the folders beside this file. */
+export function readAttacks(folder: 'attacks' | 'everyday'): Attack[] {
+  const at = new URL(`./${folder}/`, import.meta.url);
+  const names = fs.readdirSync(at).filter(name => name.endsWith('.txt'));
+  return names.sort().flatMap(name => parseAttacks(name, fs.readFileSync(new URL(name, at), 'utf8')));
+}
 
 /** `«one|other»` by twin. */
 const rowsOf = (twin: 0 | 1): string =>

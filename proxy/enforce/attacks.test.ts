@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Attack,
   Attacker,
-  allAttacks,
   canaries,
   detours,
+  readAttacks,
   simply,
   startTwins,
   type Twins,
 } from './attack-testing.ts';
 
-const attacks = allAttacks();
+const attacks = readAttacks('attacks');
 const constructs = [...new Set(attacks.map(attack => attack.construct))];
 const words = canaries();
 

@@ -8,7 +8,7 @@ import { unresolved } from '../refuse.ts';
 import { lookupRelation } from '../relation.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
-import { typeOfName } from '../typename.ts';
+import { typeOfColumn, typeOfName } from '../typename.ts';
 import type { Value } from '../value.ts';
 import { relationTouched } from './object.ts';
 import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
@@ -83,7 +83,7 @@ function filled(a: Analyzer, relation: CatalogRelation, column: string, value: V
 function addColumn(a: Analyzer, { relation, node }: Change): void {
   const def = defOf(node, 'ColumnDef');
   if (!def?.typeName) unresolved('ADD COLUMN');
-  typeOfName(a, def.typeName);
+  typeOfColumn(a, def.typeName);
   const scope = ownScope(a, relation);
   for (const own of def.constraints ?? []) {
     if (!('Constraint' in own)) continue;

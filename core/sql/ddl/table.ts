@@ -10,7 +10,7 @@ import { findColumn, Scope } from '../scope.ts';
 import { condition } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
-import { typeOfName } from '../typename.ts';
+import { typeOfColumn, typeOfName } from '../typename.ts';
 import { relationOfType } from '../types/coerce.ts';
 import { constant, type Field, unionOrigins, type Value } from '../value.ts';
 import { announce } from './create-as.ts';
@@ -82,7 +82,7 @@ function exclusion(a: Analyzer, scope: Scope, node: Pg.Node): void {
 }
 
 const columnDef = (a: Analyzer, node: Pg.ColumnDef): Field => {
-  const type = node.typeName ? typeOfName(a, node.typeName) : { oid: 0, typmod: -1 };
+  const type = node.typeName ? typeOfColumn(a, node.typeName) : { oid: 0, typmod: -1 };
   return { name: node.colname ?? '', value: constant(type.oid, null, type.typmod) };
 };
 
