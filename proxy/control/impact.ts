@@ -59,6 +59,7 @@ export async function computeImpact(question: ImpactQuestion): Promise<Impact> {
 /** Null when they cannot be counted. Counts wait for one another rather than being left out: a statement waits for each. */
 export async function countAffected(question: ImpactQuestion): Promise<number | null> {
   const writes = question.statements.filter(isWrite);
+  if (dependsOnEarlier(question.statements)) return null;
   await loadParser();
   const inserted = writes.map(write => valuesCount(textOf(write, question.text)));
   const known = inserted.filter(rows => rows !== null);
@@ -70,6 +71,16 @@ export async function countAffected(question: ImpactQuestion): Promise<number | 
   } finally {
     counting.leave();
   }
+}
+
+/** A message is one transaction: what a statement of it finds of another cannot be seen from outside. */
+function dependsOnEarlier(statements: readonly StatementAnalysis[]): boolean {
+  const written = new Set<number>();
+  return statements.some(({ accesses }) => {
+    const isDependent = accesses.some(({ object }) => object.kind === 'relation' && written.has(object.oid));
+    for (const access of accesses) if (isWritten(access)) written.add(access.object.oid);
+    return isDependent;
+  });
 }
 
 const isWrite = (statement: StatementAnalysis): boolean => statement.accesses.some(isWritten);

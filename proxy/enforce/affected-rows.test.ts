@@ -123,3 +123,23 @@ it.each([
 ])('%s inserts %s rows, as its text says', (text, rows) => {
   expect(valuesCount(text)).toBe(rows);
 });
+
+it('tells in a block how many changed before it gives a part of what it returns', async () => {
+  await client.ask(say.query('begin'));
+  await client.ask(say.query('insert into copy select generate_series(1, 5)'));
+  const text = 'update copy set id = id + 1000 where id < 1000 returning id';
+  const heard = await client.ask(say.parse(text), say.bind(), say.execute('', 1), say.sync);
+  expect(errorOf(heard).M).toContain('cannot return them in parts');
+  expect(heard.some(each => each.type === 'D')).toBe(false);
+  await client.ask(say.query('rollback'));
+});
+
+it('lets no message and no unit change as many as it likes of what it has changed before', async () => {
+  const insert = 'insert into copy select 5000 + id from stock where id <= 10';
+  const again = 'update copy set id = id + 1000 where id > 5000';
+  expect(errorOf(await client.ask(say.query(`${insert}; ${again}`))).M).toContain('refused by policy');
+  const unit = [insert, again].flatMap(text => [say.parse(text), say.bind(), say.execute()]);
+  expect(errorOf(await client.ask(...unit, say.sync)).M).toContain('refused by policy');
+  const apart = 'update copy set id = id where false; update stock set count = count where false';
+  expect(types(await client.ask(say.query(apart)))).toBe('CCZ');
+});

@@ -62,6 +62,26 @@ it('a client that says good-bye behind a statement has it run', async () => {
   later.close();
 });
 
+it('a portal of which nobody asks the rest has ended with its transaction, or its session', async () => {
+  await start();
+  const completed = (outcome: string) =>
+    proxy.recorder.of('statement.completed').filter(event => event.outcome === outcome && event.tag === null);
+  const some = [say.parse('select generate_series(1, 3)'), say.bind(), say.execute('', 1), say.sync];
+  const client = await WireClient.through(proxy.port);
+  await client.ask(...some);
+  expect(completed('ok')).toMatchObject([{ statement: 1, rows: 1 }]);
+  await client.ask(say.query('begin'));
+  await client.ask(...some);
+  expect(completed('ok')).toHaveLength(1);
+  await client.ask(say.query('rollback'));
+  expect(completed('ok')).toMatchObject([{ statement: 1 }, { statement: 3, rows: 1 }]);
+  await client.ask(say.query('begin'));
+  await client.ask(...some);
+  client.close();
+  await until('the end', () => completed('unknown').length > 0, patience);
+  expect(completed('unknown')).toMatchObject([{ statement: 6, rows: 1 }]);
+});
+
 it('sockets that were refused count until they are closed, and one address does not get all the room', async () => {
   await start({ listener: { limits: { sessionsMax: 1, authenticationTimeoutMs: 5_000, upstreamTimeoutMs: 5_000 } } });
   // They hear the refusal and stay.

@@ -30,6 +30,7 @@ import { greeting, sessionStart } from './session-start.ts';
 import type { UpstreamReady } from './upstream-login.ts';
 import { terminateMessage } from './wire/encode.ts';
 import { encodeProblem } from './wire/error.ts';
+import { transaction } from './wire/message.ts';
 
 /** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
 export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
@@ -344,6 +345,8 @@ export class SessionLink implements LiveSession {
       factsOf: request => this.#gate.factsOf(request),
       record: (request, requestId) => this.#record(request, requestId),
       count: async request => {
+        // What the unit has changed cannot be seen from outside before it ends.
+        if (this.#session.hasGroupEffects && this.#session.status === transaction.idle) return null;
         const question = this.#gate.impactQuestion(request);
         return question === null ? null : this.#parts.services.affectedRows(question, this.#parts.upstream.target);
       },

@@ -168,6 +168,7 @@ function endedLate(s: Session, entry: Expect & { stopped: Stop }): Fate {
 
 function completeRun(s: Session, { run }: Expect, tag: string | null): void {
   if (run === null) return;
+  s.suspended.delete(run);
   s.journal.completed(run, 'ok', { tag, sqlstate: null });
   if (run.requestId !== null) s.ports.report(run.requestId, { outcome: 'ok', rows: rowsOf(tag), sqlstate: null });
 }
@@ -185,6 +186,7 @@ function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
 /** A write is carried out before the first of the rows it returns is sent, and is there to stay if no more are asked for. */
 function suspended(s: Session, entry: Expect): Fate {
   happened(s, entry, '');
+  if (entry.run !== null) s.suspended.add(entry.run);
   return isStopped(entry) ? endedLate(s, entry) : advance(s, entry);
 }
 

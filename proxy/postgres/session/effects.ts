@@ -2,6 +2,7 @@
 import type { SessionEffect } from '#core/sql/analysis.ts';
 import { transaction } from '../wire/message.ts';
 import { nameKeyOf } from '../wire/text.ts';
+import type { Outcome } from './journal.ts';
 import { namedBytesMax, namesMax } from './names.ts';
 import type { Session } from './state.ts';
 
@@ -76,6 +77,12 @@ function deallocate(s: Session, name: string | null): void {
   s.sqlPrepared.clear();
 }
 
+/** Nobody can ask their portals for more: what they gave is all there will be. */
+export function endSuspended(s: Session, outcome: Outcome): void {
+  for (const run of s.suspended) s.journal.completed(run, outcome, { tag: null, sqlstate: null });
+  s.suspended.clear();
+}
+
 /** ReadyForQuery: outside a transaction, everything since the last one was either committed or rolled back. */
 export function transactionEnded(s: Session, hasFailed: boolean): void {
   if (s.status !== transaction.idle) {
@@ -86,6 +93,7 @@ export function transactionEnded(s: Session, hasFailed: boolean): void {
   else s.settings.commit();
   s.settings.settled();
   s.portals.clear();
+  endSuspended(s, 'ok');
   s.isSensitive = false;
   s.isCatalogChanged = false;
   s.gate.transactionEnded(hasFailed);

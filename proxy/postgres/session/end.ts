@@ -1,6 +1,7 @@
 /** Ends the session with a FATAL error. What is already on its way to the client still goes out before it. */
 import { type ErrorCode, errorTable, type Failure } from '#core/contract/error.ts';
 import { encodeProblem } from '../wire/error.ts';
+import { endSuspended } from './effects.ts';
 import type { Session } from './state.ts';
 
 export function endWith(s: Session, failure: Failure): void {
@@ -30,6 +31,7 @@ export function finish(s: Session, reason: string): void {
     for (const entry of s.queue) {
       if (entry.run !== null) s.journal.completed(entry.run, 'unknown', { tag: null, sqlstate: null });
     }
+    endSuspended(s, 'unknown');
     if (s.heldRun !== null) s.journal.completed(s.heldRun, 'cancelled', { tag: null, sqlstate: null });
   } finally {
     const bytes = s.down.take();

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { encodeDescribe } from '../wire/encode.ts';
-import { int16At, transaction } from '../wire/message.ts';
+import { int16At, int32At, transaction } from '../wire/message.ts';
 import { latin1, nameKey, utf8Of } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
 import { hasLimited } from './limit.ts';
@@ -24,6 +24,16 @@ const tooManyNames: Refused = refusal(
 const boundBeforeApproval: Refused = refusal(
   { code: 'approval_required', message: 'this statement has come to need approval', hint: 'Run it again.' },
   'approval',
+);
+
+/** The number of changed rows comes with the end of the statement, which the client might never ask for. */
+const rowsInParts: Refused = refusal(
+  {
+    code: 'unsupported',
+    message: 'policy counts the rows this statement changes, so it cannot return them in parts',
+    hint: 'Execute it without a limit of rows.',
+  },
+  'affected-rows',
 );
 
 function refuse(s: Session, refused: Refused, ruling: Ruling | null = null): boolean {
@@ -268,6 +278,9 @@ export function execute(s: Session, m: Message): boolean {
   portal.ruling = s.gate.redecide(portal.ruling);
   const { prepared, parametersHash } = portal;
   const ruling = s.gate.spent(portal.ruling) ?? portal.ruling;
+  if (ruling.counts && s.status === transaction.open && int32At(m.bytes, nameEnd + 1) > 0) {
+    return refuse(s, rowsInParts, ruling);
+  }
   if (ruling.asks && !portal.isCleared && portal.isBound && parametersHash === null) {
     return refuse(s, boundBeforeApproval, ruling);
   }

@@ -7,13 +7,17 @@ import { endWithFault, finish } from './end.ts';
 import { type Expect, expects } from './expect.ts';
 import { replayProposals } from './proposals.ts';
 import { refusalMessage, sqlstateOf } from './refusal.ts';
+import type { Ruling } from './ruling.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
 import { drained } from './turn.ts';
 
 /** Parse looks at names and types only, so what it complains about came from the client. */
 const isSensitive = (s: Session, entry: Expect | null): boolean =>
-  entry?.kind !== expects.parse && (s.isSensitive || entry?.ruling?.isSensitive === true);
+  entry?.kind !== expects.parse && (s.isSensitive || rulingOf(entry)?.isSensitive === true);
+
+/** Bind plans the statement, and may run part of it for that. */
+const rulingOf = (entry: Expect | null): Ruling | null => entry?.ruling ?? entry?.portal?.ruling ?? null;
 
 export function notice(s: Session, m: ServerMessage): Fate {
   const entry = s.queue.head;

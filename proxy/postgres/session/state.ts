@@ -204,6 +204,9 @@ export class Session {
   /** Parsed in this turn and neither recorded nor executed. */
   unrecorded: { prepared: Prepared; attach: (run: Run) => void }[] = [];
 
+  /** Of portals that have more rows to give, for as long as they may be asked for them. */
+  readonly suspended = new Set<Run>();
+
   /** Server bytes of an incomplete message. */
   serverPart: Uint8Array = new Uint8Array(0);
   serverPartLength = 0;
