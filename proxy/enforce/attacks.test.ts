@@ -1,15 +1,7 @@
 /** Attacks on masked columns, each tried on twins through the real proxy: what can be told apart is a leak. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Attack,
-  Attacker,
-  canaries,
-  detours,
-  readAttacks,
-  simply,
-  startTwins,
-  type Twins,
-} from './attack-testing.ts';
+import { type Attack, readAttacks } from './attack-file.ts';
+import { Attacker, canaries, detours, simply, startTwins, type Twins } from './attack-testing.ts';
 
 const attacks = readAttacks('attacks');
 const constructs = [...new Set(attacks.map(attack => attack.construct))];

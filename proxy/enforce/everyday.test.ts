@@ -1,7 +1,8 @@
 /** What is asked every day and touches nothing masked: refusing it is what makes people switch a proxy off. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { say, WireClient } from '../postgres/wire-testing.ts';
-import { type Attack, Attacker, readAttacks, simply, startTwins, type Twins } from './attack-testing.ts';
+import { type Attack, readAttacks } from './attack-file.ts';
+import { Attacker, simply, startTwins, type Twins } from './attack-testing.ts';
 
 const everyday = readAttacks('everyday');
 const kinds = [...new Set(everyday.map(each => each.construct))];
