@@ -33,6 +33,7 @@ const total = words(`
   isempty lower_inc upper_inc lower_inf upper_inf
   numeric_abs numeric_sign numeric_ceil numeric_floor ceil ceiling floor numeric_uminus float8um float4um float8abs float4abs
   booleq boolne
+  int2up int4up int8up float4up float8up numeric_uplus
 `);
 
 /** Total, but for the arguments at these positions: `substr` only objects to its own length argument. */
@@ -59,6 +60,7 @@ const totalBut: Readonly<Record<string, readonly number[]>> = {
   lag: [1],
   lead: [1],
   ntile: [0],
+  pg_collation_for: [],
   nth_value: [1],
 };
 
@@ -73,9 +75,16 @@ const totalCasts = words(`
   round(1700) round(701) trunc(1700) trunc(701) json(3802) jsonb(114) interval(1083) cidr(869) inet(650)
 `);
 
+/** Aggregates over integers that add up in something wider, unchecked or without an end. Partial sums of sum(int4) meet in int8. */
+const totalAggregates = words(`
+  sum(20) sum(21) avg(20) avg(21) stddev(20) stddev(21) stddev(23) stddev_pop(20) stddev_pop(21) stddev_pop(23)
+  stddev_samp(20) stddev_samp(21) stddev_samp(23) variance(20) variance(21) variance(23)
+  var_pop(20) var_pop(21) var_pop(23) var_samp(20) var_samp(21) var_samp(23)
+`);
+
 /** Not total although the rules above would say so: name or name(types). */
 const notTotal = words(`
-  avg(21) avg(1186) avg(20) min(1186) text(3904) length(17,19) array_agg(2277)
+  avg(1186) min(1186) text(3904) length(17,19) array_agg(2277)
   bit_and(1560) bit_or(1560) bit_xor(1560) substring(25,25) substring(25,25,25) record_eq record_ne record_lt record_gt
   record_le record_ge record_image_eq record_image_ne array_eq array_ne array_lt array_gt array_le array_ge array_cat array_append
   array_prepend array_position array_positions array_remove array_replace range_eq range_ne range_lt range_gt range_le range_ge
@@ -122,7 +131,7 @@ export function judge(facts: FunctionFacts): Judgement {
   const plain = (trust: TrustClass): Judgement => ({ trust, faultArguments: null });
   if (readsTables.test(facts.name)) return plain('effects');
   if (notTotal.has(facts.name) || notTotal.has(signature)) return plain('raises');
-  if (total.has(facts.name) || totalCasts.has(signature)) return plain('pure');
+  if (total.has(facts.name) || totalCasts.has(signature) || totalAggregates.has(signature)) return plain('pure');
   if (facts.volatility === 'v') return plain(matches(onlyReads, facts.name) ? 'reads' : 'effects');
   const positions = totalBut[facts.name] ?? (datesToChar.has(signature) ? [1] : undefined);
   if (positions && facts.kind !== 'a')

@@ -82,7 +82,7 @@ describe('outputs', () => {
     ["SELECT count(nullif(email, 'x')), count(DISTINCT email) FROM patients", ['aggregate', 'aggregate']],
     [
       'SELECT email::varchar, email::text, balance * 2, id::bigint, email COLLATE "C" FROM patients',
-      ['pure', 'column', 'derived', 'pure', 'pure'],
+      ['pure', 'column', 'pure', 'pure', 'pure'],
     ],
     ['SELECT left(email, 2), substr(email, 1, 2), substr(email, 1, id) FROM patients', ['pure', 'pure', 'derived']],
     [
@@ -92,7 +92,41 @@ describe('outputs', () => {
     ['SELECT (SELECT email FROM patients LIMIT 1), 1, now()', ['column', 'constant', 'constant']],
     ['SELECT email IS NULL, to_jsonb(p) FROM patients p', ['constant', 'pure']],
     ['SELECT email::jsonb, zip::text, zip FROM patients', ['derived', 'pure', 'column']],
-    ["SELECT email ~~ 'x', email = 'x' FROM patients", ['derived', 'pure']],
+    ["SELECT email ~~ 'x', email LIKE 'x\\' , email = 'x' FROM patients", ['pure', 'derived', 'pure']],
+    [
+      'SELECT balance * 12, balance / 3, balance / id, 1 / balance FROM patients',
+      ['pure', 'pure', 'derived', 'derived'],
+    ],
+    [
+      'SELECT id + 1, id::bigint + 1, id / 2, id / -1, -id FROM patients',
+      ['derived', 'pure', 'pure', 'derived', 'derived'],
+    ],
+    [
+      'SELECT (balance * 2)::numeric(14, 2), balance::numeric(9, 2), balance::numeric(12, 2) FROM patients',
+      ['pure', 'derived', 'column'],
+    ],
+    ['SELECT (balance + 1)::int, id::numeric::int8, id::numeric::int2 FROM patients', ['derived', 'pure', 'derived']],
+    ['SELECT balance / 0.4::numeric(3, 0), balance * 1e200 * 1e200 FROM patients', ['derived', 'derived']],
+    [
+      'SELECT coalesce(balance, 0) + 1, (CASE WHEN id > 1 THEN balance ELSE id::text::numeric END) + 1 FROM patients',
+      ['pure', 'derived'],
+    ],
+    [
+      'SELECT sum(balance), avg(balance) * 2, avg(patients.id)::numeric(20, 2), avg(cost) FROM patients, visits',
+      ['aggregate', 'aggregate', 'aggregate', 'aggregate'],
+    ],
+    [
+      'WITH RECURSIVE q(n, b) AS (SELECT 1, balance FROM patients UNION ALL SELECT n + 1, b * 1e200 FROM q WHERE n < 9) SELECT b FROM q',
+      ['derived'],
+    ],
+    [
+      "SELECT to_char(balance, 'FM990D00'), to_char(id, 'RN'), to_char(id, name) FROM patients",
+      ['pure', 'derived', 'derived'],
+    ],
+    [
+      "SELECT format('%s %L', email, id), format('%I', email), format(email, 1) FROM patients",
+      ['pure', 'derived', 'derived'],
+    ],
   ])('are told apart in %s', (text, expected) => {
     expect(kinds(text)).toEqual(expected);
   });

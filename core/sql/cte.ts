@@ -82,7 +82,11 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
   if (!select?.larg) return plainCte(a, scope, node);
   const armScope = withScope(a, scope, select.withClause) ?? scope;
   const first = selectStmt(a, armScope, select.larg, { keepUnknown: false });
-  let columns = outside(renamed(node, first.columns), false);
+  // What goes round may grow with every turn.
+  let columns: readonly Field[] = outside(renamed(node, first.columns), false).map(({ name: column, value }) => ({
+    name: column,
+    value: { ...value, magnitude: null },
+  }));
   const cteOf = (): Cte => ({
     name,
     columns: [...columns, ...searchColumns(a, node, columns)],

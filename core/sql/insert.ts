@@ -62,6 +62,7 @@ const joined = (one: Value, other: Value): Value => ({
   type: one.type === oid.unknown ? other.type : one.type,
   kind: other.kind === 'derived' ? other.kind : one.origins.length > 0 ? one.kind : other.kind,
   literal: null,
+  magnitude: null,
 });
 
 export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): Query {
@@ -145,7 +146,8 @@ const excluded = (relation: CatalogRelation, target: Item, assignments: Assignme
       const assigned = assignments.get(field.name);
       return {
         name: field.name,
-        value: assigned ? { ...assigned, wire: null, literal: null } : constant(field.value.type),
+        // A trigger may have put in another one.
+        value: assigned ? { ...assigned, wire: null, literal: null, magnitude: null } : constant(field.value.type),
       };
     }),
   });

@@ -34,13 +34,15 @@ const plain = (value: Value): Value => ({
   restricts: false,
   bounds: false,
   set: false,
+  magnitude: null,
 });
 
 /** Both values may be in the variable. */
 function merged(known: Value, added: Value): Value {
   const origins = unionOrigins([known.origins, added.origins]);
   const kind = origins.length === 0 ? 'constant' : pureOver([known, added]);
-  return { ...known, origins, kind, mayRaise: known.mayRaise || added.mayRaise, fields: mergedFields(known, added) };
+  const mayRaise = known.mayRaise || added.mayRaise;
+  return { ...known, origins, kind, mayRaise, fields: mergedFields(known, added), magnitude: null };
 }
 
 function mergedFields(known: Value, added: Value): readonly Field[] | null {

@@ -81,6 +81,7 @@ function give(body: Body, index: number, name: string, value: Value): void {
         ...known.value,
         origins: unionOrigins([known.value.origins, value.origins]),
         kind: pureOver([known.value, value]),
+        magnitude: null,
       }
     : { ...value, wire: null };
   body.results[index] = { name: known?.name ?? name, value: merged };

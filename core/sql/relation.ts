@@ -4,6 +4,7 @@ import type { CatalogColumn, CatalogRelation } from '../catalog/snapshot.ts';
 import type { ColumnRef } from './analysis.ts';
 import { tableScope } from './ddl/table.ts';
 import { parseExpression } from './domain.ts';
+import { storedMagnitude } from './expr/magnitude.ts';
 import { expression as readExpression } from './expression.ts';
 import type { Pg } from './parse.ts';
 import { undefinedName, unresolved } from './refuse.ts';
@@ -58,6 +59,7 @@ function columnParts(a: Analyzer, relation: CatalogRelation, column: CatalogColu
     ...columnValue(column.typeOid, unionOrigins([[own], inherited, generated?.origins ?? []]), {
       typmod: column.typmod,
       wire: { relationOid: relation.oid, attnum: column.attnum },
+      magnitude: storedMagnitude(relation, column.typeOid, column.typmod),
     }),
     // A virtual column is computed when read, and may raise then.
     kind: column.virtual && generated?.kind === 'derived' ? 'derived' : 'column',
@@ -110,6 +112,7 @@ function viewFields(a: Analyzer, relation: CatalogRelation): readonly Field[] {
         ...columnValue(column.typeOid, [own, ...(value?.origins ?? [])], {
           typmod: column.typmod,
           wire: { relationOid: relation.oid, attnum: column.attnum },
+          magnitude: relation.kind === 'v' ? (value?.magnitude ?? null) : null,
         }),
         kind: value === undefined || value.kind === 'constant' ? ('column' as const) : value.kind,
         mayRaise: relation.kind === 'v' && (value?.mayRaise ?? false),

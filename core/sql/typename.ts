@@ -6,6 +6,7 @@ import { undefinedName } from './refuse.ts';
 import { lookupRelation } from './relation.ts';
 import type { Analyzer } from './state.ts';
 import { arrayTypeOf } from './types/coerce.ts';
+import { oid } from './types/oid.ts';
 
 export function lookupType(a: Analyzer, schema: string | null, name: string): CatalogType | null {
   if (schema !== null)
@@ -35,6 +36,30 @@ function columnType(a: Analyzer, names: readonly string[], location?: number): T
   return { oid: found.typeOid, typmod: found.typmod, set: false };
 }
 
+/** The modifier as the server counts it: a cast to the one a value has already is none. Of the rest, only that they force. */
+function typmodOf(type: number, nodes: readonly Pg.Node[]): number {
+  if (nodes.length === 0) return -1;
+  const numbers = nodes.map(node => ('A_Const' in node && node.A_Const.ival ? (node.A_Const.ival.ival ?? 0) : null));
+  const [first, second = 0] = numbers;
+  if (typeof first !== 'number' || typeof second !== 'number') return forced;
+  if (type === oid.numeric) return ((first << 16) | (second & 0x7ff)) + 4;
+  if (type === oid.varchar || type === oid.bpchar) return first + 4;
+  return counted.has(type) ? first : forced;
+}
+
+/** Types whose modifier is the number that is written. */
+const counted: ReadonlySet<number> = new Set([
+  oid.bit,
+  oid.varbit,
+  oid.time,
+  oid.timetz,
+  oid.timestamp,
+  oid.timestamptz,
+]);
+
+/** Larger than any type's. */
+export const forced = 2 ** 31;
+
 export function typeOfName(a: Analyzer, node: Pg.TypeName): TypeUse {
   const names = stringsOf(node.names);
   if (node.pct_type) return columnType(a, names, node.location);
@@ -42,8 +67,7 @@ export function typeOfName(a: Analyzer, node: Pg.TypeName): TypeUse {
   const type = lookupType(a, schema, name);
   if (!type) undefinedName('undefined_object', 'TypeName', `type "${names.join('.')}" does not exist`, node.location);
   const bounds = node.arrayBounds?.length ?? 0;
-  // How long or precise does not matter, only that the value is forced to fit.
-  const typmod = (node.typmods?.length ?? 0) > 0 ? 1 : -1;
+  const typmod = typmodOf(type.oid, node.typmods ?? []);
   if (bounds === 0) return { oid: type.oid, typmod, set: node.setof === true };
   const array = arrayTypeOf(a.catalog, type.oid);
   if (array === 0)

@@ -34,7 +34,12 @@ export type Value = {
   set: boolean;
   /** Was made to be of any length: joined to another value it may be more than fits, depending on that one. */
   large: boolean;
+  /** Of a number: what its type, or what it was computed from, keeps it below. */
+  magnitude: Magnitude | null;
 };
+
+/** Absolute values: none above `most`, none below `least`. Counts only for a value of just this type. */
+export type Magnitude = { type: number; most: number; least: number; nan: boolean };
 
 export type Literal =
   | { kind: 'null' }
@@ -60,6 +65,7 @@ const base: Value = {
   literal: null,
   set: false,
   large: false,
+  magnitude: null,
 };
 
 export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value => ({
@@ -126,6 +132,7 @@ type Derivation = {
   mayRaise?: boolean;
   set?: boolean;
   fields?: readonly Field[] | null;
+  magnitude?: Magnitude | null;
 };
 
 /** A value computed from others. */
@@ -144,6 +151,7 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     apart: values.some(value => value.apart),
     large: values.some(value => value.large),
     fields: how.fields ?? null,
+    magnitude: how.magnitude ?? null,
   };
 }
 

@@ -11,7 +11,9 @@ import { baseTypeOf } from '../types/coerce.ts';
 import { derive, lazyFault, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { resultMagnitude } from './magnitude.ts';
 import { isLarge, overflows } from './size.ts';
+import { trustOfCall } from './written.ts';
 
 export type Application = {
   result: number;
@@ -41,21 +43,13 @@ export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], ho
 
 const anyFault: Trust = { trust: 'raises', faultArguments: null };
 
-const buildsObject: ReadonlySet<string> = new Set(['json_build_object', 'jsonb_build_object']);
-
-/** Trust as far as this very call goes: an object is built of keys, which may be wrong, and values, which may not. */
-function trustOfCall(fn: CatalogFunction, args: readonly Value[]): Trust {
-  const trust = trustOf(fn);
-  if (fn.schema !== 'pg_catalog' || !buildsObject.has(fn.name) || args.length < 2) return trust;
-  return { trust: 'raises', faultArguments: args.flatMap((_, index) => (index % 2 === 0 ? [index] : [])) };
-}
-
 /** A call of one function whose arguments have been coerced to its declared types. */
 export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly Value[], how: Application): Value {
   const body = callBody(a, fn, given, how);
   if (body) return body;
   const args = converted(a, fn, given);
-  const trust = trustOfCall(fn, args);
+  const magnitude = resultMagnitude(a.catalog, fn, args);
+  const trust = trustOfCall(a.catalog, fn, args, magnitude);
   a.out.function(fn, trust.trust);
   functionHazard(a, fn, how.location);
   setConfig(a, fn, args, how.location);
@@ -65,7 +59,7 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
     ...how,
     set: how.set === true || fn.returnsSet,
   });
-  return systemFunctionValue(a, fn, { ...value, large: value.large || isLarge(fn, args) });
+  return systemFunctionValue(a, fn, { ...value, magnitude, large: value.large || isLarge(fn, args) });
 }
 
 /** What these do is recorded as the setting or sequence they change. */

@@ -11,6 +11,7 @@ import { arrayTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { conjunction, constant, derive, disjunction, lazyFault, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
+import { widest } from './magnitude.ts';
 import { callFunctionNamed } from './notation.ts';
 import { compare } from './operator.ts';
 
@@ -130,18 +131,22 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
   for (const condition of conditions) a.out.usedAs(condition, 'case');
   const { type, values } = unified(a, node.defresult ? results : [...results, constant(oid.unknown)], node.location);
   const all = [...conditions, ...values];
-  return derive(all, { type, faulty: lazyFault(all) });
+  return derive(all, {
+    type,
+    faulty: lazyFault(all),
+    magnitude: widest(a.catalog, values.slice(0, results.length), type),
+  });
 }
 
 /** Evaluated one after the other until one is not null. */
 export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
-  return derive(values, { type, faulty: lazyFault(values) });
+  return derive(values, { type, faulty: lazyFault(values), magnitude: widest(a.catalog, values, type) });
 }
 
 export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
-  return derive(values, { type });
+  return derive(values, { type, magnitude: widest(a.catalog, values, type) });
 }
 
 export const expressions = (a: Analyzer, scope: Scope, nodes: readonly Pg.Node[] | undefined): Value[] =>

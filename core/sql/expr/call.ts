@@ -6,7 +6,6 @@ import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
-import { trustOf } from '../trust/trust.ts';
 import { typeName } from '../typename.ts';
 import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
@@ -17,8 +16,10 @@ import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { resultMagnitude } from './magnitude.ts';
 import { fieldOf, withRowFields } from './row.ts';
 import { isLarge, overflows } from './size.ts';
+import { trustOfCall } from './written.ts';
 
 type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; location: number | undefined };
 
@@ -122,21 +123,22 @@ const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
   ) && call.node.agg_distinct !== true;
 
 function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly Value[], result: number): Value {
-  const { trust } = trustOf(fn);
   const args = converted(a, fn, given);
+  const magnitude = resultMagnitude(a.catalog, fn, args);
+  const trusted = trustOfCall(a.catalog, fn, args, magnitude);
+  const { trust } = trusted;
   a.out.function(fn, trust);
   if (call.node.agg_distinct) for (const value of args) a.out.usedAs(value, 'distinct');
   if (trust === 'unknown' || trust === 'effects') {
-    recordCall(a, fn, trustOf(fn));
-    return applyTrust(a, trustOf(fn), args, { result, location: call.location });
+    recordCall(a, fn, trusted);
+    return applyTrust(a, trusted, args, { result, location: call.location });
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
-  const faults = faultOrigins(trustOf(fn), args).some(value => value.origins.length > 0);
-  const canFail = trust === 'reads' || faults || overflows(fn, args);
-  for (const value of args) a.out.usedAs(value, canFail ? 'aggregate' : 'aggregate_total');
+  const failing = trust === 'reads' || overflows(fn, args) ? args : faultOrigins(trusted, args);
+  for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
   const large = isLarge(fn, args);
-  const value = { ...derive(args, { type: result, mayRaise: trust !== 'pure' }), large };
+  const value = { ...derive(args, { type: result, mayRaise: trust !== 'pure', magnitude }), large };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }
 

@@ -8,7 +8,7 @@ import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
-import { typeOfName } from '../typename.ts';
+import { forced, typeOfName } from '../typename.ts';
 import {
   baseTypeOf,
   type CoercionContext,
@@ -22,6 +22,7 @@ import {
 import { isPolymorphic, oid, untyped } from '../types/oid.ts';
 import { derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
+import { fits, fittedMagnitude } from './magnitude.ts';
 
 /** Types whose explicit length limit truncates instead of raising. */
 const truncating: ReadonlySet<number> = new Set([oid.varchar, oid.bpchar, oid.bit, oid.varbit, oid.name, oid.char]);
@@ -59,20 +60,28 @@ export function cast(
     return checkDomain(a, domain, { ...inner, type: target.oid });
   }
   const moved = convert(a, value, target.oid, context, location);
-  if (target.typmod < 0 || (value.typmod === target.typmod && value.type === target.oid && value.kind !== 'column'))
-    return moved;
+  const isSame = value.typmod === target.typmod && value.type === target.oid && target.typmod !== forced;
+  if (target.typmod < 0 || isSame) return moved;
   return fitted(a, moved, target, context);
 }
 
 /** Forced to a length or precision: text types truncate when asked to, everything else may raise. */
 function fitted(a: Analyzer, value: Value, target: { oid: number; typmod: number }, context: CoercionContext): Value {
-  const faulty = value.origins.length > 0 && !(context === 'explicit' && truncating.has(target.oid));
+  const harmless =
+    (context === 'explicit' && truncating.has(target.oid)) || fits(a.catalog, value, target.oid, target.typmod);
+  const faulty = value.origins.length > 0 && !harmless;
   if (faulty) a.out.usedAs(value, 'function_argument');
+  const magnitude = fittedMagnitude(target.oid, target.typmod, true);
   return {
-    ...derive([value], { type: target.oid, typmod: target.typmod, faulty }),
-    literal: value.literal,
+    ...derive([value], { type: target.oid, typmod: target.typmod, faulty, magnitude }),
+    literal: isCut(value, target) ? null : value.literal,
   };
 }
+
+/** What a limit may have made another value than the one that is written. */
+const isCut = ({ literal }: Value, target: { oid: number; typmod: number }): boolean =>
+  literal?.kind === 'number' ||
+  (literal?.kind === 'text' && !(target.oid === oid.varchar && literal.text.length <= target.typmod - 4));
 
 function convert(a: Analyzer, value: Value, target: number, context: CoercionContext, location?: number): Value {
   if (value.type === target) return value;

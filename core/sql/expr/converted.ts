@@ -40,8 +40,30 @@ function uncertain(a: Analyzer, value: Value): Value {
   return derive([value], { type: value.type, faulty: true });
 }
 
+const toBinary = /^(to_jsonb|jsonb_(agg|object_agg|build_array|build_object)(_\w+)?)$/;
+
+function holdsJson(a: Analyzer, type: number, depth = 0): boolean {
+  const base = baseTypeOf(a.catalog, type);
+  if (base === oid.json || depth > holdDepthMax) return true;
+  const element = elementTypeOf(a.catalog, base);
+  if (element !== 0) return holdsJson(a, element, depth + 1);
+  const relation = a.catalog.relation(relationOfType(a.catalog, base));
+  return relation?.columns.some(column => holdsJson(a, column.typeOid, depth + 1)) ?? false;
+}
+
+/** Rows in rows. */
+const holdDepthMax = 16;
+
+const carriesJson = (a: Analyzer, { type, fields }: Value): boolean =>
+  fields ? fields.some(({ value }) => carriesJson(a, value)) : type !== oid.jsonb && holdsJson(a, type);
+
+/** The text of a json value is read again where it becomes jsonb: that knows no `\u0000`, and fewer digits. */
+const reread = (a: Analyzer, value: Value): Value =>
+  value.origins.length > 0 && carriesJson(a, value) ? uncertain(a, value) : value;
+
 /** The arguments as the function sees them, after the casts it looks up itself. */
-export function converted(a: Analyzer, fn: CatalogFunction, args: readonly Value[]): readonly Value[] {
+export function converted(a: Analyzer, fn: CatalogFunction, given: readonly Value[]): readonly Value[] {
+  const args = fn.schema === 'pg_catalog' && toBinary.test(fn.name) ? given.map(value => reread(a, value)) : given;
   const target = a.catalog.hasUserCasts ? targetOf(fn) : null;
   if (target === null) return args;
   return args.map(value => {
