@@ -20,16 +20,16 @@ export function encodeMembers(text: string): Members {
 
 const comma = 0x2c;
 const closingBrace = 0x7d;
+const quotationMark = 0x22;
+const backslash = 0x5c;
 const lineEnd = Buffer.from('}"}\n', 'latin1');
 /** Room for punctuation and a sequence. */
 const spareBytes = 64;
 /** The most that UTF-8 takes for one UTF-16 unit. */
 const bytesPerUnit = 3;
 
-/** Members that every event has, as JSON and as they stand in a string of it; ASCII. */
-export type Stamp = { plain: string; escaped: string };
-
-type Parts = { stamp: Stamp; members: Members; tail: string };
+/** `members` are the same for many events, `tail` is more of them, or nothing. All of it is JSON text. */
+type Parts = { stamp: Members; members: Members; tail: string };
 
 export class LineWriter {
   readonly #spool: Spool;
@@ -48,48 +48,41 @@ export class LineWriter {
     this.#numberAt = hashCharacters + this.#hashed.write(prefix, hashCharacters, 'utf8');
   }
 
-  /** Appends the next event: its number, `stamp`, `members`, and `tail`: more members, or nothing. */
-  write(parts: Parts): void {
-    const { stamp, members, tail } = parts;
+  /** Appends the next event: its number, `stamp`, `members`, and `tail`. */
+  write({ stamp, members, tail }: Parts): void {
     const { seq, hash: prev } = this.#spool.next;
-    const hash = this.#hash({ seq: seq + 1, prev }, parts);
-    // Escaped as JSON escapes everything else; its quotation marks are written over.
-    const escapedTail = tail === '' ? '' : JSON.stringify(tail);
-    const bytesMax = stamp.escaped.length + members.escaped.length + escapedTail.length * bytesPerUnit;
-    const start = this.#spool.reserve(this.#head.length + bytesMax + spareBytes);
-    const { slab } = this.#spool;
-    slab.set(this.#head, start);
-    slab.write(prev, start + lineParts.prevAt, 'latin1');
-    slab.write(hash, start + lineParts.hashAt, 'latin1');
-    let at = start + this.#head.length;
-    at += slab.write(`${seq + 1},${stamp.escaped},`, at, 'latin1');
-    slab.set(members.escaped, at);
-    at += members.escaped.length;
-    if (escapedTail !== '') {
-      const end = at + slab.write(escapedTail, at, 'utf8');
-      slab[at] = comma;
-      at = end - 1;
-    }
-    slab.set(lineEnd, at);
-    this.#spool.appended(at + lineEnd.length - start, hash);
-  }
+    const plainMax = stamp.plain.length + members.plain.length + tail.length * bytesPerUnit + spareBytes;
+    const hashed = this.#roomFor(plainMax);
+    if (prev !== this.#prev) hashed.write(prev, 0, 'latin1');
 
-  #hash({ seq, prev }: { seq: number; prev: string }, { stamp, members, tail }: Parts): string {
-    const hashed = this.#roomFor(spareBytes + stamp.plain.length + members.plain.length + tail.length * bytesPerUnit);
-    if (prev !== this.#prev) {
-      hashed.write(prev, 0, 'latin1');
-      this.#prev = prev;
-    }
-    let at = this.#numberAt;
-    at += hashed.write(`${seq},${stamp.plain},`, at, 'latin1');
-    hashed.set(members.plain, at);
-    at += members.plain.length;
+    const stampAt = writeNumber(hashed, seq + 1, this.#numberAt);
+    let at = append(hashed, stamp.plain, stampAt);
+    at = append(hashed, members.plain, at);
+    const tailAt = at;
     if (tail !== '') {
       hashed[at] = comma;
       at += 1 + hashed.write(tail, at + 1, 'utf8');
     }
     hashed[at] = closingBrace;
-    return chainHashOfBytes(hashed.subarray(0, at + 1));
+    const tailEnd = at;
+    const hash = chainHashOfBytes(hashed.subarray(0, at + 1));
+
+    const escapedMax = stamp.escaped.length + members.escaped.length + (tailEnd - tailAt) * 2 + spareBytes;
+    const start = this.#spool.reserve(this.#head.length + escapedMax);
+    const { slab } = this.#spool;
+    slab.set(this.#head, start);
+    copy(hashed, { from: 0, to: hashCharacters }, slab, start + lineParts.prevAt);
+    slab.write(hash, start + lineParts.hashAt, 'latin1');
+    at = start + this.#head.length;
+    at = copy(hashed, { from: this.#numberAt, to: stampAt }, slab, at);
+    at = append(slab, stamp.escaped, at);
+    at = append(slab, members.escaped, at);
+    at = copyEscaped(hashed, { from: tailAt, to: tailEnd }, slab, at);
+    at = append(slab, lineEnd, at);
+    this.#spool.appended(at - start, hash);
+
+    hashed.write(hash, 0, 'latin1');
+    this.#prev = hash;
   }
 
   #roomFor(bytes: number): Buffer {
@@ -101,4 +94,46 @@ export class LineWriter {
     }
     return this.#hashed;
   }
+}
+
+type Range = { from: number; to: number };
+
+function append(target: Buffer, bytes: Uint8Array, at: number): number {
+  target.set(bytes, at);
+  return at + bytes.length;
+}
+
+/** For a few dozen bytes a loop is faster than making the view that `set` wants. */
+function copy(source: Buffer, { from, to }: Range, target: Buffer, at: number): number {
+  for (let index = from; index < to; index += 1) target[at + index - from] = source[index] as number;
+  return at + to - from;
+}
+
+/** JSON text as it stands in a JSON string: it has no control characters, so that two characters are all there is to escape. */
+function copyEscaped(source: Buffer, { from, to }: Range, target: Buffer, start: number): number {
+  let at = start;
+  for (let index = from; index < to; index += 1) {
+    const byte = source[index] as number;
+    if (byte === quotationMark || byte === backslash) {
+      target[at] = backslash;
+      at += 1;
+    }
+    target[at] = byte;
+    at += 1;
+  }
+  return at;
+}
+
+/** Writes digits and a comma behind them; returns where the next byte goes. */
+function writeNumber(target: Buffer, value: number, start: number): number {
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) digits += 1;
+  let rest = value;
+  for (let at = start + digits - 1; at >= start; at -= 1) {
+    const next = Math.floor(rest / 10);
+    target[at] = 0x30 + rest - next * 10;
+    rest = next;
+  }
+  target[start + digits] = comma;
+  return start + digits + 1;
 }

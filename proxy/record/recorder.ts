@@ -4,7 +4,7 @@ import { type ContentKey, createContentKey, sealLiterals } from '#core/event/sea
 import { serializeMembers } from '#core/event/serialize.ts';
 import type { Jwk } from '#core/policy/bundle.ts';
 import { type Clock, type EventDraft, type Recorder, RecordingError } from '../ports.ts';
-import { encodeMembers, LineWriter, type Members, type Stamp } from './line.ts';
+import { encodeMembers, LineWriter, type Members } from './line.ts';
 import type { Spool, SpoolState } from './spool.ts';
 
 /** As in `eventLineSchema`. */
@@ -21,7 +21,7 @@ export class SpoolRecorder implements Recorder {
   private fragments = new Map<string, Members>();
   private fragmentCharacters = 0;
   private lastMs = -1;
-  private lastStamp: Stamp = { plain: '', escaped: '' };
+  private lastStamp: Members = encodeMembers('');
   private contentKey: ContentKey | null = null;
   private contentKeyOf: string | null = null;
 
@@ -79,12 +79,12 @@ export class SpoolRecorder implements Recorder {
     this.lines.write({ stamp: this.stamp(), members, tail });
   }
 
-  private stamp(): Stamp {
+  /** The time, and the comma behind it. */
+  private stamp(): Members {
     const nowMs = Math.floor(this.clock.nowMs());
     if (nowMs !== this.lastMs) {
       this.lastMs = nowMs;
-      const time = new Date(nowMs).toISOString();
-      this.lastStamp = { plain: `"time":"${time}"`, escaped: `\\"time\\":\\"${time}\\"` };
+      this.lastStamp = encodeMembers(`"time":"${new Date(nowMs).toISOString()}",`);
     }
     return this.lastStamp;
   }

@@ -25,6 +25,11 @@ export class Finds {
     return tally;
   }
 
+  get isEmpty(): boolean {
+    for (const tally of this.#tallies) if (!tally.isEmpty) return false;
+    return true;
+  }
+
   entries(): Detected[] {
     const found = this.#tallies.flatMap(tally => (tally.isEmpty ? [] : tally.entries()));
     return found.slice(0, detectedMax);

@@ -91,8 +91,7 @@ export class Journal {
 }
 
 function findsOf({ finds }: Run): string {
-  const detected = finds?.entries() ?? [];
-  return detected.length === 0 ? '' : `,"detected":${JSON.stringify(detected)}`;
+  return finds === null || finds.isEmpty ? '' : `,"detected":${JSON.stringify(finds.entries())}`;
 }
 
 const endOf = ({ endedBy }: Run): string => (endedBy === null ? '' : `,"endedBy":${JSON.stringify(endedBy)}`);

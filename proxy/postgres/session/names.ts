@@ -53,9 +53,14 @@ export const namesMax = 10_000;
 /** Bytes of what they stand for: texts of statements, parameters of portals. */
 export const namedBytesMax = 32 * 1024 * 1024;
 
+type Proposal<T> = { value: T | null; unit: number };
+
 export class NameTable<T> {
   readonly #confirmed = new Map<string, T>();
-  readonly #proposed = new Map<string, { value: T | null; unit: number }>();
+  readonly #proposed = new Map<string, Proposal<T>>();
+  /** What has no name comes and goes with every statement: a map would be rebuilt each time. */
+  #unnamed: T | null = null;
+  #unnamedProposal: Proposal<T> | null = null;
   readonly #bytesOf: (value: T) => number;
   #confirmedBytes = 0;
   /** Of everything that was proposed, also of what was proposed under the same name again. */
@@ -66,15 +71,14 @@ export class NameTable<T> {
   }
 
   get(name: string): T | null {
-    const proposal = this.#proposed.size > 0 ? this.#proposed.get(name) : undefined;
-    return proposal === undefined ? (this.#confirmed.get(name) ?? null) : proposal.value;
+    const proposal = this.#proposal(name);
+    return proposal === null ? this.#meaning(name) : proposal.value;
   }
 
   /** The name was proposed in another unit than this, and not answered yet. */
   isUncertain(name: string, unit: number): boolean {
-    if (this.#proposed.size === 0) return false;
-    const proposal = this.#proposed.get(name);
-    return proposal !== undefined && proposal.unit !== unit;
+    const proposal = this.#proposal(name);
+    return proposal !== null && proposal.unit !== unit;
   }
 
   get isFull(): boolean {
@@ -84,33 +88,45 @@ export class NameTable<T> {
 
   /** What the name will mean when the server has done what it was sent; null when it will mean nothing. */
   propose(name: string, value: T | null, unit: number): void {
-    this.#proposed.set(name, { value, unit });
+    if (name === '') this.#unnamedProposal = { value, unit };
+    else this.#proposed.set(name, { value, unit });
     if (value !== null) this.#proposedBytes += this.#bytesOf(value);
   }
 
   confirm(name: string, value: T | null): void {
-    const before = this.#confirmed.get(name);
-    if (before !== undefined) this.#confirmedBytes -= this.#bytesOf(before);
-    if (value === null) this.#confirmed.delete(name);
-    else {
-      this.#confirmed.set(name, value);
-      this.#confirmedBytes += this.#bytesOf(value);
-    }
+    const before = this.#meaning(name);
+    if (before !== null) this.#confirmedBytes -= this.#bytesOf(before);
+    if (value !== null) this.#confirmedBytes += this.#bytesOf(value);
+    if (name === '') this.#unnamed = value;
+    else if (value === null) this.#confirmed.delete(name);
+    else this.#confirmed.set(name, value);
   }
 
   /** Nothing is on its way any more. */
   forgetProposals(): void {
     if (this.#proposed.size > 0) this.#proposed.clear();
+    this.#unnamedProposal = null;
     this.#proposedBytes = 0;
   }
 
   clear(): void {
-    this.#confirmed.clear();
+    if (this.#confirmed.size > 0) this.#confirmed.clear();
+    this.#unnamed = null;
     this.#confirmedBytes = 0;
     this.forgetProposals();
   }
 
+  /** Those with a name: SQL can refer to no others. */
   confirmed(): IterableIterator<[string, T]> {
     return this.#confirmed.entries();
+  }
+
+  #proposal(name: string): Proposal<T> | null {
+    if (name === '') return this.#unnamedProposal;
+    return this.#proposed.size > 0 ? (this.#proposed.get(name) ?? null) : null;
+  }
+
+  #meaning(name: string): T | null {
+    return name === '' ? this.#unnamed : (this.#confirmed.get(name) ?? null);
   }
 }

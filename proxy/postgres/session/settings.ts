@@ -110,6 +110,8 @@ export class Settings {
 
   commit(): void {
     const { session, cursors, local } = this.#now;
+    if (this.#now === this.#committed && this.#savepoints.length === 0 && local.size === 0 && cursors.size === 0)
+      return;
     const held = [...cursors].filter(([, cursor]) => cursor.holdable);
     const isSame = local.size === 0 && held.length === cursors.size;
     if (!isSame) this.#change({ session, local: new Map(), cursors: new Map(held) });
