@@ -79,6 +79,7 @@ function deallocate(s: Session, name: string | null): void {
 
 /** Nobody can ask their portals for more: what they gave is all there will be. */
 export function endSuspended(s: Session, outcome: Outcome): void {
+  if (s.suspended.size === 0) return;
   for (const run of s.suspended) s.journal.completed(run, outcome, { tag: null, sqlstate: null });
   s.suspended.clear();
 }
