@@ -47,7 +47,9 @@ export class Collector {
   }
 
   get uses(): readonly ColumnUse[] {
-    return [...this.usesByColumn.values()].flat();
+    const uses: ColumnUse[] = [];
+    for (const known of this.usesByColumn.values()) uses.push(...known);
+    return uses;
   }
 
   get functions(): readonly FunctionUse[] {

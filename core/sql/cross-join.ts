@@ -28,7 +28,9 @@ function mentioned(items: readonly Item[], value: unknown, found: Set<number>): 
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
+  for (const key in value) {
+    const inner = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof inner !== 'object') continue;
     if (key === 'ColumnRef') {
       const fields = (inner as Pg.ColumnRef).fields?.filter(field => 'String' in field);
       const named = itemsNamed(items, stringsOf(fields));

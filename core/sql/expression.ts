@@ -92,7 +92,11 @@ const since: Readonly<Record<string, number>> = {
 /** Functions the parser makes of such words. */
 const functionsSince: Readonly<Record<string, number>> = { system_user: 160000, json_object: 160000 };
 
+/** From here on a server reads what the parser does. */
+const latest = 170000;
+
 function checkVersion(a: Analyzer, tag: string, node: Pg.Node): void {
+  if (a.catalog.header.serverVersion >= latest) return;
   const version = since[tag] ?? ('FuncCall' in node ? functionVersion(a, node.FuncCall) : undefined);
   if (version !== undefined && a.catalog.header.serverVersion < version)
     unresolved(tag, locationOf(node), 'this server reads the statement differently from the parser');

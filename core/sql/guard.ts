@@ -47,18 +47,23 @@ export function guardText(text: string, limits: TextLimits): Refusal | null {
 const tooLarge = (limits: TextLimits): Refusal =>
   refuse('too_large', 'text', `the statement is longer than ${limits.bytesMax} bytes`);
 
-/** Words after which an expression starts afresh beside the previous one, not inside it. */
-const separators = new Set(
-  'and or select from where on when then else set by having limit offset values using returning into window fetch'.split(
-    ' ',
+type Word = 'separator' | 'operator' | 'structure' | 'case' | 'end';
+
+const wordsOf = (kind: Word, text: string): [string, Word][] => text.split(' ').map(word => [word, kind]);
+
+const words: ReadonlyMap<string, Word> = new Map([
+  // After these an expression starts afresh beside the previous one, not inside it.
+  ...wordsOf(
+    'separator',
+    'and or select from where on when then else set by having limit offset values using returning into window fetch',
   ),
-);
-/** Words that put what stands before them one level deeper. */
-const operators = new Set(
-  'not is isnull notnull like ilike similar in between collate at union intersect except join overlaps'.split(' '),
-);
-/** Chains of these are not ended by `select` or `on`. */
-const structural = new Set(['union', 'intersect', 'except', 'join']);
+  // These put what stands before them one level deeper.
+  ...wordsOf('operator', 'not is isnull notnull like ilike similar in between collate at overlaps'),
+  // Chains of these are not ended by `select` or `on`.
+  ...wordsOf('structure', 'union intersect except join'),
+  ['case', 'case'],
+  ['end', 'end'],
+]);
 
 type Level = { closes: ')' | ']' | 'end'; chain: number; structure: number };
 
@@ -121,7 +126,8 @@ function depthOf(text: string, max: number): number {
   const depth = new Depth();
   for (let index = 0; index < text.length && depth.deepest <= max; ) {
     const code = text.charCodeAt(index);
-    if (isWord(code)) index = wordAt(text, index, depth);
+    if (code === 32 || code === 10) index++;
+    else if (isWord(code)) index = wordAt(text, index, depth);
     else index = otherAt(text, index, depth);
   }
   return depth.deepest;
@@ -129,16 +135,28 @@ function depthOf(text: string, max: number): number {
 
 function wordAt(text: string, start: number, depth: Depth): number {
   let end = start + 1;
-  while (end < text.length && (isWord(text.charCodeAt(end)) || text[end] === '$')) end++;
+  while (end < text.length && (isWord(text.charCodeAt(end)) || text.charCodeAt(end) === 36)) end++;
   const length = end - start;
   if (length === 1 && text[end] === "'" && (text[start] === 'e' || text[start] === 'E')) return quoted(text, end, true);
   if (length > 10) return end;
-  const word = text.slice(start, end).toLowerCase();
-  if (word === 'case') depth.open('end');
-  else if (word === 'end') depth.close('end');
-  else if (structural.has(word)) depth.structure();
-  else if (operators.has(word)) depth.operator();
-  else if (separators.has(word)) depth.separate();
+  switch (words.get(text.slice(start, end).toLowerCase())) {
+    case 'case':
+      depth.open('end');
+      break;
+    case 'end':
+      depth.close('end');
+      break;
+    case 'structure':
+      depth.structure();
+      break;
+    case 'operator':
+      depth.operator();
+      break;
+    case 'separator':
+      depth.separate();
+      break;
+    default:
+  }
   return end;
 }
 

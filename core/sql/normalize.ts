@@ -7,7 +7,6 @@ export const unparsable = '<unparsable>';
 
 /** Characters that go on an identifier: letters, digits, `_`, `$` and everything beyond ASCII (src/backend/parser/scan.l). */
 const identifier = /[A-Za-z0-9_$\u0080-\uffff]+/y;
-const space = /[ \t\n\r\f\v]+/y;
 const lineComment = /--[^\n\r]*/y;
 const number =
   /0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*(?:\.(?!\.)(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?/y;
@@ -48,7 +47,6 @@ const asWritten = (end: number): Token | null => (end < 0 ? null : { end, shown:
 function tokenAt(text: string, at: number): Token | null {
   const char = text[at] ?? '';
   const next = text[at + 1] ?? '';
-  if (' \t\n\r\f\v'.includes(char)) return literal(match(space, text, at), '');
   if (char === '-' && next === '-') return literal(match(lineComment, text, at), '');
   if (char === '/' && next === '*') return literal(commentEnd(text, at), '');
   if (char === "'") return literal(match(quotedText, text, at), ':text');
@@ -88,11 +86,33 @@ function prefixed(text: string, at: number, char: string, next: string): Token |
 /** Ends before it starts. */
 const broken: Token = { end: -1, shown: null };
 
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+
+/** End of the name or keyword that starts here, where it is plainly one: most of a text is. Otherwise where it started. */
+function wordEnd(text: string, at: number): number {
+  if (!isLetter(text.charCodeAt(at))) return at;
+  const next = text[at + 1];
+  return next === "'" || next === '&' ? at : match(identifier, text, at);
+}
+
 export function normalize(text: string): Normalized {
   const literals: string[] = [];
   let shown = '';
   let gap = false;
   for (let at = 0; at < text.length; ) {
+    if (isSpace(text.charCodeAt(at))) {
+      at++;
+      gap = shown !== '';
+      continue;
+    }
+    const end = wordEnd(text, at);
+    if (end > at) {
+      shown += gap ? ` ${text.slice(at, end)}` : text.slice(at, end);
+      gap = false;
+      at = end;
+      continue;
+    }
     const token = tokenAt(text, at);
     if (token === null || token.end <= at) return sealed(`${unparsable} ${text.length}`, []);
     const written = text.slice(at, token.end);

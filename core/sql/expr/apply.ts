@@ -56,7 +56,7 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   sequenceCall(a, fn, args);
   if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
   const value = applyTrust(a, overflows(fn, args) ? anyFault : trust, args, {
-    ...how,
+    result: how.result,
     set: how.set === true || fn.returnsSet,
   });
   return systemFunctionValue(a, fn, { ...value, magnitude, large: value.large || isLarge(fn, args) });

@@ -78,8 +78,11 @@ const isNumber = (type: number): boolean => type in ranges || type === oid.numer
 const operations = new WeakMap<CatalogFunction, Operation | 'none'>();
 
 function operationOf(fn: CatalogFunction): Operation | null {
-  const known = operations.get(fn) ?? operationNamed(fn) ?? 'none';
-  operations.set(fn, known);
+  let known = operations.get(fn);
+  if (known === undefined) {
+    known = operationNamed(fn) ?? 'none';
+    operations.set(fn, known);
+  }
   return known === 'none' ? null : known;
 }
 

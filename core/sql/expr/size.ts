@@ -1,7 +1,7 @@
 /** Functions whose result may be longer than everything that fits: whether it was is told by an error. */
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import { trustOf } from '../trust/trust.ts';
-import type { Value } from '../value.ts';
+import { isWide, type Value } from '../value.ts';
 
 /** As long as a number says, or as there are rows. */
 const multiplying = /^(repeat|lpad|rpad|array_fill|string_agg|array_agg|xmlagg|jsonb?_(object_)?agg\w*)$/;
@@ -9,20 +9,35 @@ const multiplying = /^(repeat|lpad|rpad|array_fill|string_agg|array_agg|xmlagg|j
 const joining =
   /^(textcat|textanycat|anytextcat|byteacat|concat(_ws)?|replace|regexp_replace|overlay|array_(cat|append|to_string))$/;
 /** Characters that a literal length may say before the result counts as large. */
-const lengthMax = 100_000;
+const lengthMax = 1_000;
 
 const isShort = ({ literal }: Value): boolean => literal?.kind === 'number' && Number(literal.text) <= lengthMax;
 /** Nobody's column and not written out: may have been doubled any number of times. */
 const isComputed = ({ origins, literal }: Value): boolean => origins.length === 0 && literal === null;
 
+type Growth = 'multiplying' | 'joining' | 'none';
+const growths = new WeakMap<CatalogFunction, Growth>();
+
+function growthOf(fn: CatalogFunction): Growth {
+  const known = growths.get(fn);
+  if (known) return known;
+  const named = multiplying.test(fn.name) ? 'multiplying' : joining.test(fn.name) ? 'joining' : 'none';
+  const growth = fn.schema === 'pg_catalog' ? named : 'none';
+  growths.set(fn, growth);
+  return growth;
+}
+
 export function isLarge(fn: CatalogFunction, args: readonly Value[]): boolean {
-  if (fn.schema !== 'pg_catalog') return false;
-  if (multiplying.test(fn.name)) return fn.kind === 'aggregate' || !args.some(isShort);
-  return joining.test(fn.name) && args.filter(isComputed).length > 1;
+  const growth = growthOf(fn);
+  if (growth === 'multiplying') return fn.kind === 'aggregate' || !args.some(isShort);
+  return growth === 'joining' && args.filter(isComputed).length > 1;
 }
 
 /** Too long for the server only beside a column's value: the error then tells of that value. */
 export function overflows(fn: CatalogFunction, args: readonly Value[]): boolean {
-  if (!args.some(value => value.large) || trustOf(fn).trust === 'unknown') return false;
-  return args.some(value => !value.large && value.origins.length > 0);
+  if (trustOf(fn).trust === 'unknown') return false;
+  // Made so long that it fails for every value, but not for NULL.
+  if (fn.kind !== 'aggregate' && isLarge(fn, args) && args.some(value => value.origins.length > 0)) return true;
+  const isLong = joining.test(fn.name) || multiplying.test(fn.name) ? ({ large }: Value) => large : isWide;
+  return args.some(isLong) && args.some(value => !isLong(value) && value.origins.length > 0);
 }
