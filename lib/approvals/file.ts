@@ -6,8 +6,8 @@ import type { HeldStatement } from '#core/contract/proxy.ts';
 import type { Tx } from '#db/client.ts';
 import { type RequestNeed, request } from '#db/schema/approvals.ts';
 import { columnLabel, connection } from '#db/schema/catalog.ts';
-import { identity } from '#db/schema/identity.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
+import { principalOf } from '#lib/policy/principals.ts';
 import { takeBackUnfounded } from './execute.ts';
 import { isFinal, lockRequest, noteRequest, type RequestRow } from './state.ts';
 
@@ -71,7 +71,7 @@ async function assertRoom(tx: Tx, identityId: string): Promise<void> {
 
 async function partiesOf(tx: Tx, held: HeldStatement) {
   const [on] = await tx.select().from(connection).where(eq(connection.id, held.connectionId));
-  const [who] = await tx.select().from(identity).where(eq(identity.id, held.identityId));
+  const who = await principalOf(tx, held.identityId);
   if (!on) throw notFound('connection');
   if (!who) throw notFound('identity');
   if (!who.enabled) throw new AppError('identity_disabled', `identity \`${who.login}\` is disabled`);

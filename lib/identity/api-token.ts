@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm';
 import { apiToken, identity } from '#db/schema/identity.ts';
 import type { AnonymousCaller, IdentityCaller } from '#lib/orpc/context.ts';
 import type { Asking } from '#lib/orpc/resolve-caller.ts';
+import { isActive } from './active.ts';
 import { identityCaller } from './caller.ts';
 
 export const apiTokenPattern = /^weir_pat_[A-Za-z0-9_-]{43}$/;
@@ -21,14 +22,14 @@ export async function callerOfApiToken(asking: Asking, token: string): Promise<I
   const { db } = asking.database;
   const now = asking.clock.now();
   const [row] = await db
-    .select({ token: apiToken, identity })
+    .select({ token: apiToken, identity, isActive })
     .from(apiToken)
     .innerJoin(identity, eq(identity.id, apiToken.identityId))
     .where(eq(apiToken.hash, hashOfToken(token)));
   if (!row) return { type: 'anonymous', reason: 'unauthenticated' };
   if (row.token.revokedAt !== null) return { type: 'anonymous', reason: 'token_revoked' };
   if (row.token.expiresAt <= now) return { type: 'anonymous', reason: 'token_expired' };
-  if (!row.identity.enabled) return { type: 'anonymous', reason: 'identity_disabled' };
+  if (!row.isActive) return { type: 'anonymous', reason: 'identity_disabled' };
   if (row.token.lastUsedAt === null || now.getTime() - row.token.lastUsedAt.getTime() > touchIntervalMs)
     await db
       .update(apiToken)

@@ -11,6 +11,7 @@ import { clientToken, identity } from '#db/schema/identity.ts';
 import { installationKeys } from '#lib/keys.ts';
 import type { AnonymousCaller, IdentityCaller } from '#lib/orpc/context.ts';
 import type { Asking } from '#lib/orpc/resolve-caller.ts';
+import { isActive } from './active.ts';
 import { identityCaller } from './caller.ts';
 
 const scope: readonly Permission[] = ['connection:read', 'access:request'];
@@ -33,12 +34,12 @@ export async function callerOfClientToken(asking: Asking, token: string): Promis
     return { type: 'anonymous', reason };
   }
   const [row] = await db
-    .select({ token: clientToken, identity })
+    .select({ token: clientToken, identity, isActive })
     .from(clientToken)
     .innerJoin(identity, eq(identity.id, clientToken.identityId))
     .where(eq(clientToken.jti, verified.value.jti));
   if (!row) return { type: 'anonymous', reason: 'unauthenticated' };
   if (row.token.revokedAt !== null) return { type: 'anonymous', reason: 'token_revoked' };
-  if (!row.identity.enabled) return { type: 'anonymous', reason: 'identity_disabled' };
+  if (!row.isActive) return { type: 'anonymous', reason: 'identity_disabled' };
   return identityCaller(db, row.identity, { clientTokenId: row.token.jti, scope });
 }

@@ -5,6 +5,7 @@ import { verifyToken } from '#core/identity/token.ts';
 import { event } from '#db/schema/audit.ts';
 import { clientToken, deviceRequest, identity } from '#db/schema/identity.ts';
 import { installationKeys } from '#lib/keys.ts';
+import { allPrincipals } from '#lib/policy/principals.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 
 let plane: TestPlane;
@@ -101,6 +102,25 @@ it('lets nothing in again that was given out before somebody was disabled', asyn
   expect(row).toMatchObject({ revokedBy: admin.id, revokedAt: expect.any(Date) });
   const link = new URLSearchParams(new URL(String(made.url)).hash.slice(1)).get('link');
   expect((await post('/password', undefined, { link, password: 'long enough for this' })).status).toBe(404);
+});
+
+it('lets an agent do nothing while the person who answers for it is disabled', async () => {
+  const owner = await plane.identity({ roles: ['developer'] });
+  const agent = await plane.identity({ kind: 'agent', ownerId: owner.id, roles: ['developer'] });
+  const enable = (enabled: boolean) => plane.rest('PATCH', `/identities/${owner.id}`, { as: admin, body: { enabled } });
+  const { body: token } = await post('/tokens', owner, { identityId: agent.id });
+  const as = { bearer: String(token.token) };
+  const seen = async () => {
+    const inBundle = (await allPrincipals(plane.database.db)).find(({ id }) => id === agent.id)?.enabled;
+    const byApiToken = await plane.rest('GET', '/me', { as: agent });
+    const byClientToken = await plane.rest('GET', '/connections/mine', { as });
+    return [inBundle, byApiToken.status, byClientToken.status];
+  };
+  expect(await seen()).toEqual([true, 200, 200]);
+  await enable(false);
+  expect(await seen()).toEqual([false, 403, 403]);
+  await enable(true);
+  expect(await seen()).toEqual([true, 200, 200]);
 });
 
 it('gives a device nothing for somebody who may no longer have it', async () => {

@@ -1,9 +1,10 @@
-/** Identities as policy sees them: with groups, roles and owner. */
+/** Identities as policy sees them: with groups, roles and owner; an agent whose owner is disabled counts as disabled. */
 import 'server-only';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { identity } from '#db/schema/identity.ts';
+import { isActive } from '../identity/active.ts';
 
 /** Written out: where one table is selected from, drizzle leaves the tables of columns away, also inside a subquery. */
 const groupNames = sql<string[]>`coalesce((
@@ -21,7 +22,7 @@ const select = (db: Db | Tx, where: SQL | undefined): Promise<Principal[]> =>
       groups: groupNames,
       roles: identity.roles,
       ownerId: identity.ownerId,
-      enabled: identity.enabled,
+      enabled: isActive,
     })
     .from(identity)
     .where(where)
