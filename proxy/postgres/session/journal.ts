@@ -40,6 +40,8 @@ export class Journal {
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #session: string;
+  #lastTag: string | null = null;
+  #lastTagJson = 'null';
   readonly totals: Totals = { statements: 0, rows: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(sessionId: string, ports: JournalPorts) {
@@ -55,7 +57,7 @@ export class Journal {
     const request = details.requestId === null ? 'null' : `"${details.requestId}"`;
     // A shared ruling leaves them to each run, also where there are none: without the member the event is not one.
     const isOwn = ruling.isShared || details.literals !== null;
-    const literals = isOwn ? `,"literals":${JSON.stringify(details.literals)}` : '';
+    const literals = isOwn ? `,"literals":${sealedJson(details.literals)}` : '';
     this.#recorder.appendFragment(
       ruling.fragment,
       `${this.#session}${number},"protocol":"${details.protocol}","requestId":${request}${literals}`,
@@ -80,7 +82,7 @@ export class Journal {
     run.isCompleted = true;
     this.totals.rows += run.rows;
     const durationUs = Math.max(0, Math.round(this.#clock.nowUs() - run.startUs));
-    const tag = result.tag === null ? 'null' : JSON.stringify(result.tag.slice(0, 64));
+    const tag = this.#tagJson(result.tag);
     const sqlstate = result.sqlstate === null ? 'null' : JSON.stringify(result.sqlstate.slice(0, 5));
     this.#recorder.appendFragment(
       '"type":"statement.completed"',
@@ -88,7 +90,20 @@ export class Journal {
         `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}${endOf(run)}${findsOf(run)}`,
     );
   }
+
+  /** Sessions say the same again and again. */
+  #tagJson(tag: string | null): string {
+    if (tag !== this.#lastTag) {
+      this.#lastTag = tag;
+      this.#lastTagJson = tag === null ? 'null' : JSON.stringify(tag.slice(0, 64));
+    }
+    return this.#lastTagJson;
+  }
 }
+
+/** All of it is base64url and a UUID: nothing to escape. */
+const sealedJson = (sealed: Sealed | null): string =>
+  sealed === null ? 'null' : `{"key":"${sealed.key}","iv":"${sealed.iv}","data":"${sealed.data}"}`;
 
 function findsOf({ finds }: Run): string {
   return finds === null || finds.isEmpty ? '' : `,"detected":${JSON.stringify(finds.entries())}`;
