@@ -37,6 +37,8 @@ export type CatalogRelation = {
   temporary: boolean;
   /** Parents by inheritance or partitioning; of an index, its table. */
   parents: readonly number[];
+  /** Of a partitioned table: what decides where a row lies, as column numbers; 0 for an expression over any of them. */
+  partitionKey?: readonly number[];
   /** pg_class.reltuples, -1 when never analysed. */
   rowsEstimate: number;
   bytesEstimate: number;

@@ -3,6 +3,7 @@ import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { FunctionTrust } from './analysis.ts';
 import type { Collector } from './collect.ts';
 import type { Application } from './expr/apply.ts';
+import { cast } from './expr/cast.ts';
 import { defaultTextLimits } from './guard.ts';
 import { type Pg, parseText } from './parse.ts';
 import { plpgsqlBody } from './plpgsql.ts';
@@ -11,7 +12,7 @@ import type { Query } from './select.ts';
 import { type Analyzer, type Arguments, type SearchPath, searchPathOf } from './state.ts';
 import { statement } from './statement.ts';
 import { relationOfType } from './types/coerce.ts';
-import { oid } from './types/oid.ts';
+import { isPolymorphic, oid, untyped } from './types/oid.ts';
 import { constant, derive, type Field, pureOver, type Value } from './value.ts';
 
 const isInput = (mode: string): boolean => mode === 'i' || mode === 'b' || mode === 'v';
@@ -76,6 +77,14 @@ const outputNames = (a: Analyzer, fn: CatalogFunction): readonly { name: string;
   return a.catalog.relation(relationOfType(a.catalog, fn.returnTypeOid))?.columns ?? [];
 };
 
+/** A result goes through the declared type, with its limits and checks. */
+function returned(a: Analyzer, value: Value, type: number): Value {
+  const isOpen = type === untyped || type === oid.record || type === oid.void || isPolymorphic(type);
+  return isOpen || value.origins.length === 0 || value.fields
+    ? value
+    : cast(a, value, { oid: type, typmod: -1 }, 'assignment');
+}
+
 /** The last query's columns as the function's result. */
 export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, how: Application): Value {
   const set = fn.returnsSet;
@@ -84,16 +93,15 @@ export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, 
   const [first] = query.columns;
   const inner =
     query.columns.length === 1 && first?.value.fields && declared.length !== 1 ? first.value.fields : query.columns;
-  const fields: Field[] = inner.map((column, index) => ({
-    name: declared[index]?.name ?? column.name,
-    value: {
-      ...column.value,
-      type: declared[index]?.typeOid ?? column.value.type,
-      wire: null,
-      literal: null,
-      kind: pureOver([column.value]),
-    },
-  }));
+  const scalar = declared.length === 0 && inner.length === 1 ? fn.returnTypeOid : untyped;
+  const fields: Field[] = inner.map((column, index) => {
+    const value = returned(a, column.value, declared[index]?.typeOid ?? scalar);
+    const type = declared[index]?.typeOid ?? value.type;
+    return {
+      name: declared[index]?.name ?? column.name,
+      value: { ...value, type, wire: null, literal: null, kind: pureOver([value]) },
+    };
+  });
   const values = fields.map(field => field.value);
   const result = { ...derive(values, { type: how.result, mayRaise: true }), kind: pureOver(values), set };
   return declared.length > 0 &&
@@ -113,7 +121,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
     triggerRelation: how.row ?? null,
   });
   const query = fn.language === 'plpgsql' ? plpgsqlBody(inner, fn) : sqlBody(inner, fn);
-  return { value: resultOf(a, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
+  return { value: resultOf(inner, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
 }
 
 /** With arguments that carry nothing the answer is always the same. */

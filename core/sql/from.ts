@@ -5,6 +5,7 @@ import { expression } from './expression.ts';
 import { joinItems } from './join.ts';
 import { stringsOf } from './names.ts';
 import type { Pg } from './parse.ts';
+import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
 import { relationFields, relationFor } from './relation.ts';
 import { checkUnique, type Item, Scope } from './scope.ts';
@@ -77,6 +78,7 @@ function rangeVar(a: Analyzer, scope: Scope, node: Pg.RangeVar): Item {
 /** Reading is recorded even where no column is named. A view brings what its definition reads and tests. */
 export function readRelation(a: Analyzer, relation: CatalogRelation): void {
   a.out.relation('read', 'select', relation);
+  notePartition(a, relation);
   if (relation.definition !== null && relation.kind === 'v') a.out.include(expandView(a, relation).out, true);
   if (!'rpvmfS'.includes(relation.kind)) unresolved('RangeVar', undefined, `cannot read from "${relation.name}"`);
 }

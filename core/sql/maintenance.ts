@@ -1,9 +1,10 @@
 /** VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT and TRUNCATE. */
 
+import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { nameOf } from './dml.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
-import { relationFor } from './relation.ts';
+import { relationFields, relationFor } from './relation.ts';
 import type { Analyzer } from './state.ts';
 import { nothing, type Outcome } from './statement.ts';
 import { writeTo } from './write.ts';
@@ -31,7 +32,22 @@ export function clusterStatement(a: Analyzer, node: Pg.ClusterStmt): Outcome {
   if (relation) a.out.relation('maintain', 'cluster', relation);
   else a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
   a.out.hazard('rewrite_table', relation ? nameOf(relation) : '*');
+  const tables = [...a.catalog.userRelations()].filter(({ kind }) => kind === 'r' || kind === 'p' || kind === 'm');
+  for (const table of relation ? [relation] : tables) ordered(a, table, node.indexname || null);
   return nothing('maintenance');
+}
+
+/** Its rows are put in the order of the index, and read in it from then on. Which index it is without a name is not known. */
+function ordered(a: Analyzer, table: CatalogRelation, indexName: string | null): void {
+  const indexes = [...a.catalog.userRelations()].filter(
+    ({ kind, name, parents }) =>
+      (kind === 'i' || kind === 'I') && parents.includes(table.oid) && (indexName === null || name === indexName),
+  );
+  const fields = indexes.length === 0 && indexName === null ? [] : relationFields(a, table);
+  const named = new Set(indexes.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  // An expression has a name of its own, so that any column may be in it.
+  const isPlain = indexes.length > 0 && [...named].every(name => fields.some(field => field.name === name));
+  for (const field of fields) if (!isPlain || named.has(field.name)) a.out.usedAs(field.value, 'order');
 }
 
 export function reindexStatement(a: Analyzer, node: Pg.ReindexStmt): Outcome {

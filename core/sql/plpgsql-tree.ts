@@ -3,7 +3,7 @@
 import type { Catalog } from '../catalog/lookup.ts';
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import { defaultTextLimits, guardText } from './guard.ts';
-import { parsePlpgsql } from './parse.ts';
+import { parsePlpgsql, scanText } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { oid } from './types/oid.ts';
 
@@ -14,7 +14,8 @@ export type Datum = {
   kind: 'var' | 'rec' | 'row' | 'field' | 'other';
   name: string;
   typeName: string | null;
-  initial: Expr | null;
+  /** What it may start as. Of one name in several blocks, all. */
+  initial: readonly Expr[];
   cursor: Expr | null;
   /** Of a row: names of its variables. */
   members: readonly string[];
@@ -63,12 +64,40 @@ function datumOf(value: unknown): Datum {
     kind: kinds[node?.tag ?? ''] ?? 'other',
     name: text(body.refname) || text(body.fieldname),
     typeName: type ? text(type.body.typname) : null,
-    initial: exprOf(body.default_val),
+    initial: exprsOf([body.default_val]),
     cursor: exprOf(body.cursor_explicit_expr),
     members: list(body.fields).map(field => (isObject(field) ? text(field.name) : '')),
     parent: typeof body.recparentno === 'number' ? body.recparentno : 0,
   };
 }
+
+const folded = (token: string): string =>
+  token.startsWith('"') ? token.slice(1, -1).replaceAll('""', '"') : token.toLowerCase();
+
+const begins = (token: string | undefined): boolean =>
+  token === undefined || token === ';' || token === '>>' || token.toLowerCase() === 'declare';
+
+const gives = (token: string): boolean => token === ':=' || token === '=' || token.toLowerCase() === 'default';
+
+/** The parser leaves out what a variable starts as where it does not know the type, and takes it for a record. */
+function initialsOf(body: string, name: string): Expr[] {
+  const tokens = scanText(body) ?? unresolved('plpgsql', undefined, 'the body cannot be read');
+  const bytes = Buffer.from(body, 'utf8');
+  const found: Expr[] = [];
+  for (const [index, { text: token }] of tokens.entries()) {
+    if (folded(token) !== name || !begins(tokens[index - 1]?.text)) continue;
+    const length = tokens.slice(index).findIndex(({ text: end }) => end === ';');
+    const declaration = tokens.slice(index + 1, length < 0 ? undefined : index + length);
+    const operator = declaration.findIndex(({ text: word }) => gives(word));
+    const [from, to] = [declaration[operator], declaration.at(-1)];
+    // A statement has nothing between its target and the operator.
+    if (from && to && operator > 0)
+      found.push({ query: bytes.subarray(from.end, to.end).toString('utf8'), parseMode: expressionMode });
+  }
+  return found;
+}
+
+const expressionMode = 2;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -127,8 +156,9 @@ export function readTree(catalog: Catalog, fn: CatalogFunction): Tree {
   const block = nodeOf(root?.body.action);
   if (!root || block?.tag !== 'stmt_block') return unresolved('plpgsql', undefined, 'the body does not parse');
   const out = root.body.out_param_varno;
+  const datums = list(root.body.datums).map(datumOf);
   return {
-    datums: list(root.body.datums).map(datumOf),
+    datums: datums.map(datum => (datum.kind === 'rec' ? { ...datum, initial: initialsOf(body, datum.name) } : datum)),
     body: [block],
     outVariable: typeof out === 'number' ? out : null,
   };

@@ -11,17 +11,20 @@ import { constant, type Field, pureOver, unionOrigins, type Value } from './valu
 
 const rowType = /^(?:"?([^".]+)"?\.)?"?([^".%]+)"?%rowtype$/i;
 
+type Declared = { oid: number; typmod: number };
+const plainly = (type: number): Declared => ({ oid: type, typmod: -1 });
+
 /** Type of a declaration; untyped where only running tells. */
-function declaredType(a: Analyzer, name: string | null): number {
-  if (name === null || name === '' || /^record$/i.test(name)) return oid.record;
+function declaredType(a: Analyzer, name: string | null): Declared {
+  if (name === null || name === '' || /^record$/i.test(name)) return plainly(oid.record);
   const row = rowType.exec(name);
-  if (row) return lookupRelation(a, row[1] ?? null, row[2] ?? '')?.rowTypeOid || oid.record;
+  if (row) return plainly(lookupRelation(a, row[1] ?? null, row[2] ?? '')?.rowTypeOid || oid.record);
   const node = parseExpression(`NULL::${name}`);
-  if (!node || !('TypeCast' in node) || !node.TypeCast.typeName) return untyped;
+  if (!node || !('TypeCast' in node) || !node.TypeCast.typeName) return plainly(untyped);
   try {
-    return typeOfName(a, node.TypeCast.typeName).oid;
+    return typeOfName(a, node.TypeCast.typeName);
   } catch (error) {
-    if (error instanceof RefusalError) return untyped;
+    if (error instanceof RefusalError) return plainly(untyped);
     throw error;
   }
 }
@@ -73,12 +76,18 @@ export class Variables {
     this.a = a;
     for (const datum of datums) {
       if (datum.kind !== 'var' && datum.kind !== 'rec') continue;
-      const type = datum.kind === 'rec' && datum.typeName === null ? oid.record : declaredType(a, datum.typeName);
+      const declared =
+        datum.kind === 'rec' && datum.typeName === null ? plainly(oid.record) : declaredType(a, datum.typeName);
+      const type = declared.oid;
       const known = this.values.get(datum.name);
       const fields = this.fieldsOf(type);
       // Two variables of one name in different blocks are taken for one.
       const settled = known && known.type !== type ? untyped : type;
-      this.values.set(datum.name, { ...constant(settled), fields: known && known.type !== type ? null : fields });
+      const typmod = known ? -1 : declared.typmod;
+      this.values.set(datum.name, {
+        ...constant(settled, null, typmod),
+        fields: known && known.type !== type ? null : fields,
+      });
     }
   }
 

@@ -5,7 +5,8 @@
 import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
 import { coerce } from './expr/cast.ts';
 import { defaultTextLimits } from './guard.ts';
-import { type Pg, parseText, scanText } from './parse.ts';
+import { type Pg, parseText } from './parse.ts';
+import { assignment, place, stored } from './plpgsql-target.ts';
 import {
   type Datum,
   type Expr,
@@ -59,7 +60,7 @@ export function plpgsqlBody(a: Analyzer, fn: CatalogFunction): Query | null {
 }
 
 function declare(body: Body, datum: Datum): void {
-  if (datum.initial) body.variables.assign(datum.name, evaluate(body, datum.initial));
+  for (const initial of datum.initial) assignDatum(body, datum, evaluate(body, initial));
   if (datum.cursor) body.variables.assign(datum.name, rowOf(queryOf(body, datum.cursor)));
 }
 
@@ -96,18 +97,6 @@ function giveValue(body: Body, value: Value): void {
   giveRow(body, value.fields ?? [{ name: 'return', value }]);
 }
 
-/** `target := expression` without its target, which the statement names by number. */
-function withoutTarget(query: string): string {
-  let open = 0;
-  for (const token of scanText(query) ?? []) {
-    if (token.text === '(' || token.text === '[') open++;
-    else if (token.text === ')' || token.text === ']') open--;
-    else if (open === 0 && (token.text === ':=' || token.text === '='))
-      return Buffer.from(query, 'utf8').subarray(token.end).toString('utf8');
-  }
-  return unresolved('assignment');
-}
-
 function parsed(query: string): Pg.Node {
   const result = parseText(query, defaultTextLimits);
   const node = result.ok ? result.statements[0]?.stmt : undefined;
@@ -118,7 +107,7 @@ function parsed(query: string): Pg.Node {
 
 /** An expression may be followed by FROM, WHERE and so on: it is the rest of a SELECT. */
 function evaluate(body: Body, expr: Expr): Value {
-  const query = expr.parseMode > expressionMode ? withoutTarget(expr.query) : expr.query;
+  const query = expr.parseMode > expressionMode ? assignment(expr.query).source : expr.query;
   const node = parsed(expr.parseMode === 0 ? query : `SELECT ${query}`);
   if (!('SelectStmt' in node)) return unresolved('plpgsql');
   const [column] = selectStmt(body.a, null, node.SelectStmt, { keepUnknown: true }).columns;
@@ -169,15 +158,17 @@ const rowOfRelation = (a: Analyzer, relation: CatalogRelation): Value => ({
 const nameAt = (body: Body, index: unknown): Datum | null =>
   typeof index === 'number' || index === undefined ? (body.tree.datums[index ?? 0] ?? null) : null;
 
-function assignDatum(body: Body, datum: Datum | null, value: Value): void {
+function assignDatum(body: Body, datum: Datum | null, given: Value): void {
   if (!datum) return;
   if (datum.kind === 'field') {
     const record = body.tree.datums[datum.parent];
     if (record) {
+      const field = body.variables.get(record.name)?.fields?.find(({ name }) => name === datum.name);
+      const value = stored(body.a, field?.value, given);
       body.variables.assignField(record.name, datum.name, value);
       if (record.name === 'new') intoRow(body.a, datum.name, value);
     }
-  } else body.variables.assign(datum.name, value);
+  } else body.variables.assign(datum.name, stored(body.a, body.variables.get(datum.name), given));
 }
 
 /** INTO and FOR targets: a record takes the row, a list of variables its columns. */
@@ -194,7 +185,11 @@ function assignRow(body: Body, target: unknown, columns: readonly Field[]): void
   }
   const name = typeof node.body.refname === 'string' ? node.body.refname : '';
   const [only] = columns;
-  body.variables.assign(name, columns.length === 1 && only?.value.fields ? only.value : rowOf(columns));
+  const known = body.variables.get(name);
+  // Of a type that the parser does not know, but no row.
+  if (known && only && !known.fields && known.type !== oid.record && columns.length === 1)
+    body.variables.assign(name, stored(body.a, known, only.value));
+  else body.variables.assign(name, columns.length === 1 && only?.value.fields ? only.value : rowOf(columns));
 }
 
 function run(body: Body, nodes: readonly Node[]): void {
@@ -356,6 +351,7 @@ const assigns: Reader = (body, node) => {
   const expr = exprOf(node.expr);
   if (!expr) return unresolved('plpgsql');
   assignDatum(body, nameAt(body, node.varno), evaluate(body, expr));
+  if (expr.parseMode > expressionMode) place(body.a, assignment(expr.query).target);
 };
 
 const ends: Reader = body => body.a.out.object('session', 'transaction', 'other', 'transaction');

@@ -1,8 +1,11 @@
 /** Statements that hold others: PREPARE and EXECUTE, cursors, EXPLAIN. */
-import type { OutputColumn, StatementAnalysis } from './analysis.ts';
+import { firstUserOid } from '../catalog/lookup.ts';
+import type { ColumnRef, OutputColumn, StatementAnalysis } from './analysis.ts';
+import { callBody } from './bodies.ts';
 import { expression } from './expression.ts';
 import { analysisOf } from './outcome.ts';
 import { type Pg, scanText } from './parse.ts';
+import { dividedBy } from './partition.ts';
 import { undefinedName, unresolved } from './refuse.ts';
 import { Scope } from './scope.ts';
 import { Analyzer } from './state.ts';
@@ -81,10 +84,40 @@ export function declareStatement(a: Analyzer, node: Pg.DeclareCursorStmt): Outco
   return nothing('declare');
 }
 
+const known = (analysis: StatementAnalysis): ReadonlySet<string> =>
+  new Set(
+    [
+      ...(analysis.outputs ?? []).flatMap(({ origins }) => origins),
+      ...analysis.uses.map(({ column }) => column),
+      ...analysis.reads,
+    ].map(({ relationOid, attnum }) => `${relationOid} ${attnum}`),
+  );
+
+/**
+ * A query is planned once, but functions in it are looked up when they run: what they are by now, or what names in them mean, may be
+ * something else than when the cursor was opened.
+ */
+function checkFunctions(a: Analyzer, cursor: StatementAnalysis, name: string): void {
+  const columns = known(cursor);
+  for (const { oid: functionOid, trust } of cursor.functions) {
+    const fn = a.catalog.function(functionOid);
+    if (functionOid < firstUserOid || trust === 'unknown') continue;
+    if (fn && fn.body === null) continue;
+    const args = fn?.argumentTypes.map(type => constant(type)) ?? [];
+    const inner = a.nested({ origin: 'function', oid: 0, path: a.path });
+    const value = fn ? callBody(inner, fn, args, { result: fn.returnTypeOid }) : null;
+    const reads = [...(value?.origins ?? []), ...inner.out.uses.map(({ column }) => column)];
+    const isSame = reads.every(({ relationOid, attnum }) => columns.has(`${relationOid} ${attnum}`));
+    if (!value || !isSame)
+      unresolved('FETCH', undefined, `a function that cursor "${name}" calls has changed; declare the cursor again`);
+  }
+}
+
 export function fetchStatement(a: Analyzer, node: Pg.FetchStmt): Outcome {
   const name = node.portalname ?? '';
   const cursor = a.settings.cursors.get(name);
   if (!cursor) return undefinedName('undefined_object', 'FETCH', `cursor "${name}" does not exist`);
+  checkFunctions(a, cursor, name);
   const outcome = running(a, cursor, 'fetch');
   return node.ismove ? nothing('fetch') : { ...outcome, cursor: name };
 }
@@ -110,11 +143,34 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const runs = options.some(option => option.defname === 'analyze' && isOn(option));
   const format = options.find(option => option.defname === 'format')?.arg;
   const inner = apart(a, node.query ?? unresolved('EXPLAIN'), a.settings.parameterTypes ?? []);
-  a.out.adopt(runs ? inner : planned(inner));
+  a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
+  // How much memory and how many bytes it takes depends on every value that passes through it.
+  if (runs) for (const column of passing(inner)) a.out.use(column, 'function_argument');
+  // It counts rows by partition.
+  if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
   a.out.object('session', 'explain', 'other', 'plan');
   const type = format && 'String' in format ? planTypes[format.String.sval ?? ''] : undefined;
   return rows('explain', [{ name: 'QUERY PLAN', value: constant(type ?? oid.text) }]);
 }
+
+/** What is declared immutable is computed while the query is planned, whatever else it does. */
+const planningRuns = ({ functions }: StatementAnalysis): boolean =>
+  functions.some(({ oid: fn, trust }) => fn >= firstUserOid && (trust === 'effects' || trust === 'unknown'));
+
+/** Keys and tests for NULL are as narrow whatever is in them; everything else the text reads may be carried along. */
+function passing({ outputs, uses, reads }: StatementAnalysis): readonly ColumnRef[] {
+  const narrow = new Set(
+    uses.filter(({ context }) => context === 'join_key' || context === 'predicate_null').map(({ column }) => column),
+  );
+  const carried = reads.filter(column => !narrow.has(column));
+  return [...carried, ...(outputs ?? []).flatMap(({ kind, origins }) => (kind === 'count' ? [] : origins))];
+}
+
+const dividing = (a: Analyzer, { accesses }: StatementAnalysis): readonly ColumnRef[] =>
+  accesses.flatMap(({ object }) => {
+    const relation = object.kind === 'relation' ? a.catalog.relation(object.oid) : null;
+    return relation ? dividedBy(a, relation) : [];
+  });
 
 const planTypes: Readonly<Record<string, number>> = { json: oid.json, xml: oid.xml };
 

@@ -1,6 +1,7 @@
 /** What names mean at one place in a query: FROM items, outer queries and CTEs (src/backend/parser/parse_relation.c). */
 import { systemColumns } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
+import { dividedBy } from './partition.ts';
 import { undefinedName } from './refuse.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
@@ -87,7 +88,8 @@ function systemColumnIn(a: Analyzer, item: Item, name: string): Value | null {
   const column = systemColumns.find(candidate => candidate.name === name);
   if (!column) return null;
   const ref = a.catalog.columnRef(relation, column);
-  return columnValue(column.typeOid, [ref], {
+  const origins = name === 'tableoid' ? [ref, ...dividedBy(a, relation)] : [ref];
+  return columnValue(column.typeOid, origins, {
     wire: { relationOid: relation.oid, attnum: column.attnum },
     target: item.target === true,
   });

@@ -135,17 +135,23 @@ type Derivation = {
   magnitude?: Magnitude | null;
 };
 
+/** Documents only grow by what is put into them, and are what queries put lists of rows into. */
+export const isWide = ({ large, type }: Value): boolean => large && type !== oid.json && type !== oid.jsonb;
+
 /** A value computed from others. */
 export function derive(values: readonly Value[], how: Derivation): Value {
   const origins = unionOrigins(values.map(value => value.origins));
-  const kind = how.faulty && origins.length > 0 ? 'derived' : pureOver(values);
+  // Which of them it is, or both together, may be more than fits.
+  const faulty =
+    how.faulty === true || (values.some(isWide) && values.some(value => !isWide(value) && value.origins.length > 0));
+  const kind = faulty && origins.length > 0 ? 'derived' : pureOver(values);
   return {
     ...base,
     type: how.type,
     typmod: how.typmod ?? -1,
     origins,
     kind: origins.length === 0 ? 'constant' : kind,
-    mayRaise: how.mayRaise === true || how.faulty === true || values.some(value => value.mayRaise),
+    mayRaise: how.mayRaise === true || faulty || values.some(value => value.mayRaise),
     set: how.set === true || values.some(value => value.set),
     target: values.some(value => value.target),
     apart: values.some(value => value.apart),

@@ -3,6 +3,7 @@
 import { isSystemSchema } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AccessVerb } from './analysis.ts';
+import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
 import { ruleActions } from './rules.ts';
 import type { Analyzer } from './state.ts';
@@ -45,6 +46,7 @@ export function writeTo(a: Analyzer, relation: CatalogRelation, verb: AccessVerb
     if (relation.name === 'pg_settings') unresolved('pg_settings', undefined, 'settings are changed with SET');
     return;
   }
+  if (event === 'update' || event === 'delete') notePartition(a, relation);
   ruleActions(a, relation, event);
   triggerEffects(a, relation, event);
   cascades(a, relation, event, new Set());

@@ -43,7 +43,9 @@ const relationsQuery = (scope: IntrospectScope): string =>
     WHEN c.relkind IN ('i', 'I') THEN (SELECT x.indrelid::text FROM pg_catalog.pg_index x WHERE x.indexrelid = c.oid) END,
   c.reltuples, c.relpages::int8 * 8192, c.relrowsecurity, ${ifUser(extensionOf('pg_class', 'c.oid'))}, c.relpersistence = 't',
   CASE WHEN c.relhastriggers THEN ${triggersOf} END,
-  CASE WHEN c.relhasrules AND ${`n.nspname NOT IN ${systemSchemas}`} THEN ${rulesOf} END
+  CASE WHEN c.relhasrules AND ${`n.nspname NOT IN ${systemSchemas}`} THEN ${rulesOf} END,
+  CASE WHEN c.relkind = 'p' THEN
+    (SELECT k.partattrs::text FROM pg_catalog.pg_partitioned_table k WHERE k.partrelid = c.oid) END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
   AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})`;

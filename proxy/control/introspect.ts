@@ -75,6 +75,7 @@ const relationOf = (row: Row, columns: readonly CatalogColumn[]): CatalogRelatio
     events: triggerEvents(trigger.type),
   })),
   rules: json<RuleJson[]>(row, 13, []).map(rule => ({ ...rule, event: ruleEvents[rule.event] ?? 'update' })),
+  ...(row[14] && { partitionKey: numbers(row, 14) }),
 });
 
 /** Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h). */

@@ -26,6 +26,10 @@ const masked: Readonly<Record<string, string>> = {
   events: 'payload',
   staff: 'pay',
   diary: 'entry',
+  bands: 'pay',
+  passes: 'code tag',
+  visits: 'pass',
+  keepsakes: 'thing',
 };
 
 const labels: TestLabels = Object.fromEntries(

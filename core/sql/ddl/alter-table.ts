@@ -5,7 +5,7 @@ import { nameOf, targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
-import { lookupRelation } from '../relation.ts';
+import { lookupRelation, relationFields } from '../relation.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { typeOfColumn, typeOfName } from '../typename.ts';
@@ -122,8 +122,26 @@ function dropColumn(a: Analyzer, { relation, node }: Change): void {
   for (const ref of targetField(a, relation, node.name ?? '').value.origins) a.out.use(ref, 'target');
 }
 
+/** What leaves its parent goes on holding the parent's values: labels of the parent's columns go with it. */
+function leaves(a: Analyzer, child: CatalogRelation): void {
+  for (const { name, value } of relationFields(a, child)) {
+    const target = { schema: child.schema, relation: child.name, column: name };
+    const inherited = value.origins.slice(1);
+    if (inherited.length > 0) a.out.flows.push({ target, origins: inherited });
+  }
+}
+
+/** Its rows are held against the bounds: those that do not fit are an error. */
+function joins(a: Analyzer, parent: CatalogRelation, child: CatalogRelation): void {
+  const names = parent.columns.filter(
+    ({ attnum }) => parent.partitionKey?.some(key => key === attnum || key === 0) ?? true,
+  );
+  for (const { name, value } of relationFields(a, child))
+    if (names.some(column => column.name === name)) a.out.usedAs(value, 'function_argument');
+}
+
 /** Another relation takes part: a partition, a parent. */
-function withOther(a: Analyzer, { node }: Change): void {
+function withOther(a: Analyzer, { relation, node }: Change): void {
   const partition = defOf(node, 'PartitionCmd');
   if (partition?.bound) partitionBound(a, partition.bound);
   const name = partition?.name ?? defOf(node, 'RangeVar');
@@ -132,6 +150,9 @@ function withOther(a: Analyzer, { node }: Change): void {
   if (!other) return;
   a.touch(other);
   a.out.relation('define', 'alter', other);
+  if (node.subtype === 'AT_AttachPartition' && other.kind !== 'i' && other.kind !== 'I') joins(a, relation, other);
+  if (node.subtype === 'AT_DropInherit') leaves(a, relation);
+  if (node.subtype === 'AT_DetachPartition' || node.subtype === 'AT_DetachPartitionFinalize') leaves(a, other);
 }
 
 const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> = {

@@ -10,6 +10,7 @@ import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
 import { forced, typeOfName } from '../typename.ts';
 import {
+  arrayTypeOf,
   baseTypeOf,
   type CoercionContext,
   categoryOf,
@@ -58,6 +59,12 @@ export function cast(
   if (domain && value.type !== target.oid) {
     const inner = cast(a, value, { oid: domain.baseOid, typmod: domain.baseTypmod }, context, location);
     return checkDomain(a, domain, { ...inner, type: target.oid });
+  }
+  const element = domainOf(a, elementTypeOf(a.catalog, target.oid));
+  if (element && value.type !== target.oid) {
+    const array = arrayTypeOf(a.catalog, element.baseOid) || untyped;
+    const inner = cast(a, value, { oid: array, typmod: element.baseTypmod }, context, location);
+    return { ...checkDomain(a, element, { ...inner, type: element.oid }), type: target.oid };
   }
   const moved = convert(a, value, target.oid, context, location);
   const isSame = value.typmod === target.typmod && value.type === target.oid && target.typmod !== forced;

@@ -20,6 +20,12 @@ INSERT INTO staff VALUES (1, 'Ada', «61000|19000»), (2, 'Bob', «52000|83000»
 INSERT INTO managers VALUES (3, 'Cid', «91000|33000», 10);
 INSERT INTO diary VALUES (1, 'ada', '«zephdiary|maxidiary» one'), (2, 'bob', '«oswidiary|gudrdiary» two');
 
+INSERT INTO bands VALUES (1, «187654|51234»), (2, «51098|142310»);
+INSERT INTO passes VALUES (1, '«zephpass|maxipass»', '«zephtick|maxitick»'), (2, '«oswipass|gudrpass»', '«oswitick|gudrtick»');
+INSERT INTO visits VALUES (1, '«zephpass|maxipass»', 'gate'), (2, '«oswipass|gudrpass»', 'door');
+INSERT INTO keepsakes VALUES (1, 1, '«zephthing|maxithing»');
+INSERT INTO lab.kept VALUES (1), (2);
+
 INSERT INTO products SELECT g, 'SKU-' || g, 'Product ' || g, g * 450, ARRAY['t' || g % 3, 'all'], jsonb_build_object('size', g, 'colour', CASE g % 2 WHEN 0 THEN 'red' ELSE 'blue' END, 'parts', jsonb_build_array(g, g + 1)) FROM generate_series(1, 8) g;
 INSERT INTO orders SELECT g, g % 5 + 1, timestamptz '2026-01-01 00:00:00+00' + g * interval '17 hours', (ARRAY['pending', 'paid', 'shipped', 'refunded'])[1 + g % 4], 1000 + g * g * 37 % 20000 FROM generate_series(1, 36) g;
 INSERT INTO order_items SELECT g, g % 36 + 1, g % 8 + 1, g % 3 + 1 FROM generate_series(1, 72) g;

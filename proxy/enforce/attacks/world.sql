@@ -25,7 +25,8 @@ CREATE TABLE people (
   active bool NOT NULL,
   city text NOT NULL,
   boss int REFERENCES people (id),
-  initial text GENERATED ALWAYS AS (left(name, 1)) STORED
+  initial text GENERATED ALWAYS AS (left(name, 1)) STORED,
+  shadow text GENERATED ALWAYS AS (upper(name)) VIRTUAL
 );
 CREATE INDEX people_lower_email ON people (lower(email));
 
@@ -42,6 +43,16 @@ CREATE TABLE managers (budget int NOT NULL) INHERITS (staff);
 
 CREATE TABLE diary (id int PRIMARY KEY, owner text NOT NULL, entry text NOT NULL);
 ALTER TABLE diary ENABLE ROW LEVEL SECURITY;
+
+-- Where a row lies tells what is in it.
+CREATE TABLE bands (id int NOT NULL, pay int NOT NULL) PARTITION BY RANGE (pay);
+CREATE TABLE bands_low PARTITION OF bands FOR VALUES FROM (0) TO (100000);
+CREATE TABLE bands_high PARTITION OF bands FOR VALUES FROM (100000) TO (1000000);
+
+-- What is checked when the transaction ends.
+CREATE TABLE passes (id int PRIMARY KEY, code text UNIQUE, tag text UNIQUE DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE visits (id int PRIMARY KEY, pass text REFERENCES passes (code) DEFERRABLE INITIALLY DEFERRED, place text NOT NULL);
+CREATE TABLE keepsakes (id int PRIMARY KEY, visit int REFERENCES visits (id) ON DELETE SET NULL, thing text);
 
 -- Nothing here is masked.
 CREATE TABLE products (id int PRIMARY KEY, sku text NOT NULL UNIQUE, name text NOT NULL, price_cents int NOT NULL, tags text[] NOT NULL, facts jsonb NOT NULL);
@@ -96,3 +107,51 @@ BEGIN
 END $$;
 CREATE AGGREGATE loud (text) (SFUNC = heard_step, STYPE = text);
 CREATE DOMAIN quiet AS text CHECK (length(VALUE) < 12);
+
+-- Types whose values are checked.
+CREATE DOMAIN given AS text NOT NULL;
+CREATE TYPE boxed AS (content quiet);
+
+-- Triggers that print, at the end of the transaction or because of what happens elsewhere.
+CREATE FUNCTION printed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE NOTICE 'now %', NEW;
+  RETURN NEW;
+END $$;
+CREATE CONSTRAINT TRIGGER visits_printed AFTER UPDATE ON visits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION printed();
+CREATE TRIGGER keepsakes_printed AFTER UPDATE ON keepsakes FOR EACH ROW EXECUTE FUNCTION printed();
+CREATE FUNCTION announced() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('changes', NEW.entry);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER diary_announced AFTER UPDATE ON diary FOR EACH ROW EXECUTE FUNCTION announced();
+
+-- Code with effects, in every place that code can be.
+CREATE TABLE lab.kept (id int PRIMARY KEY);
+CREATE FUNCTION lab.wipe() RETURNS int LANGUAGE sql AS $$ DELETE FROM lab.kept; SELECT 1 $$;
+CREATE FUNCTION lab.wipe(any_value int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  EXECUTE 'delete from lab.kept';
+  RETURN any_value;
+END $$;
+CREATE FUNCTION lab.wipe_text(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  PERFORM lab.wipe(1);
+  RETURN given;
+END $$;
+CREATE VIEW lab.wiping AS SELECT lab.wipe() AS n;
+CREATE DOMAIN lab.wiped AS int CHECK (lab.wipe(VALUE) = VALUE);
+CREATE FUNCTION lab.wiped_by(products) RETURNS int LANGUAGE sql AS $$ SELECT lab.wipe(1) $$;
+CREATE FUNCTION lab.wipe_two(a int, b int) RETURNS int LANGUAGE sql AS $$ SELECT lab.wipe(1) $$;
+CREATE OPERATOR lab.@#@ (LEFTARG = int, RIGHTARG = int, FUNCTION = lab.wipe_two);
+CREATE AGGREGATE lab.wipes (int) (SFUNC = lab.wipe_two, STYPE = int, INITCOND = '0');
+CREATE TYPE lab.pair AS (a int);
+CREATE FUNCTION lab.wipe_pair(lab.pair) RETURNS int LANGUAGE sql AS $$ SELECT lab.wipe(1) $$;
+CREATE CAST (lab.pair AS int) WITH FUNCTION lab.wipe_pair(lab.pair) AS IMPLICIT;
+CREATE TABLE lab.guarded (id int);
+ALTER TABLE lab.guarded ENABLE ROW LEVEL SECURITY;
+CREATE POLICY wipes ON lab.guarded USING (lab.wipe(1) = 1);
+CREATE VIEW lab.ruled AS SELECT id, note FROM lab.sheet;
+CREATE RULE ruled_write AS ON UPDATE TO lab.ruled DO INSTEAD DELETE FROM lab.kept;
+CREATE PROCEDURE lab.wipe_all() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM lab.kept; END $$;
