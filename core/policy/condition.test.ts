@@ -22,6 +22,7 @@ const facts: ConditionFacts = {
     hazards: ['unbounded_update'],
     labels: ['pii.email'],
     level: 'confidential',
+    rows: 120_000n,
   },
   session: { application: 'psql', address: '10.0.0.7', time: new Date('2026-11-21T14:30:00Z') },
 };
@@ -42,6 +43,7 @@ describe('what a condition can ask', () => {
     ['statement.relations.exists(r, r.startsWith("public."))', true],
     ['statement.relations.all(r, statement.schemas.exists(s, r.startsWith(s + ".")))', true],
     ['statement.level in ["confidential", "restricted"] && size(statement.hazards) == 1', true],
+    ['statement.rows > 100000 && statement.rows < 1000000', true],
     ['session.time.getHours() >= 8 && session.time.getDayOfWeek() in [1, 2, 3, 4, 5]', false],
     ['session.address.startsWith("10.")', true],
     ['session.application.matches("^psql( |$)")', true],

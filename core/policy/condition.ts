@@ -30,6 +30,8 @@ export type ConditionFacts = {
     labels: readonly string[];
     /** The highest level among `labels`; `public` without any. */
     level: string;
+    /** Of the largest table it touches. Absent where nobody has counted: a condition that asks for it then counts against the statement. */
+    rows?: bigint;
   };
   /** `time` is absent where the caller has no clock: a condition that asks for it then counts against the statement. */
   session: { application: string; address: string; time?: Date };
@@ -98,6 +100,7 @@ const environment = new Environment({ limits })
       hazards: 'list<string>',
       labels: 'list<string>',
       level: 'string',
+      rows: 'int',
     },
   })
   .registerVariable({

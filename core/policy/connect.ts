@@ -17,6 +17,7 @@ const noStatement: ConditionFacts['statement'] = {
   hazards: [],
   labels: [],
   level: 'public',
+  rows: 0n,
 };
 
 /** A rule about objects or hazards says nothing about a session as a whole. */

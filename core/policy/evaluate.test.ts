@@ -174,6 +174,18 @@ describe('hazards, conditions and modes', () => {
     expect(decide(session([allowAll, guard]), analysis(drop), labels).effect).toBe('deny');
   });
 
+  test('what is too much for a large table may be nothing for a small one, and is too much where nobody counted', () => {
+    const guard = policy({
+      name: 'g',
+      rules: [{ id: 'd', effect: 'deny', hazards: ['alter_rewrite'], when: 'statement.rows > 1000' }],
+    });
+    const effect = (tableRows: number | null) => {
+      const hazards = [{ code: 'alter_rewrite' as const, object: 'public.orders', position: 1 }];
+      return decide(session([allowAll, guard]), analysis(statement({ hazards, tableRows })), labels).effect;
+    };
+    expect([effect(1001), effect(1000), effect(null)]).toEqual(['deny', 'allow', 'deny']);
+  });
+
   test('a condition that cannot be evaluated counts against the statement', () => {
     const when = (effect: string, text: string) =>
       policy({

@@ -48,6 +48,7 @@ function factsOfStatement(statement: StatementAnalysis, targets: readonly Target
     hazards: distinct(statement.hazards.map(hazard => hazard.code)),
     labels: distinct(tags.map(tag => tag.label)),
     level,
+    ...(typeof statement.tableRows === 'number' && { rows: BigInt(Math.round(statement.tableRows)) }),
   };
 }
 

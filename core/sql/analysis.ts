@@ -306,6 +306,8 @@ export type StatementAnalysis = {
   } | null;
   /** $n parameters used, highest number. */
   parameters: number;
+  /** Rows of the largest table it touches, as the server estimated when the catalog was read; null where it has no estimate. */
+  tableRows?: number | null;
   /** FETCH: the cursor it reads on. */
   cursor?: string;
 };

@@ -41,6 +41,7 @@ export class Collector {
   /** An integer in the text means something by its value: a position, an object's OID. */
   positional = false;
   parameters = 0;
+  tableRows: number | null = 0;
 
   get accesses(): readonly Access[] {
     return [...this.accessesByKey.values()];
@@ -66,7 +67,13 @@ export class Collector {
     if (!this.accessesByKey.has(key)) this.accessesByKey.set(key, access);
   }
 
+  private largest(rows: number | null): void {
+    this.tableRows = rows === null || this.tableRows === null ? null : Math.max(this.tableRows, rows);
+  }
+
   relation(action: Action, verb: AccessVerb, relation: CatalogRelation): void {
+    if ('rpm'.includes(relation.kind) && !isSystemSchema(relation.schema))
+      this.largest(relation.rowsEstimate < 0 ? null : relation.rowsEstimate);
     this.access({
       action,
       verb,
@@ -153,6 +160,7 @@ export class Collector {
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
     for (const relationOid of inner.touched) this.touched.add(relationOid);
+    this.largest(inner.tableRows);
     if (inner.positional) this.positional = true;
     if (inner.freezes || inner.created.length > 0) this.freezes = true;
   }
@@ -161,6 +169,7 @@ export class Collector {
   adopt(analysis: StatementAnalysis): void {
     for (const access of analysis.accesses) this.access(access);
     for (const { column, context, against, viaView } of analysis.uses) this.use(column, context, { against, viaView });
+    this.largest(analysis.tableRows ?? null);
     for (const column of analysis.reads) this.read(column);
     for (const use of analysis.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
     for (const hazard of analysis.hazards) this.hazard(hazard.code, hazard.object, hazard.position);

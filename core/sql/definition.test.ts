@@ -103,6 +103,20 @@ describe('hazards of definitions', () => {
     expect(hazards(text)).toEqual(expected);
   });
 
+  it('come with how large the table is, where the server knows', async () => {
+    const text = 'ALTER TABLE readings_low ALTER COLUMN value TYPE text';
+    expect(one(text).tableRows).toBeNull();
+    await target.sql.unsafe('INSERT INTO readings (id) SELECT generate_series(1, 40); ANALYZE readings_low').simple();
+    const catalog = await target.reload();
+    const rows = (each: string) => resolved(catalog, each).tableRows;
+    expect([rows(text), rows('SELECT 1 FROM pg_class'), rows('SELECT 1 FROM readings_low, visits')]).toEqual([
+      40,
+      0,
+      null,
+    ]);
+    await target.sql.unsafe('DELETE FROM readings').simple();
+  });
+
   it('are all there', () => {
     expect([...new Set(hazardous.flatMap(([, codes]) => codes))].sort()).toEqual([...hazardCodes].sort());
   });

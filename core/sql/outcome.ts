@@ -29,6 +29,7 @@ export function analysisOf(a: Analyzer, outcome: Outcome, place: { start: number
     result: outcome.result,
     copy: outcome.copy,
     parameters: out.parameters,
+    tableRows: out.tableRows,
     ...(outcome.cursor !== undefined && { cursor: outcome.cursor }),
   };
 }
