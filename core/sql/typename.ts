@@ -85,10 +85,16 @@ const serial: Readonly<Record<string, string>> = {
   serial2: 'int2',
 };
 
+function integerOf(node: Pg.TypeName): string | undefined {
+  const [name = '', ...more] = stringsOf(node.names);
+  return more.length === 0 && !node.pct_type && Object.hasOwn(serial, name) ? serial[name] : undefined;
+}
+
+export const isSerial = (node: Pg.TypeName): boolean => integerOf(node) !== undefined;
+
 /** The type of a column that a table is given. */
 export function typeOfColumn(a: Analyzer, node: Pg.TypeName): TypeUse {
-  const [name = '', ...more] = stringsOf(node.names);
-  const integer = more.length === 0 && !node.pct_type && Object.hasOwn(serial, name) ? serial[name] : undefined;
+  const integer = integerOf(node);
   const names = integer === undefined ? node.names : ['pg_catalog', integer].map(part => ({ String: { sval: part } }));
   return typeOfName(a, { ...node, names });
 }

@@ -8,7 +8,7 @@ import { unresolved } from '../refuse.ts';
 import { lookupRelation, relationFields } from '../relation.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
-import { typeOfColumn, typeOfName } from '../typename.ts';
+import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
 import type { Value } from '../value.ts';
 import { relationTouched } from './object.ts';
 import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
@@ -80,10 +80,16 @@ function filled(a: Analyzer, relation: CatalogRelation, column: string, value: V
     a.out.flows.push({ target: { schema: relation.schema, relation: relation.name, column }, origins: value.origins });
 }
 
+/** A default that may be another for each row is written into every row. */
+const callsVolatile = (a: Analyzer): boolean =>
+  a.out.functions.some(({ oid }) => a.catalog.function(oid)?.volatility === 'v');
+
 function addColumn(a: Analyzer, { relation, node }: Change): void {
   const def = defOf(node, 'ColumnDef');
   if (!def?.typeName) unresolved('ADD COLUMN');
-  typeOfColumn(a, def.typeName);
+  const type = a.catalog.type(typeOfColumn(a, def.typeName).oid);
+  const isChecked = type?.kind === 'd' && (type.notNull || type.checks.length > 0);
+  if (isSerial(def.typeName) || isChecked) a.out.hazard('alter_rewrite', nameOf(relation));
   const scope = ownScope(a, relation);
   for (const own of def.constraints ?? []) {
     if (!('Constraint' in own)) continue;
@@ -92,7 +98,8 @@ function addColumn(a: Analyzer, { relation, node }: Change): void {
       filled(a, relation, generated.column, generated.value);
       a.out.hazard('alter_rewrite', nameOf(relation));
     }
-    if (own.Constraint.contype === 'CONSTR_IDENTITY') a.out.hazard('alter_rewrite', nameOf(relation));
+    const isComputed = own.Constraint.contype === 'CONSTR_DEFAULT' && callsVolatile(a);
+    if (own.Constraint.contype === 'CONSTR_IDENTITY' || isComputed) a.out.hazard('alter_rewrite', nameOf(relation));
   }
 }
 
