@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '#core/contract/error.ts';
 import { isLoopback, type UpstreamTarget } from '../config.ts';
 import { type LoginStep, UpstreamLogin, type UpstreamReady } from '../postgres/upstream-login.ts';
 import { encodeStartup, sslRequest } from '../postgres/wire/encode.ts';
+import { ReadBuffer } from '../read-buffer.ts';
 
 const derive = promisify(pbkdf2);
 
@@ -18,9 +19,7 @@ export const keepAliveMs = 60_000;
 
 /** A socket on which a startup packet may be sent. */
 export async function openSocket(target: SocketTarget, timeoutMs: number): Promise<Result<net.Socket>> {
-  const socket = target.host.startsWith('/')
-    ? net.connect({ path: `${target.host}/.s.PGSQL.${target.port}` })
-    : net.connect({ host: target.host, port: target.port });
+  const socket = connect(target);
   // It may break while nobody waits for it; whoever waits next is told.
   socket.on('error', () => {});
   const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
@@ -35,6 +34,16 @@ export async function openSocket(target: SocketTarget, timeoutMs: number): Promi
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What is read is decrypted into buffers of its own where there is TLS. */
+function connect({ host, port, tls: { mode } }: SocketTarget): net.Socket {
+  const at = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+  if (mode !== 'disable') return net.connect(at);
+  const reads = new ReadBuffer();
+  const socket = net.connect({ ...at, onread: reads.onread });
+  reads.serve(socket);
+  return socket;
 }
 
 async function startTls(socket: net.Socket, target: SocketTarget): Promise<net.Socket> {

@@ -1,11 +1,15 @@
 /** One socket with back-pressure: writes go out at once, reading stops while somebody cannot take more. */
 import type net from 'node:net';
+import { ReadBuffer } from '../read-buffer.ts';
 
 /** Unsent bytes at which the other side is not read any more. */
 const unsentBytesMax = 256 * 1024;
 
 export type LinkEvents = {
+  /** Reads from the chunk during the call; afterwards only as long as `isInUse`. */
   bytes(chunk: Uint8Array): void;
+  /** What was made of the last chunk has not gone out. */
+  isInUse(): boolean;
   /** All that was unsent has gone out. */
   drained(): void;
   /** Once; nothing more will come. */
@@ -21,7 +25,8 @@ export class Link {
   constructor(socket: net.Socket, events: LinkEvents) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.on('data', events.bytes);
+    const isHanded = ReadBuffer.hand(socket, { take: chunk => events.bytes(chunk), isInUse: events.isInUse });
+    if (!isHanded) socket.on('data', events.bytes);
     socket.on('drain', events.drained);
     socket.on('error', () => {});
     // A client that half-closes has nothing more to say; PostgreSQL ends its session, too.
@@ -35,6 +40,10 @@ export class Link {
     if (this.#isClosed || this.socket.destroyed) return true;
     this.socket.write(bytes);
     return this.socket.writableLength === 0;
+  }
+
+  get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
   }
 
   get isCongested(): boolean {

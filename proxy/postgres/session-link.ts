@@ -128,11 +128,13 @@ export class SessionLink implements LiveSession {
     this.#hold = new Hold(this.#holdParts());
     this.#client = new Link(parts.client.socket, {
       bytes: chunk => this.#timed(() => this.#run(() => fromClient(this.#session, chunk))),
+      isInUse: () => this.#isTurnOpen || this.#server.hasUnsent,
       drained: () => this.#adjust(),
       closed: () => this.#run(() => this.#clientGone()),
     });
     this.#server = new Link(parts.upstream.socket, {
       bytes: chunk => this.#run(() => fromServer(this.#session, chunk)),
+      isInUse: () => this.#client.hasUnsent,
       drained: () => this.#adjust(),
       closed: () => this.#run(() => this.#serverGone()),
     });

@@ -56,7 +56,8 @@ function planOf(statement: StatementRuling, m: ServerMessage): ReturnType<Statem
   const columns = decodeRowDescription(m.bytes, m.start + 5, m.end);
   if (columns === null) return { disagreement: 'the description of the result is malformed' };
   const plan = statement.planRows(columns);
-  if (!('disagreement' in plan)) statement.lastShape = { bytes: m.bytes.slice(m.start, m.end), plan };
+  if (!('disagreement' in plan))
+    statement.lastShape = { bytes: Uint8Array.from(m.bytes.subarray(m.start, m.end)), plan };
   return plan;
 }
 
