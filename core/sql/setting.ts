@@ -71,10 +71,21 @@ const anySetting: readonly HazardCode[] = [
   'row_security',
 ];
 
-function noteSetting(a: Analyzer, name: string, location?: number): void {
+/** What every session has from its first statement to its last: many clients say so again. */
+const inForce: Readonly<Record<string, ReadonlySet<string>>> = {
+  client_encoding: new Set(['utf8', 'utf-8', 'unicode']),
+  standard_conforming_strings: new Set(['on', 'true', 'yes']),
+};
+
+const changesNothing = (name: string, value: string | null): boolean =>
+  value !== null && Object.hasOwn(inForce, name) && inForce[name]?.has(value.toLowerCase()) === true;
+
+type Setting = { name: string; value: string | null };
+
+function noteSetting(a: Analyzer, { name, value }: Setting, location?: number): void {
   a.out.object('session', 'set', 'setting', name);
   const code = hazardOf(name);
-  if (code) a.out.hazard(code, name, location ?? null);
+  if (code && !changesNothing(name, value)) a.out.hazard(code, name, location ?? null);
 }
 
 function constantText(node: Pg.Node): string {
@@ -99,19 +110,21 @@ export function setStatement(a: Analyzer, node: Pg.VariableSetStmt): Outcome {
   const name = settingName(node.name ?? '');
   const local = node.is_local === true;
   switch (node.kind) {
-    case 'VAR_SET_VALUE':
-      noteSetting(a, name, node.location);
-      a.out.effects.push({ type: 'set', name, value: settingValue(name, node.args ?? []), local });
+    case 'VAR_SET_VALUE': {
+      const value = settingValue(name, node.args ?? []);
+      noteSetting(a, { name, value }, node.location);
+      a.out.effects.push({ type: 'set', name, value, local });
       break;
+    }
     case 'VAR_SET_DEFAULT':
-      noteSetting(a, name, node.location);
+      noteSetting(a, { name, value: null }, node.location);
       a.out.effects.push(local ? { type: 'set', name, value: null, local } : { type: 'reset', name });
       break;
     case 'VAR_SET_CURRENT':
-      noteSetting(a, name, node.location);
+      noteSetting(a, { name, value: null }, node.location);
       break;
     case 'VAR_RESET':
-      noteSetting(a, name, node.location);
+      noteSetting(a, { name, value: null }, node.location);
       a.out.effects.push({ type: 'reset', name });
       break;
     case 'VAR_RESET_ALL':
@@ -173,8 +186,8 @@ export function setConfig(a: Analyzer, fn: CatalogFunction, args: readonly Value
     unresolved('set_config', location, 'the setting that set_config changes cannot be told');
   }
   const setting = settingName(name);
-  noteSetting(a, setting, location);
   const text = textOf(value?.literal ?? null);
+  noteSetting(a, { name: setting, value: text }, location);
   if (setting === 'search_path') {
     if (text === null) unresolved('set_config', location, 'the search_path that set_config gives cannot be told');
     a.out.effects.push({
