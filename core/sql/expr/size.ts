@@ -2,6 +2,7 @@
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import { trustOf } from '../trust/trust.ts';
 import { isWide, type Value } from '../value.ts';
+import { isPlainFormat, textOf } from './written.ts';
 
 /** As long as a number says, or as there are rows. */
 const multiplying = /^(repeat|lpad|rpad|array_fill|string_agg|array_agg|xmlagg|jsonb?_(object_)?agg\w*)$/;
@@ -15,20 +16,30 @@ const isShort = ({ literal }: Value): boolean => literal?.kind === 'number' && N
 /** Nobody's column and not written out: may have been doubled any number of times. */
 const isComputed = ({ origins, literal }: Value): boolean => origins.length === 0 && literal === null;
 
-type Growth = 'multiplying' | 'joining' | 'none';
+/** Neither a column nor written out: what is repeated may have been repeated already. */
+const isNested = (value: Value | undefined): boolean => value?.literal === null && value.kind !== 'column';
+
+type Growth = 'formatting' | 'repeating' | 'multiplying' | 'joining' | 'none';
 const growths = new WeakMap<CatalogFunction, Growth>();
+
+function growthNamed(name: string): Growth {
+  if (name === 'format') return 'formatting';
+  if (name === 'repeat') return 'repeating';
+  return multiplying.test(name) ? 'multiplying' : joining.test(name) ? 'joining' : 'none';
+}
 
 function growthOf(fn: CatalogFunction): Growth {
   const known = growths.get(fn);
   if (known) return known;
-  const named = multiplying.test(fn.name) ? 'multiplying' : joining.test(fn.name) ? 'joining' : 'none';
-  const growth = fn.schema === 'pg_catalog' ? named : 'none';
+  const growth = fn.schema === 'pg_catalog' ? growthNamed(fn.name) : 'none';
   growths.set(fn, growth);
   return growth;
 }
 
 export function isLarge(fn: CatalogFunction, args: readonly Value[]): boolean {
   const growth = growthOf(fn);
+  if (growth === 'formatting') return !isPlainFormat(textOf(args[0])) || args.filter(isComputed).length > 1;
+  if (growth === 'repeating') return !args.some(isShort) || isNested(args[0]);
   if (growth === 'multiplying') return fn.kind === 'aggregate' || !args.some(isShort);
   return growth === 'joining' && args.filter(isComputed).length > 1;
 }

@@ -11,7 +11,7 @@ const pure: Trust = { trust: 'pure', faultArguments: null };
 const whateverValues: Trust = { trust: 'raises', faultArguments: [] };
 const byArguments = (faultArguments: readonly number[]): Trust => ({ trust: 'raises', faultArguments });
 
-const textOf = (value: Value | undefined): string | null =>
+export const textOf = (value: Value | undefined): string | null =>
   value?.literal?.kind === 'text' && value.origins.length === 0 ? value.literal.text : null;
 
 const like = /^((text|bpchar|name)(ic)?n?like|(not)?like)$/;
@@ -19,9 +19,9 @@ const like = /^((text|bpchar|name)(ic)?n?like|(not)?like)$/;
 const isWholePattern = (pattern: string | null): boolean =>
   pattern !== null && (/\\*$/.exec(pattern)?.[0].length ?? 0) % 2 === 0;
 
-/** `%I` objects to NULL, `*` takes a width from a value. */
-const directive = /%(?:%|(?:\d{1,2}\$)?-?\d{0,3}[sL])/g;
-const isPlainFormat = (format: string | null): boolean =>
+/** `%I` objects to NULL, `*` takes a width from a value, and `%1$s` may say one value any number of times. */
+const directive = /%(?:%|-?\d{0,3}[sL])/g;
+export const isPlainFormat = (format: string | null): boolean =>
   format !== null && !format.replace(directive, '').includes('%');
 
 /** `V` multiplies, `EEEE` and `RN` have their limits. */
