@@ -1,9 +1,10 @@
 /** Where nothing is refused or masked, a client gets the very bytes that the server would have sent it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetDatabase } from '#db/testing.ts';
+import { until } from '#scripts/wait.ts';
 import { startTestProxy, type TestProxy } from './proxy-testing.ts';
 import { comparable, itemsSql, play, scripts } from './scripts-testing.ts';
-import { WireClient } from './wire-testing.ts';
+import { say, WireClient } from './wire-testing.ts';
 
 let url: string;
 let proxy: TestProxy;
@@ -45,6 +46,26 @@ it('reports the parameters of the server as they are', async () => {
     ...direct.parameters,
     session_authorization: governed.parameters.session_authorization,
   });
+  direct.close();
+  governed.close();
+});
+
+it('keeps what a client that stops reading has not taken yet', async () => {
+  const rows = say.query('select n, repeat(md5(n::text), 128) from generate_series(1, 5000) n -- in its own time');
+  const direct = await WireClient.direct(url);
+  const expected = await direct.ask(rows);
+  const governed = await WireClient.through(proxy.port);
+  governed.clear();
+  governed.pause();
+  governed.send(rows);
+  const waits = say.query("select from pg_stat_activity where query like '%own time' and wait_event = 'ClientWrite'");
+  await until('the server to wait', async () => (await direct.ask(waits)).some(({ type }) => type === 'D'), {
+    timeoutMs: 15_000,
+  });
+  governed.resume();
+  const got = await governed.until('Z');
+  expect(got.length).toBe(expected.length);
+  expect(got.findIndex(({ body }, index) => !body.equals(expected[index]?.body ?? Buffer.alloc(0)))).toBe(-1);
   direct.close();
   governed.close();
 });
