@@ -1,5 +1,6 @@
 /** Attacks on masked columns, each tried on twins through the real proxy: what can be told apart is a leak. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { say, WireClient } from '../postgres/wire-testing.ts';
 import { type Attack, readAttacks } from './attack-file.ts';
 import { Attacker, canaries, detours, simply, startTwins, type Twins } from './attack-testing.ts';
 
@@ -54,4 +55,27 @@ describe.each(constructs)('%s', construct => {
     for (const attack of attacks.filter(each => each.construct === construct)) problems.push(...(await tryOne(attack)));
     expect(problems).toEqual([]);
   }, 120_000);
+});
+
+it('runs nothing else through a portal than what it was bound to', async () => {
+  const [proxy] = twins.proxies.writer;
+  if (!proxy) throw new Error('there are two');
+  const client = await WireClient.through(proxy.port);
+  const define = (column: string) =>
+    say.query(
+      `create or replace function lab.one() returns text language sql as 'select ${column} from people where id = 1'`,
+    );
+  await client.ask(say.query('begin'));
+  await client.ask(define('city'));
+  const bound = [
+    say.parse('select lab.one() from generate_series(1, 3)', 's'),
+    say.bind([], { statement: 's', portal: 'p' }),
+  ];
+  await client.ask(...bound, say.execute('p', 1), say.sync);
+  expect(client.received.includes('Lisbon')).toBe(true);
+  await client.ask(define('ssn'));
+  const heard = await client.ask(say.execute('p', 1), say.sync);
+  expect(heard.map(({ type }) => type)).toEqual(['E', 'Z']);
+  expect(client.received.includes('bind it again')).toBe(true);
+  client.close();
 });

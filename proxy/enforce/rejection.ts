@@ -1,7 +1,9 @@
 /** Refusals that need no look at the statement: no policies, a text that is too long, a catalog that cannot be read. */
 import { createHash } from 'node:crypto';
+import { firstUserOid } from '#core/catalog/lookup.ts';
 import type { Failure } from '#core/contract/error.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
+import type { Analysis } from '#core/sql/analysis.ts';
 import { refusal } from '../postgres/session/refusal.ts';
 import type { Ruling } from '../postgres/session/ruling.ts';
 
@@ -75,3 +77,12 @@ export const tooManyCopies: Failure = {
   message: 'too many copies of columns were made on this connection for another to be kept track of',
   hint: 'Try again in a few minutes: copies are forgotten when the console has labelled them.',
 };
+
+/** Functions are looked up when they run: what was bound to some may run others. */
+export const movedOn: Failure = {
+  code: 'precondition_failed',
+  message: 'functions, tables or settings have changed since the statement was bound; bind it again',
+};
+
+export const callsOwn = (analysis: Analysis): boolean =>
+  analysis.ok && analysis.statements.some(({ functions }) => functions.some(({ oid }) => oid >= firstUserOid));

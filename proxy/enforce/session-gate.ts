@@ -20,7 +20,7 @@ import { Flows, isTemporary, spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
 import { Meter, spentBudget } from './meter.ts';
-import { rejection, tooManyCopies } from './rejection.ts';
+import { callsOwn, movedOn, rejection, tooManyCopies } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
 import { spentRuling } from './spent.ts';
 
@@ -95,7 +95,10 @@ export class SessionGate implements OpenGate {
   redecide(ruling: Ruling): Ruling {
     const context = this.#current();
     if (!context.ok) return this.reject(context.error, ruling.analysis.normalized);
-    if (ruling.context === context.value.bucket) return ruling;
+    const isSame = ruling.context === context.value.bucket;
+    if (!(isSame && !this.#isTouched) && callsOwn(ruling.analysis))
+      return this.reject(movedOn, ruling.analysis.normalized);
+    if (isSame) return ruling;
     return this.#rule(context.value, ruling.key, ruling.analysis);
   }
 

@@ -26,9 +26,16 @@ function ownTypes(a: Analyzer, type: number, seen: Set<number>): readonly number
   return relation ? relation.columns.flatMap(column => ownTypes(a, column.typeOid, seen)) : [base];
 }
 
+/** Samples of a column, of whatever type that is. */
+const holdsAnything = (a: Analyzer, type: number): boolean =>
+  type === oid.anyarray ||
+  (a.catalog.relation(relationOfType(a.catalog, type))?.columns.some(({ typeOid }) => typeOid === oid.anyarray) ??
+    false);
+
 /** Null where only running tells what is in a row. */
 function typesIn(a: Analyzer, value: Value, seen = new Set<number>()): readonly number[] | null {
-  if (value.type !== oid.record && value.type !== oid.recordArray) return ownTypes(a, value.type, seen);
+  if (value.type !== oid.record && value.type !== oid.recordArray)
+    return holdsAnything(a, value.type) ? null : ownTypes(a, value.type, seen);
   if (!value.fields) return value.origins.length > 0 ? null : [];
   const parts = value.fields.map(field => typesIn(a, field.value, seen));
   return parts.includes(null) ? null : parts.flatMap(types => types ?? []);
@@ -44,7 +51,7 @@ const toBinary = /^(to_jsonb|jsonb_(agg|object_agg|build_array|build_object)(_\w
 
 function holdsJson(a: Analyzer, type: number, depth = 0): boolean {
   const base = baseTypeOf(a.catalog, type);
-  if (base === oid.json || depth > holdDepthMax) return true;
+  if (base === oid.json || base === oid.anyarray || depth > holdDepthMax) return true;
   const element = elementTypeOf(a.catalog, base);
   if (element !== 0) return holdsJson(a, element, depth + 1);
   const relation = a.catalog.relation(relationOfType(a.catalog, base));
