@@ -96,7 +96,7 @@ export class SessionGate implements OpenGate {
     const context = this.#current();
     if (!context.ok) return this.reject(context.error, ruling.analysis.normalized);
     const isSame = ruling.context === context.value.bucket;
-    if (!(isSame && !this.#isTouched) && callsOwn(ruling.analysis))
+    if ((!isSame || this.#isTouched) && callsOwn(ruling.analysis))
       return this.reject(movedOn, ruling.analysis.normalized);
     if (isSame) return ruling;
     return this.#rule(context.value, ruling.key, ruling.analysis);
