@@ -126,10 +126,13 @@ describe('a held statement', () => {
     await sql`update identity set enabled = false where id = ${owner.id}`;
     for (const lastEventId of [seen, undefined]) {
       const stream = await proxy.stream(lastEventId);
-      for (const { id } of [revoked, unfounded])
-        expect((await stream.next(next => next.type === 'decided' && next.requestId === id)).message).toMatchObject({
-          outcome: 'revoked',
-        });
+      const told = new Map<string, unknown>();
+      while (told.size < 2) {
+        const { message } = await stream.next(next => next.type === 'decided' && next.requestId !== refiled.id);
+        if (message.type !== 'decided' || told.has(message.requestId)) continue;
+        if ([revoked.id, unfounded.id].includes(message.requestId)) told.set(message.requestId, message.outcome);
+      }
+      expect([...told.values()]).toEqual(['revoked', 'revoked']);
       stream.close();
     }
     expect((await proxy.rest('POST', '/proxies/self/requests', refiled)).body.state).toBe('revoked');

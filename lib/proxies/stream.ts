@@ -1,7 +1,7 @@
 /** What a proxy must hear at once: a newer bundle, decisions, kills, its own end. In order, resumable, from any replica. */
 import 'server-only';
 import { eventIterator, withEventMeta } from '@orpc/server';
-import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { type StreamMessage, streamMessageSchema } from '#core/contract/proxy.ts';
 import type { Db, Sql } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
@@ -44,6 +44,7 @@ async function presentState(db: Db, proxyId: string, now: Date): Promise<StreamM
           gt(request.createdAt, new Date(now.getTime() - decidedMaxMs)),
         ),
       )
+      .orderBy(asc(request.createdAt), asc(request.id))
       .limit(decidedMax),
   ]);
   const decided = rows.map(({ id, state, votes }): Decided => {
