@@ -242,6 +242,17 @@ describe('an approval nobody waits for', () => {
     await sql`update identity set enabled = true where id = ${developer.id}`;
   });
 
+  it('is of no use to an agent while the person who answers for it is disabled', async () => {
+    const { sql } = plane.database;
+    const enable = (enabled: boolean) => sql`update identity set enabled = ${enabled} where id = ${developer.id}`;
+    const ofAgent = await file({ waiting: false, hash: distinctHash(), identityId: agent.id });
+    await decide(ofAgent.id, owner);
+    await enable(false);
+    expect((await claim(ofAgent)).body.requestId).toBeNull();
+    await enable(true);
+    expect((await claim(ofAgent)).body.requestId).toBe(ofAgent.id);
+  });
+
   it('can be taken back', async () => {
     expect((await rest('POST', `/requests/${held.id}/revoke`, reviewer, { reason: 'no' })).body.state).toBe('revoked');
     expect((await claim(held)).body.requestId).toBeNull();

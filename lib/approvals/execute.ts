@@ -5,6 +5,7 @@ import type { Impact } from '#core/contract/proxy.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { identity } from '#db/schema/identity.ts';
+import { isActive } from '#lib/identity/active.ts';
 import type { Clock } from '#lib/orpc/context.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import { transact } from '#lib/transaction.ts';
@@ -84,13 +85,13 @@ export async function recordResult(tx: Tx, input: From & { id: string; result: R
 
 export type Claim = { hash: string; connectionId: string; identityId: string };
 
-async function isEnabled(db: Db | Tx, id: string): Promise<boolean> {
-  const [row] = await db.select({ enabled: identity.enabled }).from(identity).where(eq(identity.id, id));
-  return row?.enabled === true;
+async function mayRun(db: Db | Tx, id: string): Promise<boolean> {
+  const [row] = await db.select({ isActive }).from(identity).where(eq(identity.id, id));
+  return row?.isActive === true;
 }
 
 async function isStillGood(db: Db | Tx, row: RequestRow): Promise<boolean> {
-  return (await isEnabled(db, row.identityId)) && (await countVotes(db, row)).met;
+  return (await mayRun(db, row.identityId)) && (await countVotes(db, row)).met;
 }
 
 /**
@@ -136,7 +137,7 @@ export async function claimApproval(tx: Tx, claim: Claim, { proxyId, at }: From)
     .orderBy(asc(request.decidedAt), asc(request.id))
     .limit(1)
     .for('update', { skipLocked: true });
-  if (!row || !(await isEnabled(tx, row.identityId))) return null;
+  if (!row || !(await mayRun(tx, row.identityId))) return null;
   const { met } = await countVotes(tx, row);
   if (!met) {
     await moveRequest(tx, row, 'revoked', { at, actorId: null, message: 'an approver may no longer decide' });

@@ -4,7 +4,7 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { identity } from '#db/schema/identity.ts';
-import { isActive } from '../identity/active.ts';
+import { isActive } from '#lib/identity/active.ts';
 
 /** Written out: where one table is selected from, drizzle leaves the tables of columns away, also inside a subquery. */
 const groupNames = sql<string[]>`coalesce((
