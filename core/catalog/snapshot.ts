@@ -62,6 +62,8 @@ export type CatalogFunction = {
   /** Names of all arguments, modes i/o/b/v/t, when declared; outputs of RETURNS TABLE and OUT arguments come from here. */
   allArguments: readonly { name: string; mode: 'i' | 'o' | 'b' | 'v' | 't'; typeOid: number }[];
   defaults: number;
+  /** The defaults of the last arguments as pg_get_expr prints them, separated by commas; null for those of the system schemas. */
+  defaultsText: string | null;
   variadicTypeOid: number;
   returnTypeOid: number;
   returnsSet: boolean;

@@ -130,6 +130,7 @@ const functionOf = (row: Row): CatalogFunction => ({
   searchPath: searchPathOf(json<string[]>(row, 19, [])),
   aggregate: (row[20] ?? null) as 'n' | 'o' | 'h' | null,
   extension: row[21] ?? null,
+  defaultsText: row[22] ?? null,
 });
 
 const typeOf = (row: Row): CatalogType => ({

@@ -14,6 +14,7 @@ import { type Callable, type CallShape, type ResolvedFunction, resolveFunction }
 import { derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
+import { arranged } from './arranged.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { resultMagnitude } from './magnitude.ts';
@@ -68,7 +69,7 @@ function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Value {
 function invoke(a: Analyzer, call: Call, resolved: ResolvedFunction): Value {
   switch (resolved.kind) {
     case 'function': {
-      const args = declaredArguments(a, resolved.callable, call);
+      const args = arranged(a, resolved.callable, declaredArguments(a, resolved.callable, call));
       return finish(a, call, resolved.callable.fn, args, resolved.result);
     }
     case 'coercion': {
@@ -100,6 +101,11 @@ function concreteTypes(a: Analyzer, callable: Callable, args: readonly Value[]):
 }
 
 function severalFunctions(a: Analyzer, call: Call, callables: readonly Callable[], result: number): Value {
+  // Which argument goes where depends on the function, and so does what is left out.
+  const isPlain = callables.every(
+    ({ fn }) => fn.defaultsText === null || call.args.length >= fn.argumentTypes.length || fn.variadicTypeOid !== 0,
+  );
+  if (call.shape.named.length > 0 || !isPlain) return unresolved(call.shape.name, call.location);
   const fns = callables.map(callable => callable.fn);
   const [first] = fns;
   if (first && fns.every(fn => fn.kind === 'aggregate' || fn.kind === 'window'))

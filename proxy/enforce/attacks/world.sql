@@ -98,6 +98,9 @@ END $$;
 CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = heard);
 CREATE FUNCTION plain(a text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 || '!' $$;
 CREATE FUNCTION strict_number(a text) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT $1::int $$;
+CREATE FUNCTION second_of(a text, b text DEFAULT 'none') RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT b $$;
+CREATE FUNCTION usually(a text DEFAULT mail_of(1)) RETURNS text LANGUAGE sql STABLE AS $$ SELECT a $$;
+CREATE PROCEDURE told_back(OUT answer text, INOUT given text) LANGUAGE plpgsql AS $$ BEGIN answer := given; END $$;
 CREATE FUNCTION shout(a text DEFAULT 'x') RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', a; END $$;
 CREATE AGGREGATE glue (text) (SFUNC = textcat, STYPE = text);
 CREATE FUNCTION heard_step(state text, given text) RETURNS text LANGUAGE plpgsql AS $$
@@ -140,6 +143,7 @@ BEGIN
   PERFORM lab.wipe(1);
   RETURN given;
 END $$;
+CREATE FUNCTION lab.wipe_unless(a int, b int DEFAULT lab.wipe(1)) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
 CREATE VIEW lab.wiping AS SELECT lab.wipe() AS n;
 CREATE DOMAIN lab.wiped AS int CHECK (lab.wipe(VALUE) = VALUE);
 CREATE FUNCTION lab.wiped_by(products) RETURNS int LANGUAGE sql AS $$ SELECT lab.wipe(1) $$;
