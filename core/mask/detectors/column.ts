@@ -6,7 +6,7 @@ import { charactersMax, type ValueForm } from './form.ts';
 import type { HitSink } from './hit.ts';
 import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
 import type { Place } from './place.ts';
-import { type Scanner, scannerFor } from './scan.ts';
+import { anything, type Scanner, scannerFor } from './scan.ts';
 import type { Tally } from './tally.ts';
 import { ValueReader, type ValueSink } from './value.ts';
 import type { ColumnWatch, Sampling } from './watch.ts';
@@ -97,6 +97,8 @@ export class ColumnDetector implements CellWriter, ValueSink {
       if (isSampled) watch.saw(false);
       return unchanged;
     }
+    const mayHold = this.#plain === null || isSampled ? anything : this.#masking.mayHold(source, start, start + length);
+    if (mayHold === 0) return unchanged;
     this.#source = source;
     this.#start = start;
     this.#length = length;
@@ -105,7 +107,7 @@ export class ColumnDetector implements CellWriter, ValueSink {
     this.#found = 0;
     this.#isCopied = false;
     this.#isNull = false;
-    this.#search(isSampled);
+    this.#search(isSampled, mayHold);
     this.#source = nothing;
     this.#out = nothing;
     this.#text.bytes = nothing;
@@ -143,10 +145,10 @@ export class ColumnDetector implements CellWriter, ValueSink {
     if (isSampled) tally.sampled[place] = (tally.sampled[place] ?? 0) + 1;
   }
 
-  #search(isSampled: boolean): void {
+  #search(isSampled: boolean, mayHold: number): void {
     const { bytesMax } = this.#target.sampling;
     const isLarge = this.#length > bytesMax;
-    if (!isSampled) this.#read(this.#masking, this.#length);
+    if (!isSampled) this.#read(this.#masking, this.#length, mayHold);
     else if (!isLarge) this.#read(this.#all, this.#length);
     else {
       if (this.#mask !== 0) this.#read(this.#masking, this.#length);
@@ -154,13 +156,13 @@ export class ColumnDetector implements CellWriter, ValueSink {
     }
   }
 
-  #read(scanner: Scanner, length: number): void {
+  #read(scanner: Scanner, length: number, mayHold = anything): void {
     const text = this.#text;
     text.bytes = this.#source;
     text.start = this.#start;
     text.end = this.#start + length;
     if (this.#plain === null) this.#reader.read(text, scanner, this);
-    else scanner.scan(text, this.#plain);
+    else scanner.scanFor(mayHold, text, this.#plain);
   }
 
   #isDigits(from: number, to: number): boolean {

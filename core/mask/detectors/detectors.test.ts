@@ -76,6 +76,33 @@ describe.each(detectorKinds)('%s', kind => {
   });
 });
 
+/** Without these two, texts that can hold nothing are told by a part of their bytes. */
+const lookedAhead = detectorKinds.filter(kind => kind !== 'email' && kind !== 'phone');
+
+describe('a text of which a part is enough to see that it holds nothing', () => {
+  const around = fc.string({ unit: fc.constantFrom(...' 7-.x/_B4é{"'), maxLength: 30 });
+
+  it.each(lookedAhead)('is not one that holds a %s', kind => {
+    fc.assert(
+      fc.property(valid[kind], before, behind, around, around, (value, prefix, suffix, left, right) => {
+        const text = `${left} ${prefix}${value}${suffix} ${right}`;
+        const expected = findIn(text).filter(found => found.kind !== 'email' && found.kind !== 'phone');
+        expect(findIn(text, lookedAhead)).toEqual(expected);
+        expect(findIn(text, [kind])).toEqual(expected.filter(found => found.kind === kind));
+      }),
+      runs,
+    );
+  });
+
+  it('is not one with a secret access key', () => {
+    fc.assert(
+      fc.property(awsSecrets, around, ({ name, secret }, left) => {
+        expect(findIn(`${left} ${name}${secret}"`, lookedAhead)).toContainEqual({ kind: 'aws_key', text: secret });
+      }),
+    );
+  });
+});
+
 const otherDigit = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 9 }));
 /** With one digit changed, which a checksum always notices. */
 function misread(value: string, [place, by]: [number, number]): string {

@@ -28,7 +28,8 @@ const countries = new Uint8Array(32 * 32);
 for (const code of places.keys()) countries[((code.charCodeAt(0) & 31) << 5) | (code.charCodeAt(1) & 31)] = 1;
 const letter = charClass.upper | charClass.lower;
 
-export const isCountry = ({ bytes, start }: Text, at: number): boolean =>
+/** `start`: where the text begins. */
+export const isCountry = (bytes: Uint8Array, at: number, start: number): boolean =>
   at >= start &&
   ((classes[bytes[at] as number] as number) & letter) !== 0 &&
   ((classes[bytes[at + 1] as number] as number) & letter) !== 0 &&

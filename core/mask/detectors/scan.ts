@@ -8,6 +8,7 @@ import type { HitSink } from './hit.ts';
 import { ibanEnd, isCountry } from './iban.ts';
 import { jwtEnd } from './jwt.ts';
 import { bytesMinOf, type DetectorKind, detectorKinds, kindBit } from './kinds.ts';
+import { mayHoldIban, mayHoldNumber, mayHoldToken } from './look-ahead.ts';
 import { findNumbers, harmlessEnd } from './numbers.ts';
 import { bracketedEnd, internationalEnd } from './phone.ts';
 import { privateKeyEnd } from './private-key.ts';
@@ -48,6 +49,18 @@ const anchors: readonly (readonly [string, number])[] = [
   ['_', bits.github_token | bits.stripe_key], // ghp_, sk_live_
 ];
 
+/** What a text may hold by a first glance, as bits. */
+const held = { number: 1, token: 2, iban: 4 } as const;
+export const anything = held.number | held.token | held.iban;
+const numbers = bits.card | bits.ssn | bits.phone;
+const tokens = ~(numbers | bits.iban | bits.email);
+
+const kindsHeld = (seen: number): number =>
+  ((seen & held.number) === 0 ? 0 : numbers) |
+  ((seen & held.token) === 0 ? 0 : tokens) |
+  ((seen & held.iban) === 0 ? 0 : bits.iban) |
+  (seen === anything ? bits.email : 0);
+
 const tables = new Map<number, Uint8Array>();
 
 /** 1 for every byte at which the scanner has to stop for these kinds. */
@@ -64,7 +77,13 @@ function stopsOf(kinds: number): Uint8Array {
 }
 
 /** A search for certain kinds. */
-export type Scanner = { scan(text: Text, sink: HitSink): void };
+export type Scanner = {
+  scan(text: Text, sink: HitSink): void;
+  /** What `bytes[start, end)` may hold, which is told sooner than by scanning; 0 for nothing. */
+  mayHold(bytes: Uint8Array, start: number, end: number): number;
+  /** Scans what may hold something. */
+  scanFor(mayHold: number, text: Text, sink: HitSink): void;
+};
 
 const scanners = new Map<number, Scanner>();
 
@@ -79,9 +98,11 @@ export function scannerFor(kinds: number): Scanner {
 
 class Scan implements Scanner, HitSink {
   readonly kinds: number;
-  readonly #stops: Uint8Array;
+  /** By what a text may hold. */
+  readonly #stops: readonly Uint8Array[];
   readonly #bytesMin: number;
   readonly #hasNumbers: boolean;
+  readonly #looksAhead: boolean;
   /** Of what is written in groups, only telephone numbers have dots. */
   readonly #hasDots: boolean;
   #sink: HitSink | null = null;
@@ -90,16 +111,21 @@ class Scan implements Scanner, HitSink {
 
   constructor(kinds: number) {
     this.kinds = kinds;
-    this.#stops = stopsOf(kinds);
+    this.#stops = Array.from({ length: 8 }, (_, held) => stopsOf(kinds & kindsHeld(held)));
     this.#bytesMin = bytesMinOf(kinds);
     this.#hasDots = (kinds & bits.phone) !== 0;
     this.#hasNumbers = (kinds & (bits.card | bits.ssn | bits.phone)) !== 0;
+    this.#looksAhead = (kinds & (bits.email | bits.phone)) === 0;
   }
 
   scan(text: Text, sink: HitSink): void {
+    const mayHold = this.mayHold(text.bytes, text.start, text.end);
+    if (mayHold !== 0) this.scanFor(mayHold, text, sink);
+  }
+
+  scanFor(mayHold: number, text: Text, sink: HitSink): void {
     const { bytes, start, end } = text;
-    if (end - start < this.#bytesMin) return;
-    const stops = this.#stops;
+    const stops = this.#stops[mayHold] as Uint8Array;
     this.#sink = sink;
     this.#floor = start;
     let at = start;
@@ -118,6 +144,17 @@ class Scan implements Scanner, HitSink {
       if (at < end) at = Math.max(at + 1, this.#stop(text, at));
     }
     this.#sink = null;
+  }
+
+  mayHold(bytes: Uint8Array, start: number, end: number): number {
+    if (end - start < this.#bytesMin) return 0;
+    if (!this.#looksAhead) return anything;
+    const { kinds } = this;
+    return (
+      ((kinds & (bits.card | bits.ssn)) !== 0 && mayHoldNumber(bytes, start, end) ? held.number : 0) |
+      ((kinds & tokens) !== 0 && mayHoldToken(bytes, start, end) ? held.token : 0) |
+      ((kinds & bits.iban) !== 0 && mayHoldIban(bytes, start, end) ? held.iban : 0)
+    );
   }
 
   found(kind: DetectorKind, from: number, to: number): void {
@@ -202,7 +239,7 @@ class Scan implements Scanner, HitSink {
       const end = this.#report('gcp_key', at - 2, gcpKeyEnd(text, at - 2));
       if (end > 0) return end;
     }
-    if ((this.kinds & bits.iban) === 0 || !isCountry(text, at - 2)) return 0;
+    if ((this.kinds & bits.iban) === 0 || !isCountry(text.bytes, at - 2, text.start)) return 0;
     return this.#report('iban', at - 2, ibanEnd(text, at));
   }
 }
