@@ -49,8 +49,15 @@ export type CatalogRelation = {
     functionOid: number;
     enabled: boolean;
     events: readonly ('insert' | 'update' | 'delete' | 'truncate')[];
+    /** The whole CREATE TRIGGER as the catalog prints it, where the trigger has a condition. */
+    definition: string | null;
   }[];
   rules: readonly { name: string; event: 'insert' | 'update' | 'delete'; definition: string }[];
+  /**
+   * What else is computed over its rows: check constraints, expressions of indexes and of the partition key, policies of row
+   * security. One expression, or a list of them, as pg_get_expr prints it.
+   */
+  code?: readonly { events: readonly ('select' | 'insert' | 'update' | 'delete')[]; text: string }[];
 };
 
 export type CatalogFunction = {
@@ -105,6 +112,8 @@ export type CatalogType = {
   rangePartnerOid: number;
   /** Of a domain: its CHECK constraints as expressions over VALUE. */
   checks: readonly string[];
+  /** Of a domain: what a column of it is where nothing is given. */
+  defaultText?: string;
   notNull: boolean;
 };
 
@@ -124,6 +133,7 @@ export type CatalogForeignKey = {
   referencedOid: number;
   referencedColumns: readonly number[];
   onDelete: 'a' | 'r' | 'c' | 'n' | 'd';
+  onUpdate: 'a' | 'r' | 'c' | 'n' | 'd';
 };
 
 export type CatalogOperator = {

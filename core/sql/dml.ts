@@ -6,6 +6,7 @@ import { expression } from './expression.ts';
 import { from, relationItem } from './from.ts';
 import { insert } from './insert.ts';
 import { merge } from './merge.ts';
+import { ownCode } from './own-code.ts';
 import type { Pg } from './parse.ts';
 import { undefinedName, unresolved } from './refuse.ts';
 import { relationFields, relationFor } from './relation.ts';
@@ -14,7 +15,7 @@ import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
 import type { Analyzer } from './state.ts';
 import type { Field, Value } from './value.ts';
-import { writeTo } from './write.ts';
+import { keyChanged, writeTo } from './write.ts';
 
 /** Null when the node is not a data-modifying statement. */
 export function dataModifying(a: Analyzer, parent: Scope | null, node: Pg.Node): Query | null {
@@ -91,6 +92,11 @@ export function setClause(
           if (bound) a.out.usedAs(expression(a, scope, bound), 'source');
     const partial = (indirection?.length ?? 0) > 0;
     const value = isDefault(val) ? null : expression(a, scope, val);
+    for (const ref of target.value.origins) {
+      keyChanged(a, ref);
+      const changed = isDefault(val) ? a.catalog.relation(ref.relationOid) : null;
+      if (changed) ownCode(a, changed, 'insert');
+    }
     const stored = partial && value ? assignPart(a, relation, target, value) : assign(a, relation, target, value);
     if (stored) assignments.set(name, stored);
   }

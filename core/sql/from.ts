@@ -4,6 +4,7 @@ import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { expression } from './expression.ts';
 import { joinItems } from './join.ts';
 import { stringsOf } from './names.ts';
+import { ownCode } from './own-code.ts';
 import type { Pg } from './parse.ts';
 import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
@@ -79,6 +80,7 @@ function rangeVar(a: Analyzer, scope: Scope, node: Pg.RangeVar): Item {
 export function readRelation(a: Analyzer, relation: CatalogRelation): void {
   a.out.relation('read', 'select', relation);
   notePartition(a, relation);
+  if (relation.rowSecurity) ownCode(a, relation, 'select');
   if (relation.definition !== null && relation.kind === 'v') a.out.include(expandView(a, relation).out, true);
   if (!'rpvmfS'.includes(relation.kind)) unresolved('RangeVar', undefined, `cannot read from "${relation.name}"`);
 }

@@ -1,8 +1,9 @@
-/** What writing to a relation means besides the write: views pass it on, rules replace it, triggers and cascades add to it. */
+/** What writing to a relation means besides the write: views pass it on, rules replace it, its own code, triggers, cascades, partitions add to it. */
 
 import { isSystemSchema } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
-import type { AccessVerb } from './analysis.ts';
+import type { AccessVerb, ColumnRef } from './analysis.ts';
+import { ownCode } from './own-code.ts';
 import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
 import { ruleActions } from './rules.ts';
@@ -22,10 +23,65 @@ function cascades(a: Analyzer, relation: CatalogRelation, event: WriteEvent, see
     if (key.referencedOid !== relation.oid || !'cnd'.includes(key.onDelete)) continue;
     const child = a.catalog.relation(key.relationOid);
     if (!child) continue;
-    a.out.relation('write', key.onDelete === 'c' ? 'delete' : 'update', child);
-    a.out.hazard('cascade', `${child.schema}.${child.name}`);
-    triggerEffects(a, child, key.onDelete === 'c' ? 'delete' : 'update');
+    follows(a, child, key.onDelete === 'c' ? 'delete' : 'update');
     if (key.onDelete === 'c') cascades(a, child, event, seen);
+  }
+}
+
+function follows(a: Analyzer, child: CatalogRelation, event: 'delete' | 'update'): void {
+  a.out.relation('write', event, child);
+  a.out.hazard('cascade', `${child.schema}.${child.name}`);
+  ownCode(a, child, event);
+  triggerEffects(a, child, event);
+}
+
+/** Keys of other tables that change with this column. */
+export function keyChanged(a: Analyzer, column: ColumnRef, seen: Set<number> = new Set()): void {
+  if (seen.has(column.relationOid) || seen.size > cascadeMax) return;
+  seen.add(column.relationOid);
+  for (const key of a.catalog.header.foreignKeys) {
+    const place = key.referencedColumns.indexOf(column.attnum);
+    if (key.referencedOid !== column.relationOid || place < 0 || !'cnd'.includes(key.onUpdate)) continue;
+    const child = a.catalog.relation(key.relationOid);
+    if (!child) continue;
+    follows(a, child, 'update');
+    const attnum = key.columns[place];
+    const changed = child.columns.find(each => each.attnum === attnum);
+    if (changed) keyChanged(a, a.catalog.columnRef(child, changed), seen);
+  }
+}
+
+/** The tables whose rows are, or may be, rows of this one: partitions and heirs. A new row of an heir is put there by name alone. */
+function below(a: Analyzer, relation: CatalogRelation, event: WriteEvent): CatalogRelation[] {
+  if (event === 'insert' && relation.kind !== 'p') return [];
+  return a.catalog.children(relation.oid).flatMap(oid => {
+    const child = a.catalog.relation(oid);
+    return child ? [child, ...below(a, child, event)] : [];
+  });
+}
+
+/**
+ * What is done to a table is done to those below it, which run code of their own. One that lies in another schema is written to in
+ * its own right; the others are what the table consists of.
+ */
+function writeBelow(a: Analyzer, relation: CatalogRelation, verb: AccessVerb, event: WriteEvent): void {
+  const known = new Set(relation.triggers.map(trigger => trigger.functionOid));
+  for (const child of below(a, relation, event)) {
+    if (child.schema !== relation.schema) a.out.relation('write', verb, child);
+    ownCode(a, child, event);
+    // Those of a partitioned table are on each partition again.
+    const own = child.triggers.filter(trigger => !known.has(trigger.functionOid));
+    if (own.length > 0) triggerEffects(a, { ...child, triggers: own }, event);
+    cascades(a, child, event, new Set());
+  }
+}
+
+/** Rows of a partition or an heir are rows of the tables above it. */
+function writeAbove(a: Analyzer, relation: CatalogRelation, verb: AccessVerb, event: WriteEvent): void {
+  for (const { schema, name, oid, temporary } of a.catalog.ancestors(relation)) {
+    a.out.object('write', verb, 'relation', name, { schema, oid, temporary });
+    const ancestor = a.catalog.relation(oid);
+    if (ancestor) cascades(a, ancestor, event, new Set());
   }
 }
 
@@ -48,8 +104,11 @@ export function writeTo(a: Analyzer, relation: CatalogRelation, verb: AccessVerb
   }
   if (event === 'update' || event === 'delete') notePartition(a, relation);
   ruleActions(a, relation, event);
+  ownCode(a, relation, event);
   triggerEffects(a, relation, event);
   cascades(a, relation, event, new Set());
+  writeBelow(a, relation, verb, event);
+  writeAbove(a, relation, verb, event);
   if (relation.kind !== 'v') return;
   const base = behind(a, relation);
   if (base) writeTo(a, base, verb, event);

@@ -30,7 +30,8 @@ const schemasQuery = (scope: IntrospectScope): string =>
   `SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
 
 const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::int8,
-    'enabled', t.tgenabled <> 'D', 'type', t.tgtype)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::text`;
+    'enabled', t.tgenabled <> 'D', 'type', t.tgtype,
+    'definition', CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::text`;
 
 const rulesOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'event', r.ev_type,
     'definition', pg_catalog.pg_get_ruledef(r.oid))) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')::text`;
@@ -77,7 +78,7 @@ const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0
 const typesQuery = (scope: IntrospectScope): string =>
   `SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typrelid, t.typbasetype,
   t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN ${checksOf} END, t.typnotnull,
-  COALESCE(r.rngmultitypid, m.rngtypid, 0)
+  COALESCE(r.rngmultitypid, m.rngtypid, 0), ${ifUser(`CASE WHEN t.typtype = 'd' THEN pg_catalog.pg_get_expr(t.typdefaultbin, 0) END`)}
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
   WHERE ${schemaFilter(scope)}`;
@@ -91,7 +92,22 @@ const castsQuery = (scope: IntrospectScope): string =>
   `SELECT castsource, casttarget, castfunc, castcontext, castmethod FROM pg_catalog.pg_cast
   ${scope === 'user' ? 'WHERE oid >= 16384' : ''}`;
 
-const foreignKeysQuery = `SELECT k.conname, k.conrelid, ${oids('k.conkey')}, k.confrelid, ${oids('k.confkey')}, k.confdeltype
+/** Letters of pg_policy.polcmd (r, a, w, d) stand for the events. */
+const codeQuery = `SELECT e.relation, e.events, e.expression FROM (
+  SELECT k.conrelid, 'aw', pg_catalog.pg_get_expr(k.conbin, k.conrelid) FROM pg_catalog.pg_constraint k
+    WHERE k.contype = 'c' AND k.conrelid <> 0
+  UNION ALL SELECT x.indrelid, 'aw', pg_catalog.pg_get_expr(x.indexprs, x.indrelid) FROM pg_catalog.pg_index x WHERE x.indexprs IS NOT NULL
+  UNION ALL SELECT x.indrelid, 'aw', pg_catalog.pg_get_expr(x.indpred, x.indrelid) FROM pg_catalog.pg_index x WHERE x.indpred IS NOT NULL
+  UNION ALL SELECT k.partrelid, 'aw', pg_catalog.pg_get_expr(k.partexprs, k.partrelid) FROM pg_catalog.pg_partitioned_table k
+    WHERE k.partexprs IS NOT NULL
+  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'rawd' ELSE p.polcmd::text END, pg_catalog.pg_get_expr(p.polqual, p.polrelid)
+    FROM pg_catalog.pg_policy p WHERE p.polqual IS NOT NULL
+  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'aw' ELSE p.polcmd::text END, pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+    FROM pg_catalog.pg_policy p WHERE p.polwithcheck IS NOT NULL) e(relation, events, expression)
+  JOIN pg_catalog.pg_class c ON c.oid = e.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname NOT IN ${systemSchemas}`;
+
+const foreignKeysQuery = `SELECT k.conname, k.conrelid, ${oids('k.conkey')}, k.confrelid, ${oids('k.confkey')}, k.confdeltype, k.confupdtype
   FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0`;
 
 const extensionsQuery = `SELECT extname, extversion FROM pg_catalog.pg_extension`;
@@ -106,6 +122,7 @@ export const catalogQueries = (scope: IntrospectScope) => ({
   types: typesQuery(scope),
   operators: operatorsQuery(scope),
   casts: castsQuery(scope),
+  code: codeQuery,
   foreignKeys: foreignKeysQuery,
   extensions: extensionsQuery,
 });
@@ -131,6 +148,7 @@ export const fingerprintQuery = `SELECT ${[
   shareOf('pg_index', `indexrelid >= ${userOid}`),
   shareOf('pg_rewrite', `oid >= ${userOid}`),
   shareOf('pg_trigger', `oid >= ${userOid}`),
+  shareOf('pg_policy', `oid >= ${userOid}`),
   shareOf('pg_constraint', `oid >= ${userOid}`),
   shareOf('pg_proc', `oid >= ${userOid}`),
   shareOf('pg_type', `oid >= ${userOid}`),

@@ -50,11 +50,28 @@ const columnsByRelation = (rows: readonly Row[]): Map<number, CatalogColumn[]> =
   return byRelation;
 };
 
-type TriggerJson = { name: string; functionOid: number; enabled: boolean; type: number };
+type TriggerJson = { name: string; functionOid: number; enabled: boolean; type: number; definition: string | null };
 type RuleJson = { name: string; event: string; definition: string };
 const ruleEvents: Readonly<Record<string, 'insert' | 'update' | 'delete'>> = { 2: 'update', 3: 'insert', 4: 'delete' };
 
-const relationOf = (row: Row, columns: readonly CatalogColumn[]): CatalogRelation => ({
+type Code = NonNullable<CatalogRelation['code']>;
+const codeEvents: Readonly<Record<string, Code[number]['events'][number]>> = {
+  r: 'select',
+  a: 'insert',
+  w: 'update',
+  d: 'delete',
+};
+
+const codeByRelation = (rows: readonly Row[]): Map<number, Code> => {
+  const byRelation = new Map<number, Code>();
+  for (const row of rows) {
+    const events = [...text(row, 1)].flatMap(letter => codeEvents[letter] ?? []);
+    byRelation.set(number(row, 0), [...(byRelation.get(number(row, 0)) ?? []), { events, text: text(row, 2) }]);
+  }
+  return byRelation;
+};
+
+const relationOf = (row: Row, columns: readonly CatalogColumn[], code: Code | undefined): CatalogRelation => ({
   oid: number(row, 0),
   schema: text(row, 1),
   name: text(row, 2),
@@ -73,9 +90,11 @@ const relationOf = (row: Row, columns: readonly CatalogColumn[]): CatalogRelatio
     functionOid: trigger.functionOid,
     enabled: trigger.enabled,
     events: triggerEvents(trigger.type),
+    definition: trigger.definition,
   })),
   rules: json<RuleJson[]>(row, 13, []).map(rule => ({ ...rule, event: ruleEvents[rule.event] ?? 'update' })),
   ...(row[14] && { partitionKey: numbers(row, 14) }),
+  ...(code && { code }),
 });
 
 /** Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h). */
@@ -150,6 +169,7 @@ const typeOf = (row: Row): CatalogType => ({
   checks: json<string[]>(row, 13, []),
   notNull: truth(row, 14),
   rangePartnerOid: number(row, 15),
+  ...(row[16] && { defaultText: row[16] }),
 });
 
 const castOf = (row: Row): CatalogCast => ({
@@ -165,6 +185,7 @@ type Rows = Record<CatalogQueryKind, readonly Row[]>;
 const catalogFromRows = (rows: Rows): CatalogData => {
   const header = rows.header[0] ?? [];
   const columns = columnsByRelation(rows.columns);
+  const code = codeByRelation(rows.code);
   return {
     serverVersion: number(header, 0),
     database: text(header, 1),
@@ -172,7 +193,10 @@ const catalogFromRows = (rows: Rows): CatalogData => {
     searchPath: json<string[]>(header, 3, []),
     temporarySchema: header[4] ?? null,
     schemas: rows.schemas.map(row => ({ oid: number(row, 0), name: text(row, 1) })),
-    relations: rows.relations.map(row => relationOf(row, columns.get(number(row, 0)) ?? [])),
+    relations: rows.relations.map(row => {
+      const oid = number(row, 0);
+      return relationOf(row, columns.get(oid) ?? [], code.get(oid));
+    }),
     functions: rows.functions.map(functionOf),
     types: rows.types.map(typeOf),
     operators: rows.operators.map(row => ({
@@ -192,6 +216,7 @@ const catalogFromRows = (rows: Rows): CatalogData => {
       referencedOid: number(row, 3),
       referencedColumns: numbers(row, 4),
       onDelete: text(row, 5) as 'a' | 'r' | 'c' | 'n' | 'd',
+      onUpdate: text(row, 6) as 'a' | 'r' | 'c' | 'n' | 'd',
     })),
     extensions: rows.extensions.map(row => ({ name: text(row, 0), version: text(row, 1) })),
   };

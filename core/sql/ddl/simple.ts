@@ -2,7 +2,7 @@
 
 import { targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
-import { dotted, stringsOf } from '../names.ts';
+import { dotted, qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import { relationFor } from '../relation.ts';
@@ -24,6 +24,8 @@ export function renameStatement(a: Analyzer, node: Pg.RenameStmt): Outcome {
   if (node.relation) relationTouched(a, node.relation, { action: 'define', verb: 'alter', missingOk });
   else
     objectDone(a, node.renameType, node.object ?? named(node.subname), { action: 'define', verb: 'alter', missingOk });
+  if (node.renameType === 'OBJECT_SCHEMA')
+    a.out.object('define', 'create', 'schema', node.newname ?? '', { schema: node.newname ?? null });
   if (node.renameType === 'OBJECT_ROLE') a.out.hazard('role', node.subname ?? '');
   // The new name may hide, the old one uncover, another object.
   a.catalogChanges(true);
@@ -59,16 +61,33 @@ export function createSchema(a: Analyzer, node: Pg.CreateSchemaStmt): Outcome {
   return nothing('ddl');
 }
 
+/** The table a sequence is made a part of. */
+function ownedBy(a: Analyzer, options: readonly Pg.Node[] | undefined): void {
+  for (const option of options ?? []) {
+    if (!('DefElem' in option) || option.DefElem.defname !== 'owned_by') continue;
+    const names = option.DefElem.arg && 'List' in option.DefElem.arg ? stringsOf(option.DefElem.arg.List.items) : [];
+    const { schema, name } = qualified(names.slice(0, -1));
+    if (names.length > 1) a.out.relation('define', 'alter', relationFor(a, rangeVarOf(schema, name)));
+  }
+}
+
+const rangeVarOf = (schema: string | null, name: string): Pg.RangeVar => ({
+  relname: name,
+  ...(schema !== null && { schemaname: schema }),
+});
+
 export function createSequence(a: Analyzer, node: Pg.CreateSeqStmt): Outcome {
   const { schemaname, relname, relpersistence } = node.sequence ?? {};
   const schema = creationSchema(a, schemaname, relpersistence === 't');
   a.out.object('define', 'create', 'sequence', relname ?? '', { schema, temporary: relpersistence === 't' });
+  ownedBy(a, node.options);
   a.catalogChanges(false);
   return nothing('ddl');
 }
 
 export function alterSequence(a: Analyzer, node: Pg.AlterSeqStmt): Outcome {
   relationTouched(a, node.sequence, { action: 'define', verb: 'alter', missingOk: node.missing_ok === true });
+  ownedBy(a, node.options);
   a.catalogChanges();
   return nothing('ddl');
 }

@@ -1,0 +1,118 @@
+/** What a table runs of its own over the rows that are read or written: whoever writes to it does that, too, whatever they name. */
+import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
+import type { Access, Hazard } from './analysis.ts';
+import { checkDomain } from './domain.ts';
+import { parseExpressions } from './expr/arranged.ts';
+import { expression } from './expression.ts';
+import { item } from './from.ts';
+import { defaultTextLimits } from './guard.ts';
+import { parseText } from './parse.ts';
+import { RefusalError } from './refuse.ts';
+import { relationFields } from './relation.ts';
+import { oldAndNew } from './rules.ts';
+import { Scope } from './scope.ts';
+import { condition } from './select.ts';
+import { type Analyzer, searchPathOf } from './state.ts';
+import { elementTypeOf, relationOfType } from './types/coerce.ts';
+import { constant } from './value.ts';
+
+export type OwnEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate';
+
+type Found = { accesses: readonly Access[]; hazards: readonly Hazard[] };
+
+/** Rows in rows, arrays of domains over domains. */
+const depthMax = 16;
+
+/** The domains that values of a type are held against, wherever in it they are. */
+function domainsIn(a: Analyzer, typeOid: number, depth = 0): number[] {
+  const type = a.catalog.type(typeOid);
+  if (!type || depth > depthMax) return [];
+  if (type.kind === 'd') return [typeOid, ...domainsIn(a, type.baseOid, depth + 1)];
+  const element = elementTypeOf(a.catalog, typeOid) || type.rangeSubtypeOid;
+  if (element !== 0) return domainsIn(a, element, depth + 1);
+  const row = type.kind === 'c' ? a.catalog.relation(relationOfType(a.catalog, typeOid)) : null;
+  return row?.columns.flatMap(column => domainsIn(a, column.typeOid, depth + 1)) ?? [];
+}
+
+function checkTypes(a: Analyzer, types: readonly number[]): void {
+  for (const oid of new Set(types.flatMap(type => domainsIn(a, type)))) {
+    const domain = a.catalog.type(oid);
+    if (domain && domain.checks.length > 0) checkDomain(a, domain, constant(domain.baseOid));
+  }
+}
+
+/** An expression or a list of them, over the columns of the table. */
+function run(a: Analyzer, relation: CatalogRelation, text: string): void {
+  const nodes = parseExpressions(text);
+  if (!nodes) throw new RefusalError('unresolved', 'definition', `a definition of ${relation.name} cannot be read`);
+  const scope = new Scope(null);
+  const columns = relationFields(a, relation).map(({ name, value }) => ({ name, value: { ...value, wire: null } }));
+  scope.items.push(item({ name: relation.name, columns, rowType: relation.rowTypeOid, relation }));
+  for (const node of nodes) expression(a, scope, node);
+}
+
+/** Whether a trigger fires at all is computed first. */
+export function triggerCondition(a: Analyzer, relation: CatalogRelation, definition: string): void {
+  const parsed = parseText(definition, defaultTextLimits);
+  const node = parsed.ok ? parsed.statements[0]?.stmt : undefined;
+  if (!node || !('CreateTrigStmt' in node))
+    throw new RefusalError('unresolved', 'trigger', `a trigger of ${relation.name} cannot be read`);
+  if (node.CreateTrigStmt.whenClause) condition(a, oldAndNew(a, relation), node.CreateTrigStmt.whenClause);
+}
+
+function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void {
+  // Rows that cannot be seen cannot be changed either.
+  const isSought = event === 'update' || event === 'delete';
+  for (const code of relation.code ?? [])
+    if (code.events.some(each => each === event || (isSought && each === 'select'))) run(a, relation, code.text);
+  for (const trigger of relation.triggers)
+    if (trigger.enabled && trigger.definition !== null && trigger.events.some(each => each === event))
+      triggerCondition(a, relation, trigger.definition);
+  if (event !== 'insert' && event !== 'update') return;
+  checkTypes(
+    a,
+    relation.columns.map(column => column.typeOid),
+  );
+  for (const column of relation.columns) {
+    if (column.generated !== null && !column.virtual) run(a, relation, column.generated);
+    const standard = column.defaultText ?? a.catalog.type(column.typeOid)?.defaultText;
+    if (event === 'insert' && standard !== undefined && column.generated === null) run(a, relation, standard);
+  }
+}
+
+/** What an extension's function does is up to whoever installed it; those that reach further are hazards by their names. */
+const isExtension = (fn: CatalogFunction | null): boolean => fn?.extension != null;
+
+/** Reading is what constraints are for, and a sequence that lies with the table is a part of it. */
+function isBeyond(a: Analyzer, relation: CatalogRelation, { action, object }: Access): boolean {
+  if (action === 'read') return false;
+  if (object.kind === 'sequence' && object.schema === relation.schema) return false;
+  return !(object.kind === 'function' && isExtension(a.catalog.function(object.oid)));
+}
+
+function find(a: Analyzer, relation: CatalogRelation, event: OwnEvent): Found {
+  const { searchPath, temporarySchema } = a.catalog.header;
+  const path = searchPathOf(a.catalog, searchPath, temporarySchema);
+  const inner = a.nested({ origin: 'view', path, oid: relation.oid });
+  try {
+    evaluate(inner, relation, event);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    inner.out.object('opaque', 'call', 'relation', relation.name, { schema: relation.schema, oid: relation.oid });
+  }
+  return {
+    accesses: inner.out.accesses.filter(access => isBeyond(a, relation, access)),
+    hazards: inner.out.hazards,
+  };
+}
+
+export function ownCode(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void {
+  if (a.expanding.includes(relation.oid)) return;
+  const key = `own ${relation.oid} ${event} ${a.callPath.key}`;
+  const known = a.catalog.memo.get(key) as Found | undefined;
+  const found = known ?? find(a, relation, event);
+  // Inside something that leads back here the findings may be a part of them.
+  if (!known && a.expanding.length === 0 && relation.oid > 0) a.catalog.memo.set(key, found);
+  for (const access of found.accesses) a.out.access(access);
+  for (const hazard of found.hazards) a.out.hazard(hazard.code, hazard.object);
+}
