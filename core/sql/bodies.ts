@@ -17,14 +17,23 @@ import { constant, derive, type Field, pureOver, type Value } from './value.ts';
 
 const isInput = (mode: string): boolean => mode === 'i' || mode === 'b' || mode === 'v';
 
+/** The last argument of a variadic function is an array of all that is passed from there on. */
+function gathered(fn: CatalogFunction, args: readonly Value[], last: number): readonly Value[] {
+  const type = fn.argumentTypes[last];
+  const isArray = args.length === last + 1 && args[last]?.type === type;
+  if (fn.variadicTypeOid === 0 || type === undefined || args.length <= last || isArray) return args;
+  return [...args.slice(0, last), derive(args.slice(last), { type })];
+}
+
 /** The declared inputs as values: what was passed, or something of the declared type where a default applies. */
 export function argumentsOf(fn: CatalogFunction, args: readonly Value[]): Arguments {
   const declared = fn.allArguments.filter(argument => isInput(argument.mode));
+  const given = gathered(fn, args, declared.length - 1);
   return {
     function: fn.name,
     names: declared.map(argument => argument.name),
     values: declared.map((argument, index) => {
-      const passed = args[index];
+      const passed = given[index];
       if (!passed) return constant(argument.typeOid);
       // What a literal says is forgotten: the findings are kept for every call with these types.
       return { ...passed, wire: null, literal: null };
@@ -152,5 +161,13 @@ export function callBody(a: Analyzer, fn: CatalogFunction, args: readonly Value[
     a.out.object('call', 'call', 'function', fn.name, { schema: fn.schema, oid: fn.oid });
   if (known.trust !== 'reads') for (const value of args) a.out.usedAs(value, 'function_argument');
   if (fn.returnsSet) for (const value of args) a.out.usedAs(value, 'function_argument');
-  return known.value;
+  return fn.strict ? unlessNull(a, known.value, args) : known.value;
+}
+
+/** A strict function's body does not run for NULL: its result, and whatever may fail on the way there, tell what was NULL. */
+function unlessNull(a: Analyzer, value: Value, args: readonly Value[]): Value {
+  const gates = args.filter(argument => argument.gated);
+  if (gates.length === 0) return value;
+  for (const gate of gates) a.out.usedAs(gate, 'function_argument');
+  return { ...derive([value, ...gates], { type: value.type, faulty: true }), set: value.set };
 }

@@ -67,14 +67,19 @@ const setArms = (node: Pg.CommonTableExpr): Pg.SelectStmt | null => {
   return select?.op === 'SETOP_UNION' && select.larg && select.rarg ? select : null;
 };
 
-/** Origins only grow, so the columns settle; kinds follow. */
+/** Origins only grow, and so does what is said of them: the columns settle. */
 const sameColumns = (one: readonly Field[], other: readonly Field[]): boolean =>
   one.every((field, index) => {
     const value = other[index]?.value;
-    return (
-      value !== undefined && value.kind === field.value.kind && value.origins.length === field.value.origins.length
-    );
+    return value !== undefined && sameFacts(field.value, value);
   });
+
+const sameFacts = (one: Value, other: Value): boolean =>
+  one.kind === other.kind &&
+  one.origins.length === other.origins.length &&
+  one.large === other.large &&
+  one.gated === other.gated &&
+  one.collated === other.collated;
 
 function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
   const select = setArms(node);

@@ -34,6 +34,10 @@ export type Value = {
   set: boolean;
   /** Was made to be of any length: joined to another value it may be more than fits, depending on that one. */
   large: boolean;
+  /** Whether it is NULL depends on what the values are, and not just on which of them are NULL: a strict function runs or not. */
+  gated: boolean;
+  /** Has a collation of its own. Beside another one functions object, though never to NULL. */
+  collated: boolean;
   /** Of a number: what its type, or what it was computed from, keeps it below. */
   magnitude: Magnitude | null;
 };
@@ -65,6 +69,8 @@ const base: Value = {
   literal: null,
   set: false,
   large: false,
+  gated: false,
+  collated: false,
   magnitude: null,
 };
 
@@ -131,6 +137,7 @@ type Derivation = {
   faulty?: boolean;
   mayRaise?: boolean;
   set?: boolean;
+  gated?: boolean;
   fields?: readonly Field[] | null;
   magnitude?: Magnitude | null;
 };
@@ -156,6 +163,8 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     target: values.some(value => value.target),
     apart: values.some(value => value.apart),
     large: values.some(value => value.large),
+    gated: origins.length > 0 && (how.gated === true || values.some(value => value.gated)),
+    collated: values.some(value => value.collated || value.type === oid.name),
     fields: how.fields ?? null,
     magnitude: how.magnitude ?? null,
   };

@@ -7,10 +7,10 @@ import { setConfig } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { systemFunctionValue } from '../system-function.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
-import { baseTypeOf } from '../types/coerce.ts';
 import { derive, lazyFault, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { hides, reveals } from './gate.ts';
 import { resultMagnitude } from './magnitude.ts';
 import { isLarge, overflows } from './size.ts';
 import { trustOfCall } from './written.ts';
@@ -55,11 +55,17 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   setConfig(a, fn, args, how.location);
   sequenceCall(a, fn, args);
   if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
-  const value = applyTrust(a, overflows(fn, args) ? anyFault : trust, args, {
+  const isTelling = overflows(fn, args) || reveals(fn, trust, args);
+  const value = applyTrust(a, isTelling ? anyFault : trust, args, {
     result: how.result,
     set: how.set === true || fn.returnsSet,
   });
-  return systemFunctionValue(a, fn, { ...value, magnitude, large: value.large || isLarge(fn, args) });
+  return systemFunctionValue(a, fn, {
+    ...value,
+    magnitude,
+    large: value.large || isLarge(fn, args),
+    gated: value.gated || (value.origins.length > 0 && magnitude === null && hides(fn)),
+  });
 }
 
 /** What these do is recorded as the setting or sequence they change. */
@@ -111,9 +117,6 @@ export function applyOperator(
   if (single && fn) return applyFunction(a, fn, args, how);
   return applyAny(a, fns, args, how);
 }
-
-/** Comparisons hidden in GROUP BY, DISTINCT, set operations and the like: total for every built-in type. */
-export const isOrdinaryType = (a: Analyzer, type: number): boolean => baseTypeOf(a.catalog, type) < 16384;
 
 export const controlled = (conditions: readonly Value[], branches: readonly Value[]): boolean =>
   conditions.some(value => value.origins.length > 0) && lazyFault([...conditions, ...branches]);

@@ -1,5 +1,6 @@
 /** Column references, constants, conditionals and constructors. */
 
+import { type Catalog, firstUserOid } from '../../catalog/lookup.ts';
 import { argumentNamed } from '../arguments.ts';
 import { expression } from '../expression.ts';
 import { dotted, stringsOf } from '../names.ts';
@@ -7,10 +8,11 @@ import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
-import { arrayTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
+import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { conjunction, constant, derive, disjunction, lazyFault, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
+import { clashes } from './gate.ts';
 import { widest } from './magnitude.ts';
 import { callFunctionNamed } from './notation.ts';
 import { compare } from './operator.ts';
@@ -146,7 +148,17 @@ export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): 
 
 export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
-  return derive(values, { type, magnitude: widest(a.catalog, values, type) });
+  const faulty = !comparesAlways(a.catalog, type) || clashes(values);
+  return derive(values, { type, faulty, magnitude: widest(a.catalog, values, type) });
+}
+
+/** Rows may differ in their columns, and users' own types are compared by users' own code. */
+function comparesAlways(catalog: Catalog, type: number): boolean {
+  const base = baseTypeOf(catalog, type);
+  const element = elementTypeOf(catalog, base);
+  if (element !== 0) return comparesAlways(catalog, element);
+  if (catalog.type(base)?.kind === 'e') return true;
+  return base !== untyped && base !== oid.record && base !== oid.recordArray && base < firstUserOid;
 }
 
 export const expressions = (a: Analyzer, scope: Scope, nodes: readonly Pg.Node[] | undefined): Value[] =>

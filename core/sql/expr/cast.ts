@@ -181,5 +181,10 @@ export function collateClause(a: Analyzer, scope: Scope, node: Pg.CollateClause)
   if (!node.arg) return unresolved('CollateClause', node.location);
   const value = expression(a, scope, node.arg);
   if (stringsOf(node.collname).length === 0) return value;
-  return { ...derive([value], { type: value.type, typmod: value.typmod }), tests: value.tests, literal: value.literal };
+  return {
+    ...derive([value], { type: value.type, typmod: value.typmod }),
+    tests: value.tests,
+    literal: value.literal,
+    collated: true,
+  };
 }

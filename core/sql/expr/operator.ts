@@ -114,6 +114,7 @@ function nullIf(a: Analyzer, names: readonly string[], operands: readonly Value[
   return derive([...(left ? [left] : []), test], {
     type: left?.type === oid.unknown ? oid.text : (left?.type ?? untyped),
     faulty: test.kind === 'derived',
+    gated: true,
   });
 }
 
