@@ -40,9 +40,10 @@ export class BinaryCopy implements CopyMachine {
 
   constructor(private readonly writers: readonly (CellWriter | null)[]) {}
 
-  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): void {
+  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): boolean {
     let position = start;
     while (position < end) position = this.step(chunk, position, end, out);
+    return false;
   }
 
   end(): void {
@@ -81,7 +82,7 @@ export class BinaryCopy implements CopyMachine {
     }
     if (writer !== null) {
       const { raw } = this.field;
-      const masked = this.field.isOversize ? null : this.masked.of(writer, raw.bytes, raw.length);
+      const masked = this.field.isOversize ? null : this.masked.of(writer, raw.bytes, { start: 0, length: raw.length });
       if (masked !== unchanged) this.cells += 1;
       const value = masked === unchanged ? raw.view() : masked;
       out.int32(value === null ? -1 : value.length);

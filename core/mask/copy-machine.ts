@@ -7,8 +7,9 @@ export type CopyFormat = NonNullable<StatementAnalysis['copy']>;
 
 /** Takes bytes in any cuts; throws `CopyFormatError` when they are not what was announced. */
 export type CopyMachine = {
-  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): void;
-  end(out: ByteSink): void;
+  /** True when they were whole rows that pass as they are: then nothing was appended. */
+  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): boolean;
+  end(): void;
   /** Values masked so far, NULLs not counted. */
   readonly cells: number;
   readonly rows: number;
@@ -53,12 +54,6 @@ export class FieldBuffer {
     } else this.raw.append(source, start, end);
   }
 
-  equals(text: Uint8Array): boolean {
-    if (this.isOversize || this.raw.length !== text.length) return false;
-    for (let index = 0; index < text.length; index += 1) if (this.raw.bytes[index] !== text[index]) return false;
-    return true;
-  }
-
   clear(): void {
     this.raw.clear();
     this.isOversize = false;
@@ -66,14 +61,18 @@ export class FieldBuffer {
   }
 }
 
-/** The masked form of `value[0, length)`, in a buffer that the next call overwrites; null for NULL, `unchanged` when it passes. */
+/** The masked form of `length` bytes of `value` from `start`, in a buffer that the next call overwrites; null for NULL, `unchanged` when it passes. */
 export class MaskedValue {
   private readonly scratch = new ByteSink(256);
 
-  of(writer: CellWriter, value: Uint8Array, length: number): Uint8Array | null | typeof unchanged {
+  of(
+    writer: CellWriter,
+    value: Uint8Array,
+    { start, length }: { start: number; length: number },
+  ): Uint8Array | null | typeof unchanged {
     this.scratch.clear();
     this.scratch.reserve(length + writer.maxGrowth);
-    const written = writer.write(value, 0, length, this.scratch.bytes, 0);
+    const written = writer.write(value, start, length, this.scratch.bytes, 0);
     if (written === unchanged) return unchanged;
     return written < 0 ? null : this.scratch.bytes.subarray(0, written);
   }

@@ -1,17 +1,9 @@
 /** Masks the text format of COPY OUT. */
-import {
-  type CopyFormat,
-  CopyFormatError,
-  type CopyMachine,
-  encode,
-  FieldBuffer,
-  MaskedValue,
-  singleByte,
-} from './copy-machine.ts';
-import { ByteSink } from './sink.ts';
-import { type CellWriter, unchanged } from './writer.ts';
+import { DelimitedCopy, newline } from './copy-delimited.ts';
+import type { CopyFormat } from './copy-machine.ts';
+import type { ByteSink } from './sink.ts';
+import type { CellWriter } from './writer.ts';
 
-const newline = 0x0a;
 const backslash = 0x5c;
 
 /** The characters behind a backslash, and what they stand for. */
@@ -26,98 +18,33 @@ const escapes: readonly (readonly [number, number])[] = [
 const unescaped = new Map(escapes);
 const escaped = new Map(escapes.map(([letter, value]) => [value, letter]));
 
-export class TextCopy implements CopyMachine {
-  cells = 0;
-  rows = 0;
-  private column = 0;
-  private isEscaped = false;
-  private inHeader: boolean;
-  private isFresh = true;
-  private readonly delimiter: number;
-  private readonly nullText: Uint8Array;
-  private readonly field = new FieldBuffer();
-  private readonly plain = new ByteSink(256);
-  private readonly masked = new MaskedValue();
+export class TextCopy extends DelimitedCopy {
+  #isEscaped = false;
+  /** 1 for bytes that mean something. */
+  readonly #stops = new Uint8Array(256);
 
-  constructor(
-    private readonly writers: readonly (CellWriter | null)[],
-    format: CopyFormat,
-  ) {
-    this.delimiter = singleByte(format.delimiter, 'the delimiter');
-    this.nullText = encode(format.null);
-    this.inHeader = format.header;
+  constructor(writers: readonly (CellWriter | null)[], format: CopyFormat) {
+    super(writers, format);
+    for (const byte of [newline, backslash, this.delimiter]) this.#stops[byte] = 1;
   }
 
-  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): void {
-    let from = start;
-    for (let position = start; position < end; position += 1) {
-      const byte = chunk[position];
-      this.isFresh = false;
-      if (this.isEscaped) {
-        this.isEscaped = false;
-      } else if (byte === backslash) {
-        this.isEscaped = true;
-      } else if (byte === this.delimiter || byte === newline) {
-        from = this.boundary(chunk, { from, position, isRowEnd: byte === newline }, out);
-      }
+  protected override fieldEnd(chunk: Uint8Array, from: number, end: number): number {
+    const stops = this.#stops;
+    let at = from;
+    if (this.#isEscaped && at < end) {
+      this.#isEscaped = false;
+      at += 1;
     }
-    const writer = this.writer();
-    if (writer === null) out.append(chunk, from, end);
-    else this.field.add(chunk, { start: from, end }, { writer, out });
-  }
-
-  end(): void {
-    if (!this.isFresh) throw new CopyFormatError('it ends in the middle of a row');
-  }
-
-  private writer(): CellWriter | null {
-    return this.inHeader ? null : (this.writers[this.column] ?? null);
-  }
-
-  /** Handles the end of a field and returns where the bytes not yet handled start. */
-  private boundary(
-    chunk: Uint8Array,
-    { from, position, isRowEnd }: { from: number; position: number; isRowEnd: boolean },
-    out: ByteSink,
-  ): number {
-    const writer = this.writer();
-    let rest = from;
-    if (writer !== null) {
-      this.field.add(chunk, { start: from, end: position }, { writer, out });
-      this.finish(writer, out);
-      rest = position;
+    for (;;) {
+      while (at < end && stops[chunk[at] as number] === 0) at += 1;
+      if (at >= end || chunk[at] !== backslash) return Math.min(at, end);
+      this.isEncoded = true;
+      this.#isEscaped = at + 1 >= end;
+      at += 2;
     }
-    this.advance(isRowEnd);
-    if (this.writer() === null) return rest;
-    out.append(chunk, rest, position + 1);
-    return position + 1;
   }
 
-  private advance(isRowEnd: boolean): void {
-    this.column += 1;
-    if (isRowEnd !== (this.column === this.writers.length))
-      throw new CopyFormatError('a row has another number of columns');
-    if (!isRowEnd) return;
-    this.column = 0;
-    this.isFresh = true;
-    if (this.inHeader) this.inHeader = false;
-    else this.rows += 1;
-  }
-
-  private finish(writer: CellWriter, out: ByteSink): void {
-    if (this.field.equals(this.nullText)) out.append(this.nullText);
-    else if (!this.field.isPassing) {
-      const value = this.field.isOversize ? null : this.masked.of(writer, this.unescape(), this.plain.length);
-      if (value !== unchanged) this.cells += 1;
-      if (value === unchanged) out.append(this.field.raw.bytes, 0, this.field.raw.length);
-      else if (value === null) out.append(this.nullText);
-      else this.escape(value, out);
-    }
-    this.field.clear();
-  }
-
-  private unescape(): Uint8Array {
-    const { bytes, length } = this.field.raw;
+  protected override decode({ bytes, length }: ByteSink): void {
     this.plain.clear();
     this.plain.reserve(length);
     for (let index = 0; index < length; index += 1) {
@@ -130,10 +57,9 @@ export class TextCopy implements CopyMachine {
       const behind = bytes[index] ?? 0;
       this.plain.byte(unescaped.get(behind) ?? behind);
     }
-    return this.plain.bytes;
   }
 
-  private escape(value: Uint8Array, out: ByteSink): void {
+  protected override encode(value: Uint8Array, out: ByteSink): void {
     for (const byte of value) {
       const letter = byte === backslash || byte === this.delimiter ? byte : escaped.get(byte);
       if (letter !== undefined) out.byte(backslash);

@@ -38,9 +38,10 @@ function run(rowPlan: RowPlan, format: CopyFormat, chunks: readonly Uint8Array[]
   const out = new ByteSink(8);
   for (const chunk of chunks) {
     const result = masker.push(chunk, 0, chunk.length, out);
+    if (result.ok && result.value) out.append(chunk);
     if (!result.ok) return { error: result.error.message, bytes: Buffer.from(out.view()), masker };
   }
-  const ended = masker.end(out);
+  const ended = masker.end();
   return { error: ended.ok ? null : ended.error.message, bytes: Buffer.from(out.view()), masker };
 }
 

@@ -13,10 +13,13 @@ import type { ByteSink } from './sink.ts';
 
 /** One transfer. It fails closed: after a failure it gives nothing more. */
 export type CopyMasker = {
-  /** Appends the masked form of `chunk[start, end)` to the sink, as far as it is complete. */
-  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): Result<null>;
+  /**
+   * Appends the masked form of `chunk[start, end)` to the sink, as far as it is complete. True when it was whole rows that pass as
+   * they are: then it appends nothing.
+   */
+  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): Result<boolean>;
   /** At CopyDone: fails when the data ended in the middle of something. */
-  end(out: ByteSink): Result<null>;
+  end(): Result<null>;
   /** Values masked so far, NULLs not counted. */
   readonly cells: number;
   readonly rows: number;
@@ -36,34 +39,57 @@ function machineOf(plan: RowPlan, format: CopyFormat): CopyMachine {
 }
 
 /** `plan` has one entry per column of the COPY, planned for this transfer with format 1 for binary and 0 for text and CSV. */
-export function copyMasker(plan: RowPlan, format: CopyFormat): CopyMasker {
-  let machine: CopyMachine | null = null;
-  let failed: Result<null> | null = null;
-  const run = (step: () => void): Result<null> => {
-    if (failed !== null) return failed;
+export const copyMasker = (plan: RowPlan, format: CopyFormat): CopyMasker => new Masker(plan, format);
+
+const passed = ok(true);
+const masked = ok(false);
+const ended = ok(null);
+
+class Masker implements CopyMasker {
+  readonly tally: Tally | null;
+  #machine: CopyMachine | null = null;
+  #failed: Result<never> | null = null;
+
+  constructor(plan: RowPlan, format: CopyFormat) {
+    this.tally = plan.detection?.tally() ?? null;
+    plan.detection?.countIn(this.tally);
     try {
-      step();
-      return ok(null);
+      this.#machine = machineOf(plan, format);
     } catch (error) {
-      if (!(error instanceof CopyFormatError)) throw error;
-      failed = fail('unresolved', `the server's COPY data is not as announced: ${error.message}`);
-      return failed;
+      this.#fail(error);
     }
-  };
-  const tally = plan.detection?.tally() ?? null;
-  plan.detection?.countIn(tally);
-  run(() => {
-    machine = machineOf(plan, format);
-  });
-  return {
-    tally,
-    push: (chunk, start, end, out) => run(() => machine?.push(chunk, start, end, out)),
-    end: out => run(() => machine?.end(out)),
-    get cells() {
-      return machine?.cells ?? 0;
-    },
-    get rows() {
-      return machine?.rows ?? 0;
-    },
-  };
+  }
+
+  push(chunk: Uint8Array, start: number, end: number, out: ByteSink): Result<boolean> {
+    if (this.#failed !== null) return this.#failed;
+    try {
+      return this.#machine?.push(chunk, start, end, out) === true ? passed : masked;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  end(): Result<null> {
+    if (this.#failed !== null) return this.#failed;
+    try {
+      this.#machine?.end();
+      return ended;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  get cells(): number {
+    return this.#machine?.cells ?? 0;
+  }
+
+  get rows(): number {
+    return this.#machine?.rows ?? 0;
+  }
+
+  #fail(error: unknown): Result<never> {
+    if (!(error instanceof CopyFormatError)) throw error;
+    this.#failed = fail('unresolved', `the server's COPY data is not as announced: ${error.message}`);
+    return this.#failed;
+  }
 }

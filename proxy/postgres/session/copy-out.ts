@@ -61,33 +61,39 @@ export function copyMessage(s: Session, m: ServerMessage, end: number): number {
   if (m.end > end && m.end - m.start <= wholeMessageBytesMax) return -1;
   meter?.count(m.end - m.start - 1);
   count(entry, m);
-  maskedBody(s, m.bytes, { from: m.start + 5, to });
+  const passes = maskedBody(s, m.bytes, { from: m.start + 5, to });
   s.copyBody = m.end - to;
+  if (passes && to === m.end) return 0;
+  if (passes) sink.append(m.bytes, m.start + 5, to);
+  send(s);
   return to;
 }
 
-/** Payload that goes through the masker: of one message, or of a part of a large one. */
-export function maskedBody(s: Session, bytes: Uint8Array, { from, to }: { from: number; to: number }): void {
-  sink.clear();
-  const done = s.result.copy?.push(bytes, from, to, sink);
-  if (done?.ok !== true) {
-    endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
-    return;
-  }
+/** More of a message that is masked as it comes. */
+export function copyPart(s: Session, bytes: Uint8Array, range: { from: number; to: number }): void {
+  if (maskedBody(s, bytes, range)) sink.append(bytes, range.from, range.to);
   send(s);
 }
 
-/** CopyDone: what is left in the masker goes out before it. */
+/** Puts payload through the masker. True when it passes as it is, else what is left of it is in the sink. */
+function maskedBody(s: Session, bytes: Uint8Array, { from, to }: { from: number; to: number }): boolean {
+  sink.clear();
+  const done = s.result.copy?.push(bytes, from, to, sink);
+  if (done?.ok === true) return done.value;
+  endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
+  sink.clear();
+  return false;
+}
+
+/** CopyDone: the masker has to be at an end as well. */
 export function copyEnds(s: Session, entry: Expect): Fate {
   const masker = s.result.copy;
   if (masker !== null && !entry.isMuted) {
-    sink.clear();
-    const done = masker.end(sink);
+    const done = masker.end();
     if (!done.ok) {
       endWithFault(s, 'copy_malformed', done.error.message);
       return 'drop';
     }
-    send(s);
     if (entry.run !== null) entry.run.maskedCells += masker.cells;
   }
   return fateOf(entry);

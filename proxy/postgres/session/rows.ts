@@ -124,6 +124,8 @@ function passRow(s: Session, m: ServerMessage, end: number): number {
 
 function maskedRow(s: Session, entry: Expect, { m, outcome }: { m: ServerMessage; outcome: RowOutcome }): number {
   switch (outcome.type) {
+    case 'same':
+      return passRow(s, m, m.end);
     case 'more':
       return -1;
     case 'malformed':

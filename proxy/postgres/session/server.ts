@@ -2,7 +2,7 @@
 import { backend, largeLengthMax, lengthAt, serverMessageLengthMax } from '../wire/message.ts';
 import { answer } from './answer.ts';
 import { continueClient } from './client.ts';
-import { copyMessage, maskedBody } from './copy-out.ts';
+import { copyMessage, copyPart } from './copy-out.ts';
 import { endWithFault } from './end.ts';
 import { isOverLimit } from './limit.ts';
 import { rowMessage } from './rows.ts';
@@ -74,7 +74,7 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
       continue;
     }
     if (s.copyBody > 0) {
-      at = copyPart(s, bytes, { at, end, runStart });
+      at = morePart(s, bytes, { at, end, runStart });
       runStart = at;
       continue;
     }
@@ -113,7 +113,7 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
 }
 
 /** More of a large CopyData message that goes through a masker. */
-function copyPart(
+function morePart(
   s: Session,
   bytes: Uint8Array,
   { at, end, runStart }: { at: number; end: number; runStart: number },
@@ -121,7 +121,7 @@ function copyPart(
   const to = Math.min(end, at + s.copyBody);
   s.down.view(bytes, runStart, at);
   s.copyBody -= to - at;
-  maskedBody(s, bytes, { from: at, to });
+  copyPart(s, bytes, { from: at, to });
   return to;
 }
 
