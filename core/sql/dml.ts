@@ -13,6 +13,7 @@ import { relationFields, relationFor } from './relation.ts';
 import { returning } from './returning.ts';
 import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
+import { standardFlows } from './standard.ts';
 import type { Analyzer } from './state.ts';
 import type { Field, Value } from './value.ts';
 import { keyChanged, writeTo } from './write.ts';
@@ -95,7 +96,9 @@ export function setClause(
     for (const ref of target.value.origins) {
       keyChanged(a, ref);
       const changed = isDefault(val) ? a.catalog.relation(ref.relationOid) : null;
-      if (changed) ownCode(a, changed, 'insert');
+      if (!changed) continue;
+      ownCode(a, changed, 'insert');
+      standardFlows(a, changed);
     }
     const stored = partial && value ? assignPart(a, relation, target, value) : assign(a, relation, target, value);
     if (stored) assignments.set(name, stored);

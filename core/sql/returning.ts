@@ -1,11 +1,13 @@
 /** RETURNING, with OLD and NEW: what the rows hold after (or before) the write, including what the write put there. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
+import type { ColumnRef } from './analysis.ts';
 import type { Assignments } from './dml.ts';
 import { coerce } from './expr/cast.ts';
 import { item as itemOf, renamed } from './from.ts';
 import type { Pg } from './parse.ts';
 import { type Item, Scope } from './scope.ts';
 import type { Query } from './select.ts';
+import { standardOf } from './standard.ts';
 import type { Analyzer } from './state.ts';
 import { targetList } from './target.ts';
 import { oid } from './types/oid.ts';
@@ -13,17 +15,20 @@ import { type Field, pureOver, unionOrigins, type Value } from './value.ts';
 
 type Written = { relation: CatalogRelation; item: Item; assignments: Assignments };
 
-/** A column after the write: its own label, and those of whatever was written into it. */
-function written(value: Value, assigned: Value | undefined): Value {
-  if (!assigned || assigned.origins.length === 0) return value;
-  return { ...value, origins: unionOrigins([value.origins, assigned.origins]), kind: pureOver([value, assigned]) };
+/** A column after the write: its own label, and those of whatever was written into it, be it by default. */
+function written(value: Value, assigned: Value | undefined, standard: readonly ColumnRef[]): Value {
+  const origins = unionOrigins([value.origins, standard, assigned?.origins ?? []]);
+  if (origins === value.origins) return value;
+  return { ...value, origins, kind: pureOver(assigned ? [value, assigned] : [value]) };
 }
 
-function after(target: Written): readonly Field[] {
-  const names = target.relation.columns.map(column => column.name);
+function after(a: Analyzer, target: Written): readonly Field[] {
+  const { columns } = target.relation;
   return target.item.columns.map((field, index) => {
-    const assigned = target.assignments.get(names[index] ?? field.name);
-    return { name: field.name, value: written(field.value, assigned) };
+    const column = columns[index];
+    const assigned = target.assignments.get(column?.name ?? field.name);
+    const standard = column ? standardOf(a, target.relation, column) : [];
+    return { name: field.name, value: written(field.value, assigned, standard) };
   });
 }
 
@@ -49,7 +54,7 @@ function versions(target: Written, columns: readonly Field[], options: readonly 
 
 export function returning(a: Analyzer, scope: Scope, target: Written, clause: Pg.ReturningClause | undefined): Query {
   if (!clause?.exprs) return { columns: [], bounds: false, restricted: false, wires: false };
-  const columns = after(target);
+  const columns = after(a, target);
   const inner = new Scope(scope.parent);
   for (const item of scope.items) inner.items.push(item === target.item ? { ...item, columns } : item);
   const taken = new Set(inner.items.map(item => item.name));

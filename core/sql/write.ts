@@ -7,6 +7,7 @@ import { ownCode } from './own-code.ts';
 import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
 import { ruleActions } from './rules.ts';
+import { standardFlows } from './standard.ts';
 import type { Analyzer } from './state.ts';
 import { triggerEffects } from './triggers.ts';
 import { expandView } from './views.ts';
@@ -105,6 +106,7 @@ export function writeTo(a: Analyzer, relation: CatalogRelation, verb: AccessVerb
   if (event === 'update' || event === 'delete') notePartition(a, relation);
   ruleActions(a, relation, event);
   ownCode(a, relation, event);
+  if (event === 'insert') standardFlows(a, relation);
   triggerEffects(a, relation, event);
   cascades(a, relation, event, new Set());
   writeBelow(a, relation, verb, event);

@@ -6,6 +6,8 @@ import { expression } from '../expression.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import { lookupRelation, relationFields } from '../relation.ts';
+import { Scope } from '../scope.ts';
+import { standardValue } from '../standard.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
@@ -80,6 +82,15 @@ function filled(a: Analyzer, relation: CatalogRelation, column: string, value: V
     a.out.flows.push({ target: { schema: relation.schema, relation: relation.name, column }, origins: value.origins });
 }
 
+/** Rows that are there already are given the default, be it that of the column's domain. */
+function filledByDefault(a: Analyzer, relation: CatalogRelation, def: Pg.ColumnDef, inherited: string | null): void {
+  const own = (def.constraints ?? []).flatMap(node =>
+    'Constraint' in node && node.Constraint.contype === 'CONSTR_DEFAULT' ? [node.Constraint.raw_expr] : [],
+  )[0];
+  if (own) filled(a, relation, def.colname ?? '', expression(a, new Scope(null), own));
+  else if (inherited !== null) filled(a, relation, def.colname ?? '', standardValue(a, relation, inherited));
+}
+
 /** A default that may be another for each row is written into every row. */
 const callsVolatile = (a: Analyzer): boolean =>
   a.out.functions.some(({ oid }) => a.catalog.function(oid)?.volatility === 'v');
@@ -90,6 +101,7 @@ function addColumn(a: Analyzer, { relation, node }: Change): void {
   const type = a.catalog.type(typeOfColumn(a, def.typeName).oid);
   const isChecked = type?.kind === 'd' && (type.notNull || type.checks.length > 0);
   if (isSerial(def.typeName) || isChecked) a.out.hazard('alter_rewrite', nameOf(relation));
+  filledByDefault(a, relation, def, type?.defaultText ?? null);
   const scope = ownScope(a, relation);
   for (const own of def.constraints ?? []) {
     if (!('Constraint' in own)) continue;
@@ -173,7 +185,7 @@ const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> =
   AT_AddInherit: withOther,
   AT_DropInherit: withOther,
   AT_ColumnDefault: (a, { relation, node }) => {
-    if (node.def) expression(a, ownScope(a, relation), node.def);
+    if (node.def) a.out.usedAs(expression(a, ownScope(a, relation), node.def), 'default');
   },
   AT_SetExpression: (a, { relation, node }) => {
     if (node.def) filled(a, relation, node.name ?? '', expression(a, ownScope(a, relation), node.def));

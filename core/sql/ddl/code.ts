@@ -223,7 +223,7 @@ export function createDomain(a: Analyzer, node: Pg.CreateDomainStmt): Outcome {
   for (const own of node.constraints ?? []) {
     if (!('Constraint' in own) || !own.Constraint.raw_expr) continue;
     if (own.Constraint.contype === 'CONSTR_CHECK') condition(a, scope, own.Constraint.raw_expr);
-    else expression(a, new Scope(null), own.Constraint.raw_expr);
+    else a.out.usedAs(expression(a, new Scope(null), own.Constraint.raw_expr), 'default');
   }
   a.out.hazard('code', dotted(stringsOf(node.domainname)));
   return nothing('ddl');
@@ -232,6 +232,9 @@ export function createDomain(a: Analyzer, node: Pg.CreateDomainStmt): Outcome {
 export function alterDomain(a: Analyzer, node: Pg.AlterDomainStmt): Outcome {
   const names = stringsOf(node.typeName);
   objectDone(a, 'OBJECT_DOMAIN', { List: { items: node.typeName ?? [] } }, { action: 'define', verb: 'alter' });
+  const { def } = node;
+  // SET DEFAULT, or a constraint that every value is held against from now on.
+  if (def && !('Constraint' in def)) a.out.usedAs(expression(a, new Scope(null), def), 'default');
   a.out.hazard('code', dotted(names));
   a.catalogChanges();
   return nothing('ddl');

@@ -106,7 +106,7 @@ export function alterType(a: Analyzer, names: readonly Pg.Node[] | undefined): O
   return nothing('ddl');
 }
 
-/** Building an index evaluates its expressions over every row; a unique one compares them. */
+/** Building an index evaluates its expressions over every row, and statistics are kept about them; a unique one compares them. */
 export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
   const relation = relationFor(a, node.relation ?? unresolved('IndexStmt'));
   a.out.relation('define', 'alter', relation);
@@ -116,6 +116,7 @@ export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
     if (!('IndexElem' in element)) return unresolved('CREATE INDEX');
     const { name, expr } = element.IndexElem;
     const value = expr ? expression(a, scope, expr) : targetField(a, relation, name ?? '').value;
+    if (expr) a.out.usedAs(value, 'source');
     if (node.unique) a.out.usedAs(value, 'distinct');
   }
   if (node.whereClause) condition(a, scope, node.whereClause);
@@ -123,7 +124,7 @@ export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
   return nothing('ddl');
 }
 
-/** Extended statistics keep samples of values in catalogs. */
+/** Extended statistics keep samples of values in catalogs, and of expressions how many are NULL and how long they are. */
 export function createStatistics(a: Analyzer, node: Pg.CreateStatsStmt): Outcome {
   for (const target of node.relations ?? []) {
     if (!('RangeVar' in target)) return unresolved('CREATE STATISTICS');
@@ -131,7 +132,7 @@ export function createStatistics(a: Analyzer, node: Pg.CreateStatsStmt): Outcome
     a.out.relation('define', 'alter', relation);
     for (const element of node.exprs ?? [])
       if ('StatsElem' in element && element.StatsElem.expr)
-        expression(a, ownScope(a, relation), element.StatsElem.expr);
+        a.out.usedAs(expression(a, ownScope(a, relation), element.StatsElem.expr), 'source');
   }
   a.out.object('define', 'create', 'other', dotted(stringsOf(node.defnames)));
   return nothing('ddl');

@@ -32,7 +32,7 @@ export function constraint(a: Analyzer, scope: Scope, node: Pg.Constraint, colum
       if (node.raw_expr) condition(a, scope, node.raw_expr);
       return null;
     case 'CONSTR_DEFAULT':
-      if (node.raw_expr) expression(a, new Scope(null), node.raw_expr);
+      if (node.raw_expr) a.out.usedAs(expression(a, new Scope(null), node.raw_expr), 'default');
       return null;
     case 'CONSTR_GENERATED': {
       const value = node.raw_expr ? expression(a, scope, node.raw_expr) : null;

@@ -159,3 +159,7 @@ CREATE POLICY wipes ON lab.guarded USING (lab.wipe(1) = 1);
 CREATE VIEW lab.ruled AS SELECT id, note FROM lab.sheet;
 CREATE RULE ruled_write AS ON UPDATE TO lab.ruled DO INSTEAD DELETE FROM lab.kept;
 CREATE PROCEDURE lab.wipe_all() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM lab.kept; END $$;
+
+-- Defaults that fetch what they put in.
+CREATE DOMAIN lab.mailed AS text DEFAULT mail_of(2);
+CREATE TABLE lab.letters (id int, mail text DEFAULT mail_of(1), other lab.mailed);
