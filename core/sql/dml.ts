@@ -1,5 +1,6 @@
 /** UPDATE and DELETE, and the parts all writing statements share: targets, assignments, RETURNING. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
+import { isBounded } from './bounded.ts';
 import { withScope } from './cte.ts';
 import { cast } from './expr/cast.ts';
 import { expression } from './expression.ts';
@@ -109,10 +110,6 @@ export function setClause(
 const assignPart = (a: Analyzer, relation: CatalogRelation, target: Field, value: Value): Value | null =>
   assign(a, relation, target, { ...value, type: target.value.type });
 
-/** Without a condition that compares columns of the target with something else, every row is changed. */
-export const isBounded = (conditions: readonly (Value | null)[]): boolean =>
-  conditions.some(condition => condition?.bounds === true);
-
 export function dmlTarget(a: Analyzer, node: Pg.RangeVar | undefined): { relation: CatalogRelation; item: Item } {
   if (!node) return unresolved('DML');
   const relation = relationFor(a, node);
@@ -129,7 +126,8 @@ function update(a: Analyzer, parent: Scope | null, node: Pg.UpdateStmt): Query {
   fromBeside(a, scope, node.fromClause);
   const assignments = setClause(a, scope, relation, node.targetList);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded([where])) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+  if (!isBounded(a, [{ scope, node: node.whereClause, value: where }]))
+    a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
   return returning(a, scope, { relation, item, assignments }, node.returningClause);
 }
 
@@ -148,6 +146,7 @@ function remove(a: Analyzer, parent: Scope | null, node: Pg.DeleteStmt): Query {
   scope.items.push(item);
   fromBeside(a, scope, node.usingClause);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded([where])) a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
+  if (!isBounded(a, [{ scope, node: node.whereClause, value: where }]))
+    a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
   return returning(a, scope, { relation, item, assignments: new Map() }, node.returningClause);
 }

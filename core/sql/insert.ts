@@ -1,7 +1,7 @@
 /** INSERT and ON CONFLICT. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { withScope } from './cte.ts';
-import { type Assignments, assign, dmlTarget, setClause, targetField } from './dml.ts';
+import { type Assignments, assign, dmlTarget, nameOf, setClause, targetField } from './dml.ts';
 import { expression } from './expression.ts';
 import { item as itemOf } from './from.ts';
 import type { Pg } from './parse.ts';
@@ -81,8 +81,23 @@ export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): 
   }
   const scope = new Scope(outer);
   scope.items.push(item);
-  if (node.onConflictClause) onConflict(a, scope, { relation, item, assignments }, node.onConflictClause);
+  if (node.onConflictClause) {
+    onConflict(a, scope, { relation, item, assignments }, node.onConflictClause);
+    if (meetsItself(node)) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+  }
   return returning(a, scope, { relation, item, assignments }, node.returningClause);
+}
+
+/** All rows of the table itself are put into it once more: each is in conflict, and updated. */
+function meetsItself({ relation, selectStmt, onConflictClause }: Pg.InsertStmt): boolean {
+  if (onConflictClause?.action !== 'ONCONFLICT_UPDATE' || onConflictClause.whereClause) return false;
+  const {
+    fromClause = [],
+    whereClause,
+    limitCount,
+  } = selectStmt && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : {};
+  const isItself = (each: Pg.Node) => 'RangeVar' in each && each.RangeVar.relname === relation?.relname;
+  return !whereClause && !limitCount && fromClause.some(isItself);
 }
 
 type Written = { relation: CatalogRelation; item: Item; assignments: Assignments };

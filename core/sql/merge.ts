@@ -1,7 +1,8 @@
 /** MERGE: a join of target and source whose rows are updated, deleted, inserted or left alone. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
+import { type Condition, isBounded } from './bounded.ts';
 import { withScope } from './cte.ts';
-import { type Assignments, assign, dmlTarget, isBounded, nameOf, setClause, targetField } from './dml.ts';
+import { type Assignments, assign, dmlTarget, nameOf, setClause, targetField } from './dml.ts';
 import { expression } from './expression.ts';
 import { fromItem } from './from.ts';
 import type { Pg } from './parse.ts';
@@ -11,7 +12,7 @@ import { returning } from './returning.ts';
 import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
 import type { Analyzer } from './state.ts';
-import { unionOrigins, type Value } from './value.ts';
+import { unionOrigins } from './value.ts';
 import { writeTo } from './write.ts';
 
 type Merge = {
@@ -21,7 +22,7 @@ type Merge = {
   both: Scope;
   /** The source alone, for rows that match nothing. */
   source: Scope;
-  join: Value | null;
+  join: Condition;
   assignments: Assignments;
 };
 
@@ -35,7 +36,14 @@ export function merge(a: Analyzer, parent: Scope | null, node: Pg.MergeStmt): Qu
   both.items.push(item, ...source.items);
   a.out.relation('read', 'select', relation);
   const join = node.joinCondition ? condition(a, both, node.joinCondition) : null;
-  const state: Merge = { relation, target: item, both, source, join, assignments: new Map() };
+  const state: Merge = {
+    relation,
+    target: item,
+    both,
+    source,
+    join: { scope: both, node: node.joinCondition, value: join },
+    assignments: new Map(),
+  };
   for (const clause of node.mergeWhenClauses ?? []) {
     if (!('MergeWhenClause' in clause)) return unresolved('MERGE');
     when(a, state, clause.MergeWhenClause);
@@ -44,14 +52,14 @@ export function merge(a: Analyzer, parent: Scope | null, node: Pg.MergeStmt): Qu
 }
 
 /** Rows the source does not match are all the others. */
-const joins = (node: Pg.MergeWhenClause, state: Merge): Value | null =>
-  node.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? null : state.join;
+const joins = (node: Pg.MergeWhenClause, state: Merge): Condition[] =>
+  node.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? [] : [state.join];
 
 function when(a: Analyzer, state: Merge, node: Pg.MergeWhenClause): void {
   const scope = node.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET' ? state.source : state.both;
   const where = node.condition ? condition(a, scope, node.condition) : null;
   const { relation } = state;
-  const bounded = isBounded([joins(node, state), where]);
+  const bounded = isBounded(a, [...joins(node, state), { scope, node: node.condition, value: where }]);
   switch (node.commandType) {
     case 'CMD_UPDATE':
       writeTo(a, relation, 'update', 'update');

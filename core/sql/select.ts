@@ -1,4 +1,5 @@
 /** SELECT, VALUES, TABLE and set operations: what comes out of each column and what decides which rows. */
+import { isLimiting, isRestricting } from './bounded.ts';
 import { noteCrossJoin } from './cross-join.ts';
 import { withScope } from './cte.ts';
 import { dataModifying } from './dml.ts';
@@ -66,7 +67,7 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   return {
     columns,
     bounds: where?.bounds ?? false,
-    restricted: where?.restricts === true || node.limitCount !== undefined,
+    restricted: isRestricting(a, { scope, node: node.whereClause, value: where }) || isLimiting(node.limitCount),
     wires: true,
   };
 }

@@ -214,7 +214,8 @@ export function comparison(result: Value, left: Value, right: Value, equality: b
   return {
     ...result,
     tests: comparisonTests(left, right, equality),
-    restricts: separate && left.origins.length + right.origins.length > 0,
+    // A number that a window gave is of no column, and still another for each row.
+    restricts: separate && (left.origins.length + right.origins.length > 0 || left.apart || right.apart),
     bounds: separate && left.target !== right.target,
   };
 }

@@ -144,7 +144,9 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   const failing = trust === 'reads' || overflows(fn, args) ? args : faultOrigins(trusted, args);
   for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
   const large = isLarge(fn, args);
-  const value = { ...derive(args, { type: result, mayRaise: trust !== 'pure', magnitude }), large };
+  const isCount = fn.kind === 'window' && args.length === 0;
+  const derived = derive(args, { type: result, mayRaise: trust !== 'pure', magnitude });
+  const value = { ...derived, large, apart: isCount || derived.apart };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }
 

@@ -1,0 +1,306 @@
+/** Whether a condition can be told to hold for every row, whatever is in it: then it bounds nothing, however it is dressed up. */
+import { RE2JS } from 're2js';
+import { stringOf, stringsOf } from './names.ts';
+import { comparedRanges, numberOf, type Range } from './number-range.ts';
+import type { Pg } from './parse.ts';
+
+/** What is known of columns: whether one may be null, and between which values its type keeps it. */
+export type Columns = {
+  isNotNull(node: Pg.ColumnRef): boolean;
+  range(node: Pg.ColumnRef): Range | null;
+};
+
+export type Verdict = boolean | null;
+
+/** Conditions inside conditions; what is deeper is not looked at. */
+const depthMax = 100;
+
+/** The same text says the same, wherever it stands. */
+export const shapeOf = (node: unknown): string =>
+  JSON.stringify(node, (key, value) => (/^(location|(rexpr_)?list_(start|end))$/.test(key) ? undefined : value));
+
+const opposites: Readonly<Record<string, string>> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+  '~~': '!~~',
+  '!~~': '~~',
+  '~~*': '!~~*',
+  '!~~*': '~~*',
+  '~': '!~',
+  '!~': '~',
+  '~*': '!~*',
+  '!~*': '~*',
+};
+
+const oppositeKinds: Readonly<Record<string, string>> = {
+  AEXPR_BETWEEN: 'AEXPR_NOT_BETWEEN',
+  AEXPR_NOT_BETWEEN: 'AEXPR_BETWEEN',
+  AEXPR_BETWEEN_SYM: 'AEXPR_NOT_BETWEEN_SYM',
+  AEXPR_NOT_BETWEEN_SYM: 'AEXPR_BETWEEN_SYM',
+  AEXPR_DISTINCT: 'AEXPR_NOT_DISTINCT',
+  AEXPR_NOT_DISTINCT: 'AEXPR_DISTINCT',
+};
+
+const swap = (text: string, one: string, other: string): string =>
+  text.includes(one) ? text.replace(one, other) : text.replace(other, one);
+
+/** What holds where the condition does not, as far as it is written in one word. */
+function oppositeOf(node: Pg.Node): string | null {
+  if ('BoolExpr' in node && node.BoolExpr.boolop === 'NOT_EXPR') return shapeOf(node.BoolExpr.args?.[0]);
+  if ('NullTest' in node) {
+    const nulltesttype = swap(node.NullTest.nulltesttype ?? '', 'IS_NOT_NULL', 'IS_NULL');
+    return shapeOf({ NullTest: { ...node.NullTest, nulltesttype } });
+  }
+  if ('BooleanTest' in node) {
+    const { booltesttype = 'IS_TRUE', arg } = node.BooleanTest;
+    if (booltesttype === 'IS_FALSE' || booltesttype === 'IS_NOT_TRUE') return shapeOf(arg);
+    const other = booltesttype.startsWith('IS_NOT_')
+      ? booltesttype.replace('IS_NOT_', 'IS_')
+      : booltesttype.replace('IS_', 'IS_NOT_');
+    return shapeOf({ BooleanTest: { ...node.BooleanTest, booltesttype: other } });
+  }
+  if (!('A_Expr' in node)) return null;
+  const kind = oppositeKinds[node.A_Expr.kind ?? ''];
+  if (kind)
+    return shapeOf({ A_Expr: { ...node.A_Expr, kind, ...(kind.includes('DISTINCT') ? {} : { name: named(kind) }) } });
+  const opposite = opposites[stringsOf(node.A_Expr.name).at(-1) ?? ''];
+  return opposite ? shapeOf({ A_Expr: { ...node.A_Expr, name: [{ String: { sval: opposite } }] } }) : null;
+}
+
+const betweenNames: Readonly<Record<string, string>> = {
+  AEXPR_BETWEEN: 'BETWEEN',
+  AEXPR_NOT_BETWEEN: 'NOT BETWEEN',
+  AEXPR_BETWEEN_SYM: 'BETWEEN SYMMETRIC',
+  AEXPR_NOT_BETWEEN_SYM: 'NOT BETWEEN SYMMETRIC',
+};
+const named = (kind: string): Pg.Node[] => [{ String: { sval: betweenNames[kind] ?? '' } }];
+
+const flatten = (node: Pg.Node, operator: 'AND_EXPR' | 'OR_EXPR'): Pg.Node[] =>
+  'BoolExpr' in node && node.BoolExpr.boolop === operator
+    ? (node.BoolExpr.args ?? []).flatMap(part => flatten(part, operator))
+    : [node];
+
+const hasOpposites = (parts: readonly Pg.Node[]): boolean => {
+  const shapes = new Set(parts.map(shapeOf));
+  return parts.some(part => shapes.has(oppositeOf(part) ?? ''));
+};
+
+type Bound = { of: string; operator: string; value: number };
+
+/** `something < 5`, with a number that is written out. */
+function boundOf(node: Pg.Node): Bound | null {
+  if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP' || !node.A_Expr.lexpr || !node.A_Expr.rexpr) return null;
+  const operator = stringsOf(node.A_Expr.name).at(-1) ?? '';
+  const value = numberOf(node.A_Expr.rexpr);
+  return value === null || !(operator in opposites) ? null : { of: shapeOf(node.A_Expr.lexpr), operator, value };
+}
+
+const holdsAt = ({ operator, value }: Bound, at: number): boolean =>
+  operator === '='
+    ? at === value
+    : operator === '<>'
+      ? at !== value
+      : operator.startsWith('<')
+        ? at < value || (at === value && operator === '<=')
+        : at > value || (at === value && operator === '>=');
+
+/** Between and at the numbers that occur nothing changes: trying those and one between each is trying all. */
+function samples(bounds: readonly Bound[]): number[] {
+  const values = [...new Set(bounds.map(bound => bound.value))].sort((a, b) => a - b);
+  const between = values.slice(1).map((value, index) => (value + (values[index] ?? value)) / 2);
+  return [...values, ...between, (values[0] ?? 0) - 1, (values.at(-1) ?? 0) + 1];
+}
+
+function byOperand(parts: readonly Pg.Node[]): Bound[][] {
+  const groups = new Map<string, Bound[]>();
+  for (const bound of parts.map(boundOf)) if (bound) groups.set(bound.of, [...(groups.get(bound.of) ?? []), bound]);
+  return [...groups.values()].filter(group => group.length > 1);
+}
+
+const coversAll = (parts: readonly Pg.Node[]): boolean =>
+  byOperand(parts).some(bounds => samples(bounds).every(at => bounds.some(bound => holdsAt(bound, at))));
+const coversNone = (parts: readonly Pg.Node[]): boolean =>
+  byOperand(parts).some(bounds => samples(bounds).every(at => !bounds.every(bound => holdsAt(bound, at))));
+
+const textOf = (node: Pg.Node | undefined): string | null => {
+  if (!node) return null;
+  if ('TypeCast' in node) return textOf(node.TypeCast.arg);
+  return 'A_Const' in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? '') : null;
+};
+
+/** What matches nothing at all as well as something odd matches everywhere. */
+function matchesAll(pattern: string): boolean {
+  try {
+    const compiled = RE2JS.compile(pattern);
+    return ['', '\u0001q~', 'A b\n'].every(text => compiled.matcher(text).find());
+  } catch {
+    return false;
+  }
+}
+
+const functionName = (node: Pg.Node | undefined): string =>
+  node && 'FuncCall' in node ? (stringsOf(node.FuncCall.funcname).at(-1) ?? '') : '';
+
+function matchVerdict(operator: string, right: Pg.Node): Verdict {
+  const pattern = textOf(
+    functionName(right) === 'similar_to_escape' && 'FuncCall' in right ? right.FuncCall.args?.[0] : right,
+  );
+  if (pattern === null) return null;
+  const negated = operator.startsWith('!');
+  const isLike = operator.includes('~~') || functionName(right) !== '';
+  const isAll = isLike ? /^%+$/.test(pattern) : matchesAll(pattern);
+  return isAll ? !negated : null;
+}
+
+/** A list, range or document with nothing in it is contained in every other; of a range `(,)` it is the other way round. */
+const isEmptyText = (node: Pg.Node): boolean =>
+  /^\s*(\{\s*\}|\[\s*\]|empty)\s*$/.test(textOf(node) ?? '-') || isEmptyArray(node);
+const isEmptyArray = (node: Pg.Node): boolean =>
+  'TypeCast' in node && node.TypeCast.arg !== undefined
+    ? isEmptyArray(node.TypeCast.arg) || textOf(node) === '{}'
+    : 'A_ArrayExpr' in node && (node.A_ArrayExpr.elements ?? []).length === 0;
+const isNull = (node: Pg.Node | undefined): boolean =>
+  node !== undefined && 'A_Const' in node && node.A_Const.isnull === true;
+const isUnbounded = (node: Pg.Node): boolean =>
+  /^\s*[[(]\s*,\s*[)\]]\s*$/.test(textOf(node) ?? '') ||
+  ('FuncCall' in node && functionName(node).endsWith('range') && (node.FuncCall.args ?? []).slice(0, 2).every(isNull));
+
+const lastName = (node: Pg.Node): string => {
+  if ('TypeCast' in node && node.TypeCast.arg) return lastName(node.TypeCast.arg);
+  return 'ColumnRef' in node ? stringOf(node.ColumnRef.fields?.at(-1)) : functionName(node);
+};
+
+/** These say which table a row is in, or of what type a value is: the same for all. */
+const isSame = (node: Pg.Node): boolean => lastName(node) === 'tableoid' || functionName(node) === 'pg_typeof';
+
+export class Always {
+  readonly #columns: Columns;
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  /** True or false where it can be told; where nothing can, null. A row for which it is null is taken for one for which it holds. */
+  verdict(node: Pg.Node | undefined, depth = 0): Verdict {
+    if (!node || depth > depthMax) return null;
+    if ('A_Const' in node) return node.A_Const.boolval ? node.A_Const.boolval.boolval === true : null;
+    if ('BoolExpr' in node) return this.#boolean(node, depth);
+    if ('NullTest' in node) {
+      if (!this.isNotNull(node.NullTest.arg, depth)) return null;
+      return node.NullTest.nulltesttype === 'IS_NOT_NULL';
+    }
+    if ('BooleanTest' in node) return this.#test(node.BooleanTest, depth);
+    if ('SubLink' in node) return this.#subquery(node.SubLink, depth);
+    return 'A_Expr' in node ? this.#expression(node.A_Expr, depth) : null;
+  }
+
+  #boolean(node: { BoolExpr: Pg.BoolExpr }, depth: number): Verdict {
+    const { boolop, args = [] } = node.BoolExpr;
+    if (boolop === 'NOT_EXPR') {
+      const inner = this.verdict(args[0], depth + 1);
+      return inner === null ? null : !inner;
+    }
+    const isOr = boolop === 'OR_EXPR';
+    const parts = flatten(node, isOr ? 'OR_EXPR' : 'AND_EXPR');
+    const verdicts = parts.map(part => this.verdict(part, depth + 1));
+    if (verdicts.includes(isOr) || hasOpposites(parts) || (isOr ? coversAll(parts) : coversNone(parts))) return isOr;
+    return verdicts.every(verdict => verdict === !isOr) ? !isOr : null;
+  }
+
+  #test({ arg, booltesttype = 'IS_TRUE' }: Pg.BooleanTest, depth: number): Verdict {
+    const positive = !booltesttype.startsWith('IS_NOT_');
+    if (booltesttype.endsWith('UNKNOWN')) return this.isNotNull(arg, depth) ? !positive : null;
+    const inner = this.verdict(arg, depth + 1);
+    return inner === null ? null : (inner === booltesttype.endsWith('TRUE')) === positive;
+  }
+
+  #subquery({ subLinkType, subselect }: Pg.SubLink, depth: number): Verdict {
+    const select = subselect && 'SelectStmt' in subselect ? subselect.SelectStmt : null;
+    const isEmpty =
+      select !== null &&
+      this.verdict(select.whereClause, depth + 1) === false &&
+      (select.op ?? 'SETOP_NONE') === 'SETOP_NONE';
+    if (
+      !isEmpty ||
+      !(
+        select.groupClause ||
+        !select.targetList?.some(target => 'ResTarget' in target && 'FuncCall' in (target.ResTarget.val ?? {}))
+      )
+    )
+      return null;
+    return subLinkType === 'ALL_SUBLINK'
+      ? true
+      : subLinkType === 'ANY_SUBLINK' || subLinkType === 'EXISTS_SUBLINK'
+        ? false
+        : null;
+  }
+
+  #expression(node: Pg.A_Expr, depth: number): Verdict {
+    const { kind, lexpr: left, rexpr: right } = node;
+    if (!left || !right) return null;
+    const operator = stringsOf(node.name).at(-1) ?? '';
+    switch (kind) {
+      case 'AEXPR_DISTINCT':
+      case 'AEXPR_NOT_DISTINCT': {
+        const [tested, other] = isNull(left) ? [right, left] : [left, right];
+        const same =
+          shapeOf(left) === shapeOf(right) || (isNull(other) && this.isNotNull(tested, depth) ? false : null);
+        return same === null ? null : same === (kind === 'AEXPR_NOT_DISTINCT');
+      }
+      case 'AEXPR_IN': {
+        const items = 'List' in right ? (right.List.items ?? []) : [];
+        const values = items.map(item => this.verdict(item, depth + 1));
+        if (operator === '=' && values.includes(true) && values.includes(false)) return true;
+        return items.some(item => shapeOf(item) === shapeOf(left)) ? operator === '=' : null;
+      }
+      case 'AEXPR_OP_ANY':
+      case 'AEXPR_OP_ALL':
+        return isEmptyArray(right) ? kind === 'AEXPR_OP_ALL' : null;
+      case 'AEXPR_BETWEEN':
+      case 'AEXPR_NOT_BETWEEN': {
+        const [low, high] = ('List' in right ? (right.List.items ?? []) : []).map(numberOf);
+        return low != null && high != null && low > high ? kind === 'AEXPR_NOT_BETWEEN' : null;
+      }
+      case 'AEXPR_LIKE':
+      case 'AEXPR_ILIKE':
+      case 'AEXPR_SIMILAR':
+        return matchVerdict(operator, right);
+      case 'AEXPR_OP':
+        return this.#comparison(operator, left, right, depth);
+      default:
+        return null;
+    }
+  }
+
+  #comparison(operator: string, left: Pg.Node, right: Pg.Node, depth: number): Verdict {
+    if (/^!?~\*?$/.test(operator)) return matchVerdict(operator, right);
+    if (operator === '@>' && (isEmptyText(right) || isUnbounded(left))) return true;
+    if (operator === '<@' && (isEmptyText(left) || isUnbounded(right))) return true;
+    if (!(operator in opposites)) return null;
+    if (isSame(left) || isSame(right)) return true;
+    if (lastName(left) === 'ctid' && operator.startsWith('>') && textOf(right) === '(0,0)') return true;
+    if (shapeOf(left) === shapeOf(right)) return operator === '=' || operator === '<=' || operator === '>=';
+    const [one, other] = [this.verdict(left, depth + 1), this.verdict(right, depth + 1)];
+    if (operator === '=' && one !== null && other !== null) return one === other;
+    return comparedRanges(operator, left, right, column => this.#columns.range(column));
+  }
+
+  isNotNull(node: Pg.Node | undefined, depth = 0): boolean {
+    if (!node || depth > depthMax) return false;
+    const all = (nodes: readonly (Pg.Node | undefined)[]) => nodes.every(each => this.isNotNull(each, depth + 1));
+    if ('A_Const' in node) return node.A_Const.isnull !== true;
+    if ('ColumnRef' in node) return this.#columns.isNotNull(node.ColumnRef);
+    if ('NullTest' in node || 'BooleanTest' in node || 'RowExpr' in node || 'A_ArrayExpr' in node) return true;
+    if ('TypeCast' in node) return this.isNotNull(node.TypeCast.arg, depth + 1);
+    if ('BoolExpr' in node) return all(node.BoolExpr.args ?? []);
+    if ('CoalesceExpr' in node) return (node.CoalesceExpr.args ?? []).some(each => this.isNotNull(each, depth + 1));
+    if (!('A_Expr' in node)) return false;
+    const { kind, name, lexpr, rexpr } = node.A_Expr;
+    if (kind?.endsWith('DISTINCT')) return true;
+    const isPlain = kind === 'AEXPR_OP' && /^([<>=]|<>|<=|>=|[-+*])$/.test(stringsOf(name).at(-1) ?? '');
+    return isPlain && all([...(lexpr ? [lexpr] : []), rexpr]);
+  }
+}
