@@ -2,6 +2,7 @@
 import { DelimitedCopy, newline } from './copy-delimited.ts';
 import { type CopyFormat, singleByte } from './copy-machine.ts';
 import type { ByteSink } from './sink.ts';
+import { nextStop } from './stops.ts';
 import type { CellWriter } from './writer.ts';
 
 const carriageReturn = 0x0d;
@@ -25,7 +26,7 @@ export class CsvCopy extends DelimitedCopy {
   protected override fieldEnd(chunk: Uint8Array, from: number, end: number): number {
     const stops = this.#stops;
     for (let at = from; at < end; at += 1) {
-      if (!this.#isQuoted && !this.#isPending) while (at < end && stops[chunk[at] as number] === 0) at += 1;
+      if (!this.#isQuoted && !this.#isPending) at = nextStop(chunk, at, end, stops);
       if (at >= end) return end;
       const byte = chunk[at] as number;
       if (!this.#isInside(byte) && (byte === this.delimiter || byte === newline)) return at;

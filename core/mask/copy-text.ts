@@ -2,6 +2,7 @@
 import { DelimitedCopy, newline } from './copy-delimited.ts';
 import type { CopyFormat } from './copy-machine.ts';
 import type { ByteSink } from './sink.ts';
+import { nextStop } from './stops.ts';
 import type { CellWriter } from './writer.ts';
 
 const backslash = 0x5c;
@@ -36,7 +37,7 @@ export class TextCopy extends DelimitedCopy {
       at += 1;
     }
     for (;;) {
-      while (at < end && stops[chunk[at] as number] === 0) at += 1;
+      at = nextStop(chunk, at, end, stops);
       if (at >= end || chunk[at] !== backslash) return Math.min(at, end);
       this.isEncoded = true;
       this.#isEscaped = at + 1 >= end;

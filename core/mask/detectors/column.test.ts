@@ -6,7 +6,7 @@ import { planRow } from '../plan.ts';
 import { unchanged } from '../writer.ts';
 import { type DetectorKind, detectorKinds } from './kinds.ts';
 import type { Tally } from './tally.ts';
-import { valid } from './testing.ts';
+import { findIn, valid } from './testing.ts';
 import { ColumnWatch, type Sampling, samplingDefaults, Watches, watchesMax } from './watch.ts';
 
 const oids = { text: 25, varchar: 1043, bpchar: 1042, json: 114, jsonb: 3802, xml: 142 };
@@ -117,12 +117,15 @@ describe('text', () => {
   });
 });
 
+/** Random texts now and then are an e-mail address. */
+const plain = fc.string().filter(text => findIn(`${text}!`).length === 0);
+
 /** JSON texts that differ in how they are written, with a find somewhere in them. */
 const jsonText = fc
   .record({
     value: fc.constantFrom(...detectorKinds).chain(kind => valid[kind]),
-    before: fc.string(),
-    key: fc.string(),
+    before: plain,
+    key: plain,
     n: fc.integer(),
   })
   .map(({ value, before, key, n }) => ({

@@ -2,6 +2,7 @@
  * Looks through a text once, byte by byte, and stops only where something may begin. Every check behind such a stop reads a
  * bounded number of bytes, or bytes that are not read again, so the time is linear in the text whatever is in it.
  */
+import { nextStop } from '../stops.ts';
 import { byteAt, hasWord, type Text, word } from './bytes.ts';
 import { emailAround } from './email.ts';
 import type { HitSink } from './hit.ts';
@@ -130,17 +131,7 @@ class Scan implements Scanner, HitSink {
     this.#floor = start;
     let at = start;
     while (at < end) {
-      // Most bytes are nothing: four at a time.
-      while (
-        at + 3 < end &&
-        (stops[bytes[at] as number] as number) +
-          (stops[bytes[at + 1] as number] as number) +
-          (stops[bytes[at + 2] as number] as number) +
-          (stops[bytes[at + 3] as number] as number) ===
-          0
-      )
-        at += 4;
-      while (at < end && stops[bytes[at] as number] === 0) at += 1;
+      at = nextStop(bytes, at, end, stops);
       if (at < end) at = Math.max(at + 1, this.#stop(text, at));
     }
     this.#sink = null;
