@@ -57,7 +57,14 @@ const world = `
   create view lab.onto as select * from public.kept;
   create table lab.replaced (id int);
   create rule r as on insert to lab.replaced do instead delete from public.kept;
-  create sequence lab.counter;`;
+  create sequence lab.counter;
+  create type lab.mood as enum ('low', 'high');
+  create table public.moody (id int, mood lab.mood);
+  create view public.of_plain as select id from lab.plain;
+  create function lab.trace() returns trigger language plpgsql as $$ begin return new; end $$;
+  create trigger t before insert on public.moody for each row execute function lab.trace();
+  create table lab.gone (id int);
+  create view lab.of_gone as select id from lab.gone;`;
 
 const policy = policySchema.parse({
   name: 'confined',
@@ -133,6 +140,15 @@ it.each([
   'select public.sum_of(a => 1)',
   'delete from lab.onto where id = 1',
   'insert into lab.replaced values (1)',
+  'drop table lab.plain cascade',
+  'drop table lab.keys cascade',
+  'drop table lab.divided',
+  'drop table lab.parent cascade',
+  'drop type lab.mood cascade',
+  'drop function lab.trace cascade',
+  'drop schema lab cascade',
+  'alter table lab.keys drop constraint keys_pkey cascade',
+  'alter table lab.plain drop column id cascade',
   'alter schema lab rename to other',
   'alter sequence lab.counter owned by public.kept.id',
   'create sequence lab.more owned by public.kept.id',
@@ -155,6 +171,7 @@ it.each([
   'select public.sum_of(1, 2)',
   "select nextval('lab.counter')",
   'delete from lab.keys where id = 7',
+  'drop table if exists lab.gone cascade',
 ])('%s is not', async text => {
   const before = await outside();
   const heard = await client.ask(say.query(text));

@@ -12,6 +12,7 @@ import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
 import type { Value } from '../value.ts';
+import { ofRelations } from './dependents.ts';
 import { relationTouched } from './object.ts';
 import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
 
@@ -209,6 +210,7 @@ export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
     for (const code of codes ?? []) a.out.hazard(code, name);
     if (change.behavior === 'DROP_CASCADE') {
       a.out.hazard('cascade', name);
+      if (relation) ofRelations(a, new Set([relation.oid]));
       a.catalogChanges(true);
     }
     if (relation) changes[subtype]?.(a, { relation, node: change });

@@ -2,6 +2,7 @@
 import type { Pg } from '../parse.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
+import { dependents, heirs } from './dependents.ts';
 import { namesOf, objectDone } from './object.ts';
 
 /** Dropping these loses no rows, but switches a protection off or changes what others' statements do. */
@@ -16,13 +17,16 @@ export function dropStatement(a: Analyzer, node: Pg.DropStmt): Outcome {
   const type = node.removeType;
   const cascades = node.behavior === 'DROP_CASCADE';
   for (const object of node.objects ?? []) {
-    const { schema, name } = objectDone(a, type, object, {
+    const found = objectDone(a, type, object, {
       action: 'drop',
       verb: 'drop',
       missingOk: node.missing_ok === true,
     });
+    const { schema, name, relation } = found;
     const shown = schema === null ? name : `${schema}.${name}`;
     a.out.hazard('drop', shown);
+    if (cascades) dependents(a, type, found);
+    else if (relation?.kind === 'p') heirs(a, new Set([relation.oid]));
     if (cascades) a.out.hazard('cascade', shown);
     const code = protective[type ?? ''];
     if (code) a.out.hazard(code, shown);
