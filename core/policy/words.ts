@@ -46,6 +46,7 @@ export const hazardWords: Readonly<Record<HazardCode, string>> = {
   set_limits: 'changes the limits of the session',
   set_parsing: 'changes how the server reads statements',
   set_planner: 'changes how the server plans statements',
+  set_messages: 'has the server report how it works',
   set_search_path: 'changes the search path',
   lock_table: 'locks a table',
   row_lock: 'locks rows',
@@ -131,6 +132,7 @@ export const opaqueHazards: ReadonlySet<HazardCode> = new Set([
   'untrusted_language',
   'replication',
   'set_planner',
+  'set_messages',
 ]);
 
 /** Control of the transaction and of the session's own statements: what they carry is decided on its own. */

@@ -190,6 +190,8 @@ export const hazardCodes = [
   'set_parsing',
   /** How statements are planned: the order of rows then follows the order of what is masked. */
   'set_planner',
+  /** What the server says about its work: how much it says depends on the values it works on. */
+  'set_messages',
   'set_search_path',
   'lock_table',
   'row_lock',

@@ -53,8 +53,14 @@ const debugging = /^(debug_print_.*|log_.*|auto_explain\..*|trace_.*|track_.*|pg
 const planning =
   /^(enable_\w+|(seq|random)_page_cost|(cpu|parallel|jit)_\w+_cost|geqo\w*|(join|from)_collapse_limit|cursor_tuple_fraction|hash_mem_multiplier)$/;
 
-function hazardOf(name: string): HazardCode | null {
+/** More than this, and the client hears about sorts, files and plans. */
+const usualMessages: ReadonlySet<string> = new Set(['info', 'notice', 'warning', 'error', 'fatal', 'panic']);
+
+/** Null for what the server starts with. */
+function hazardOf(name: string, value: string | null): HazardCode | null {
   const known = Object.hasOwn(hazardous, name) ? hazardous[name] : undefined;
+  if (name === 'client_min_messages')
+    return value === null || usualMessages.has(value.toLowerCase()) ? null : 'set_messages';
   return known ?? (debugging.test(name) ? 'statistics' : planning.test(name) ? 'set_planner' : null);
 }
 
@@ -65,6 +71,7 @@ export const settingName = (name: string): string => name.toLowerCase();
 const anySetting: readonly HazardCode[] = [
   'set_parsing',
   'set_planner',
+  'set_messages',
   'set_role',
   'set_limits',
   'set_search_path',
@@ -84,7 +91,7 @@ type Setting = { name: string; value: string | null };
 
 function noteSetting(a: Analyzer, { name, value }: Setting, location?: number): void {
   a.out.object('session', 'set', 'setting', name);
-  const code = hazardOf(name);
+  const code = hazardOf(name, value);
   if (code && !changesNothing(name, value)) a.out.hazard(code, name, location ?? null);
 }
 
@@ -140,6 +147,14 @@ export function setStatement(a: Analyzer, node: Pg.VariableSetStmt): Outcome {
   return nothing('set');
 }
 
+/** What a function sets for as long as it runs, which is where the hazards of that lie. Its search_path is read with its body. */
+export function functionSetting(a: Analyzer, name: string, node: Pg.VariableSetStmt): void {
+  const setting = settingName(node.name ?? '');
+  if (node.kind !== 'VAR_SET_VALUE' || setting === 'search_path') return;
+  const code = hazardOf(setting, settingValue(setting, node.args ?? []));
+  if (code) a.out.hazard(code, `${name} (${setting})`);
+}
+
 /** SET TRANSACTION …, SET SESSION CHARACTERISTICS …, SET TRANSACTION SNAPSHOT … */
 function transactionMode(a: Analyzer, name: string): void {
   a.out.object('session', 'transaction', 'setting', name);
@@ -187,7 +202,7 @@ export function setConfig(a: Analyzer, fn: CatalogFunction, args: readonly Value
   }
   const setting = settingName(name);
   const text = textOf(value?.literal ?? null);
-  noteSetting(a, { name: setting, value: text }, location);
+  noteSetting(a, { name: setting, value: text ?? 'unknown' }, location);
   if (setting === 'search_path') {
     if (text === null) unresolved('set_config', location, 'the search_path that set_config gives cannot be told');
     a.out.effects.push({

@@ -9,6 +9,7 @@ import { relationFor } from '../relation.ts';
 import { actionsOf, oldAndNew } from '../rules.ts';
 import { Scope } from '../scope.ts';
 import { condition } from '../select.ts';
+import { functionSetting } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome, rows } from '../statement.ts';
 import { typeOfName } from '../typename.ts';
@@ -81,6 +82,13 @@ function described(a: Analyzer, node: Pg.CreateFunctionStmt): CatalogFunction {
   };
 }
 
+function settingsOf(a: Analyzer, name: string, options: readonly Pg.Node[] | undefined): void {
+  for (const node of options ?? []) {
+    const set = 'DefElem' in node ? node.DefElem.arg : undefined;
+    if (set && 'VariableSetStmt' in set) functionSetting(a, name, set.VariableSetStmt);
+  }
+}
+
 const trusted: ReadonlySet<string> = new Set(['sql', 'plpgsql']);
 
 /** What the body would do counts as what creating it does: somebody is going to call it. */
@@ -112,6 +120,7 @@ export function createFunction(a: Analyzer, node: Pg.CreateFunctionStmt): Outcom
   a.out.hazard('code', name);
   if (fn.securityDefiner) a.out.hazard('security_definer', name);
   if (!trusted.has(fn.language)) a.out.hazard('untrusted_language', `${name} (${fn.language})`);
+  settingsOf(a, name, node.options);
   bodyFindings(a, fn, node);
   a.catalogChanges();
   return nothing('ddl');
@@ -125,6 +134,7 @@ export function alterFunction(a: Analyzer, node: Pg.AlterFunctionStmt): Outcome 
   const shown = schema === null ? name : `${schema}.${name}`;
   a.out.hazard('code', shown);
   if (optionsOf(node.actions).has('security')) a.out.hazard('security_definer', shown);
+  settingsOf(a, shown, node.actions);
   a.catalogChanges();
   return nothing('ddl');
 }

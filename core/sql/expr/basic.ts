@@ -143,8 +143,13 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
 /** Evaluated one after the other until one is not null. */
 export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
-  return derive(values, { type, faulty: lazyFault(values), magnitude: widest(a.catalog, values, type) });
+  const value = derive(values, { type, faulty: lazyFault(values), magnitude: widest(a.catalog, values, type) });
+  return values.some(isGiven) ? { ...value, gated: false } : value;
 }
+
+/** Written out, and not NULL. */
+const isGiven = ({ literal }: Value): boolean =>
+  literal !== null && literal.kind !== 'null' && literal.kind !== 'parameter';
 
 export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
