@@ -1,5 +1,6 @@
 /** Statements that hold others: PREPARE and EXECUTE, cursors, EXPLAIN. */
 import { firstUserOid } from '../catalog/lookup.ts';
+import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { ColumnRef, OutputColumn, StatementAnalysis } from './analysis.ts';
 import { callBody } from './bodies.ts';
 import { expression } from './expression.ts';
@@ -12,7 +13,7 @@ import { Analyzer } from './state.ts';
 import { nothing, type Outcome, rows, statement } from './statement.ts';
 import { typeOfName } from './typename.ts';
 import { oid } from './types/oid.ts';
-import { columnValue, constant, type Field } from './value.ts';
+import { columnValue, constant, derive, type Field, type Value } from './value.ts';
 
 /** A statement analysed on its own, to be run later. */
 function apart(a: Analyzer, node: Pg.Node, parameterTypes: readonly number[]): StatementAnalysis {
@@ -62,9 +63,21 @@ export function executeStatement(a: Analyzer, node: Pg.ExecuteStmt): Outcome {
   const name = node.name ?? '';
   const prepared = a.settings.prepared.get(name);
   if (!prepared) return undefinedName('undefined_object', 'EXECUTE', `prepared statement "${name}" does not exist`);
-  for (const argument of node.params ?? []) expression(a, new Scope(null), argument);
-  return running(a, prepared, 'execute');
+  const given = (node.params ?? []).map(argument => expression(a, new Scope(null), argument));
+  // What the statement does with its parameters was read when nobody knew what they hold.
+  for (const value of given) a.out.usedAs(value, 'function_argument');
+  const { columns, ...outcome } = running(a, prepared, 'execute');
+  return {
+    ...outcome,
+    columns: columns?.map(({ name, value }) => ({ name, value: heldBy(value, given) })) ?? null,
+  };
 }
+
+/** A result of the statement, which may be made of any of its parameters. */
+const heldBy = (value: Value, given: readonly Value[]): Value => {
+  const held = derive([value, ...given], { type: value.type, typmod: value.typmod });
+  return held.origins.length === value.origins.length ? value : { ...held, wire: value.wire };
+};
 
 export function deallocateStatement(a: Analyzer, node: Pg.DeallocateStmt): Outcome {
   const name = node.isall ? null : (node.name ?? '');
@@ -93,6 +106,14 @@ const known = (analysis: StatementAnalysis): ReadonlySet<string> =>
     ].map(({ relationOid, attnum }) => `${relationOid} ${attnum}`),
   );
 
+/** The columns that a call depends on, whatever it is given; null where its body cannot be read. */
+function readsOf(a: Analyzer, fn: CatalogFunction): readonly ColumnRef[] | null {
+  const inner = a.nested({ origin: 'function', oid: 0, path: a.path });
+  const args = fn.argumentTypes.map(type => constant(type));
+  const value = callBody(inner, fn, args, { result: fn.returnTypeOid });
+  return value && [...value.origins, ...inner.out.uses.map(({ column }) => column)];
+}
+
 /**
  * A query is planned once, but functions in it are looked up when they run: what they are by now, or what names in them mean, may be
  * something else than when the cursor was opened.
@@ -103,12 +124,9 @@ function checkFunctions(a: Analyzer, cursor: StatementAnalysis, name: string): v
     const fn = a.catalog.function(functionOid);
     if (functionOid < firstUserOid || trust === 'unknown') continue;
     if (fn && fn.body === null) continue;
-    const args = fn?.argumentTypes.map(type => constant(type)) ?? [];
-    const inner = a.nested({ origin: 'function', oid: 0, path: a.path });
-    const value = fn ? callBody(inner, fn, args, { result: fn.returnTypeOid }) : null;
-    const reads = [...(value?.origins ?? []), ...inner.out.uses.map(({ column }) => column)];
-    const isSame = reads.every(({ relationOid, attnum }) => columns.has(`${relationOid} ${attnum}`));
-    if (!value || !isSame)
+    const reads = fn && readsOf(a, fn);
+    const isSame = reads?.every(({ relationOid, attnum }) => columns.has(`${relationOid} ${attnum}`));
+    if (!isSame)
       unresolved('FETCH', undefined, `a function that cursor "${name}" calls has changed; declare the cursor again`);
   }
 }
@@ -148,6 +166,7 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   if (runs) for (const column of passing(inner)) a.out.use(column, 'function_argument');
   // It counts rows by partition.
   if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
+  for (const column of folded(a, inner)) a.out.use(column, 'function_argument');
   a.out.object('session', 'explain', 'other', 'plan');
   const type = format && 'String' in format ? planTypes[format.String.sval ?? ''] : undefined;
   return rows('explain', [{ name: 'QUERY PLAN', value: constant(type ?? oid.text) }]);
@@ -156,6 +175,13 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
 /** What is declared immutable is computed while the query is planned, whatever else it does. */
 const planningRuns = ({ functions }: StatementAnalysis): boolean =>
   functions.some(({ oid: fn, trust }) => fn >= firstUserOid && (trust === 'effects' || trust === 'unknown'));
+
+/** The plan shows what it gave as a constant. */
+const folded = (a: Analyzer, { functions }: StatementAnalysis): readonly ColumnRef[] =>
+  functions.flatMap(({ oid: functionOid }) => {
+    const fn = functionOid < firstUserOid ? null : a.catalog.function(functionOid);
+    return fn && fn.volatility === 'i' && fn.body !== null ? (readsOf(a, fn) ?? []) : [];
+  });
 
 /** Keys and tests for NULL are as narrow whatever is in them; everything else the text reads may be carried along. */
 function passing({ outputs, uses, reads }: StatementAnalysis): readonly ColumnRef[] {

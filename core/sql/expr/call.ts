@@ -17,6 +17,7 @@ import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from '.
 import { arranged } from './arranged.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { clashes } from './gate.ts';
 import { resultMagnitude } from './magnitude.ts';
 import { fieldOf, withRowFields } from './row.ts';
 import { isLarge, overflows } from './size.ts';
@@ -141,7 +142,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
-  const failing = trust === 'reads' || overflows(fn, args) ? args : faultOrigins(trusted, args);
+  const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args);
+  const failing = isTelling ? args : faultOrigins(trusted, args);
   for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
   const large = isLarge(fn, args);
   const isCount = fn.kind === 'window' && args.length === 0;
