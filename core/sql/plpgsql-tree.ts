@@ -21,6 +21,8 @@ export type Datum = {
   members: readonly string[];
   /** Of a record's field: index of the record. */
   parent: number;
+  /** Of a cursor with arguments: index of the row of their variables. */
+  argumentRow: number | null;
 };
 
 /** One statement: its tag without the prefix, and its body. */
@@ -68,6 +70,7 @@ function datumOf(value: unknown): Datum {
     cursor: exprOf(body.cursor_explicit_expr),
     members: list(body.fields).map(field => (isObject(field) ? text(field.name) : '')),
     parent: typeof body.recparentno === 'number' ? body.recparentno : 0,
+    argumentRow: typeof body.cursor_explicit_argrow === 'number' ? body.cursor_explicit_argrow : null,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Analyzer } from './state.ts';
 import { typeOfName } from './typename.ts';
 import { relationOfType } from './types/coerce.ts';
 import { oid, untyped } from './types/oid.ts';
-import { constant, type Field, pureOver, unionOrigins, type Value } from './value.ts';
+import { constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
 
 const rowType = /^(?:"?([^".]+)"?\.)?"?([^".%]+)"?%rowtype$/i;
 
@@ -45,7 +45,8 @@ function merged(known: Value, added: Value): Value {
   const origins = unionOrigins([known.origins, added.origins]);
   const kind = origins.length === 0 ? 'constant' : pureOver([known, added]);
   const mayRaise = known.mayRaise || added.mayRaise;
-  return { ...known, origins, kind, mayRaise, fields: mergedFields(known, added), magnitude: null };
+  const fields = mergedFields(known, added);
+  return { ...known, ...marks([known, added]), origins, kind, mayRaise, fields, magnitude: null };
 }
 
 function mergedFields(known: Value, added: Value): readonly Field[] | null {
@@ -114,6 +115,13 @@ export class Variables {
     if (grew) this.changes++;
   }
 
+  /** `variable`, `record.field`, or either after the label of a block. */
+  assignNamed(names: readonly string[], value: Value): void {
+    const [first = '', field] = names.slice(this.values.has(names[0] ?? '') ? 0 : 1);
+    if (field === undefined) this.assign(first, value);
+    else this.assignField(first, field, value);
+  }
+
   /** `record.field := …` */
   assignField(name: string, field: string, value: Value): void {
     const row = this.values.get(name);
@@ -125,6 +133,7 @@ export class Variables {
 }
 
 const size = (value: Value): number =>
+  Object.values(marks([value])).filter(mark => mark).length +
   value.origins.length +
   (value.fields ?? []).reduce((sum, field) => sum + field.value.origins.length, 0) +
   (value.fields?.length ?? 0);

@@ -2,10 +2,11 @@
  * PL/pgSQL bodies, as far as they are static: every statement in them counts, whatever the control flow; variables hold whatever
  * any assignment puts into them. Dynamic SQL is opaque unless its text is a literal.
  */
-import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
+import type { CatalogFunction } from '../catalog/snapshot.ts';
 import { coerce } from './expr/cast.ts';
 import { defaultTextLimits } from './guard.ts';
 import { type Pg, parseText } from './parse.ts';
+import { calledWith, intoRow, mentioned, returnedRow, rowOf, rowOfRelation } from './plpgsql-reach.ts';
 import { assignment, place, stored } from './plpgsql-target.ts';
 import {
   type Datum,
@@ -20,12 +21,11 @@ import {
 } from './plpgsql-tree.ts';
 import { Variables } from './plpgsql-variables.ts';
 import { unresolved } from './refuse.ts';
-import { relationFields } from './relation.ts';
 import { type Query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { statement } from './statement.ts';
 import { oid } from './types/oid.ts';
-import { constant, derive, type Field, pureOver, unionOrigins, type Value } from './value.ts';
+import { constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
 
 /** Readings after which variables must have settled. */
 const roundsMax = 12;
@@ -46,7 +46,8 @@ export function plpgsqlBody(a: Analyzer, fn: CatalogFunction): Query | null {
   const tree = readTree(a.catalog, fn);
   const variables = new Variables(a, tree.datums);
   for (const [index, name] of (a.arguments?.names ?? []).entries())
-    if (name !== '' && variables.get(name)) variables.set(name, a.arguments?.values[index] ?? constant(0));
+    for (const own of [name, `$${index + 1}`])
+      if (own !== '' && variables.get(own)) variables.set(own, a.arguments?.values[index] ?? constant(0));
   if (a.triggerRelation) for (const name of ['new', 'old']) variables.set(name, rowOfRelation(a, a.triggerRelation));
   a.variables = variables;
   const body: Body = { a, tree, variables, results: [], returned: false };
@@ -82,6 +83,7 @@ function give(body: Body, index: number, name: string, value: Value): void {
         ...known.value,
         origins: unionOrigins([known.value.origins, value.origins]),
         kind: pureOver([known.value, value]),
+        ...marks([known.value, value]),
         magnitude: null,
       }
     : { ...value, wire: null };
@@ -94,6 +96,7 @@ function giveRow(body: Body, columns: readonly Field[]): void {
 }
 
 function giveValue(body: Body, value: Value): void {
+  returnedRow(body.a, value);
   giveRow(body, value.fields ?? [{ name: 'return', value }]);
 }
 
@@ -122,12 +125,6 @@ function decides(body: Body, value: unknown): void {
 const queryOf = (body: Body, expr: Expr): readonly Field[] =>
   statement(body.a, parsed(expr.parseMode === 0 ? expr.query : `SELECT ${expr.query}`)).columns ?? [];
 
-const rowOf = (columns: readonly Field[]): Value =>
-  derive(
-    columns.map(column => column.value),
-    { type: oid.record, fields: columns },
-  );
-
 /** Text that is put together while running: nobody can tell what it does. */
 function dynamic(body: Body, value: unknown, params: unknown): readonly Field[] | null {
   const expr = exprOf(value);
@@ -141,19 +138,6 @@ function dynamic(body: Body, value: unknown, params: unknown): readonly Field[] 
   body.a.catalogChanges();
   return null;
 }
-
-/** A trigger that changes NEW writes to its own table. */
-function intoRow(a: Analyzer, column: string, value: Value): void {
-  if (!a.triggerRelation || value.origins.length === 0) return;
-  const { schema, name } = a.triggerRelation;
-  a.out.flows.push({ target: { schema, relation: name, column }, origins: value.origins });
-}
-
-/** The row a trigger works on. */
-const rowOfRelation = (a: Analyzer, relation: CatalogRelation): Value => ({
-  ...rowOf(relationFields(a, relation).map(({ name, value }) => ({ name, value: { ...value, wire: null } }))),
-  type: relation.rowTypeOid,
-});
 
 const nameAt = (body: Body, index: unknown): Datum | null =>
   typeof index === 'number' || index === undefined ? (body.tree.datums[index ?? 0] ?? null) : null;
@@ -205,6 +189,7 @@ type Reader = (body: Body, node: Readonly<Record<string, unknown>>) => void;
 const block: Reader = (body, node) => {
   run(body, nodesOf(node.body));
   const handlers = nodeOf(node.exceptions);
+  if (handlers) body.variables.assign('sqlerrm', mentioned(body.a));
   for (const handler of nodesOf(handlers?.body.exc_list)) run(body, nodesOf(handler.body.action));
 };
 
@@ -263,13 +248,28 @@ const dynamicLoop: Reader = (body, node) => {
 
 /** FOR … IN cursor: the cursor's own query, with its arguments. */
 const cursorLoop: Reader = (body, node) => {
-  const arguments_ = exprOf(node.argquery);
-  if (arguments_) queryOf(body, arguments_);
-  const cursor = nameAt(body, node.curvar);
-  const row = cursor ? body.variables.get(cursor.name) : null;
-  assignRow(body, node.var, row?.fields ?? []);
+  bindCursor(body, node);
+  assignRow(body, node.var, fetchable(body, node));
   run(body, nodesOf(node.body));
 };
+
+/** A cursor's arguments are variables of its query. */
+function bindCursor(body: Body, node: Readonly<Record<string, unknown>>): void {
+  const given = exprOf(node.argquery);
+  if (!given) return;
+  const names = body.tree.datums[nameAt(body, node.curvar)?.argumentRow ?? -1]?.members ?? [];
+  for (const [index, { value }] of queryOf(body, given).entries()) {
+    const name = names[index] ?? unresolved('OPEN');
+    body.variables.assign(name, stored(body.a, body.variables.get(name), value));
+  }
+}
+
+/** The columns of a cursor; one that was opened elsewhere may have any. */
+function fetchable(body: Body, node: Readonly<Record<string, unknown>>): readonly Field[] {
+  const cursor = nameAt(body, node.curvar);
+  const fields = cursor ? body.variables.get(cursor.name)?.fields : null;
+  return fields ?? unresolved('FETCH', undefined, 'a cursor that is opened elsewhere may hold anything');
+}
 
 const arrayLoop: Reader = (body, node) => {
   const expr = exprOf(node.expr);
@@ -329,22 +329,32 @@ const executes: Reader = (body, node) => {
 };
 
 const opens: Reader = (body, node) => {
-  const arguments_ = exprOf(node.argquery);
-  if (arguments_) queryOf(body, arguments_);
+  bindCursor(body, node);
   const query = exprOf(node.query);
-  const columns = query
-    ? queryOf(body, query)
-    : node.dynquery === undefined
-      ? null
-      : dynamic(body, node.dynquery, node.params);
+  const isDynamic = node.dynquery !== undefined;
+  const columns = query ? queryOf(body, query) : isDynamic ? dynamic(body, node.dynquery, node.params) : null;
   const cursor = nameAt(body, node.curvar);
   if (cursor && columns) body.variables.assign(cursor.name, rowOf(columns));
 };
 
 const fetches: Reader = (body, node) => {
-  const cursor = nameAt(body, node.curvar);
-  const row = cursor ? body.variables.get(cursor.name) : null;
-  if (node.target !== undefined) assignRow(body, node.target, row?.fields ?? []);
+  if (node.target !== undefined) assignRow(body, node.target, fetchable(body, node));
+};
+
+/** What an error says may be about any value; counts and places are told by what was counted. */
+const diagnoses: Reader = (body, node) => {
+  if (node.is_stacked !== true) return;
+  for (const item of nodesOf(node.diag_items)) assignDatum(body, nameAt(body, item.body.target), mentioned(body.a));
+};
+
+const calls: Reader = (body, node) => {
+  const expr = exprOf(node.expr) ?? unresolved('CALL');
+  const call = parsed(expr.query);
+  const given = rowOf(statement(body.a, call).columns ?? []);
+  for (const names of calledWith(call)) {
+    body.variables.assignNamed(names, { ...given, fields: null });
+    if (names.at(-2) === 'new') intoRow(body.a, names.at(-1) ?? '', given);
+  }
 };
 
 const assigns: Reader = (body, node) => {
@@ -377,9 +387,9 @@ const readers: Readonly<Record<string, Reader>> = {
   stmt_assert: asserts,
   stmt_execsql: sql,
   stmt_perform: sql,
-  stmt_call: sql,
+  stmt_call: calls,
   stmt_dynexecute: executes,
-  stmt_getdiag: ignores,
+  stmt_getdiag: diagnoses,
   stmt_open: opens,
   stmt_fetch: fetches,
   stmt_close: ignores,

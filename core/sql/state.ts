@@ -165,7 +165,12 @@ export class Analyzer {
   }
 
   parameter(number: number): Value {
-    if (this.arguments) return this.arguments.values[number - 1] ?? constant(untyped);
+    if (this.arguments) {
+      const { names, values } = this.arguments;
+      // In PL/pgSQL an argument is a variable, which something else may have been put into.
+      const variable = this.variables?.get(names[number - 1] || `$${number}`);
+      return variable ?? values[number - 1] ?? constant(untyped);
+    }
     if (number > this.out.parameters) this.out.parameters = number;
     return constant(this.parameterTypes.get(number) || oid.unknown, { kind: 'parameter', number });
   }

@@ -145,6 +145,15 @@ type Derivation = {
 /** Documents only grow by what is put into them, and are what queries put lists of rows into. */
 export const isWide = ({ large, type }: Value): boolean => large && type !== oid.json && type !== oid.jsonb;
 
+/** What is true of a value when it is true of one that it may be, or is made of. */
+export const marks = (values: readonly Value[]): Pick<Value, 'target' | 'apart' | 'large' | 'gated' | 'collated'> => ({
+  target: values.some(value => value.target),
+  apart: values.some(value => value.apart),
+  large: values.some(value => value.large),
+  gated: values.some(value => value.gated),
+  collated: values.some(value => value.collated || value.type === oid.name),
+});
+
 /** A value computed from others. */
 export function derive(values: readonly Value[], how: Derivation): Value {
   const origins = unionOrigins(values.map(value => value.origins));
@@ -160,11 +169,8 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     kind: origins.length === 0 ? 'constant' : kind,
     mayRaise: how.mayRaise === true || faulty || values.some(value => value.mayRaise),
     set: how.set === true || values.some(value => value.set),
-    target: values.some(value => value.target),
-    apart: values.some(value => value.apart),
-    large: values.some(value => value.large),
+    ...marks(values),
     gated: origins.length > 0 && (how.gated === true || values.some(value => value.gated)),
-    collated: values.some(value => value.collated || value.type === oid.name),
     fields: how.fields ?? null,
     magnitude: how.magnitude ?? null,
   };

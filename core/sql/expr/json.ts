@@ -71,10 +71,19 @@ function aggregated(
   return value.kind === 'pure' ? { ...value, kind: 'aggregate' } : value;
 }
 
+/** `FORMAT JSON`: text is read as JSON, which it may not be. */
+const isFormatted = (format: Pg.JsonFormat | undefined): boolean =>
+  format?.format_type !== undefined && format.format_type !== 'JS_FORMAT_DEFAULT';
+
+const isRead = (node: Pg.Node): boolean => 'JsonValueExpr' in node && isFormatted(node.JsonValueExpr.format);
+
 function arrayOfQuery(a: Analyzer, scope: Scope, node: Pg.JsonArrayQueryConstructor): Value {
   if (!node.query) return unresolved('JsonArrayQueryConstructor', node.location);
   const [column] = query(a, scope, node.query).columns;
-  return derive(column ? [column.value] : [], { type: outputType(a, node.output, oid.json), mayRaise: true });
+  const values = column ? [column.value] : [];
+  if (node.output?.typeName || isFormatted(node.format))
+    return faultyOver(a, values, outputType(a, node.output, oid.json));
+  return derive(values, { type: oid.json, mayRaise: true });
 }
 
 export function jsonReaders(a: Analyzer, scope: Scope, node: Pg.Node): Value | null {
@@ -87,7 +96,8 @@ export function jsonReaders(a: Analyzer, scope: Scope, node: Pg.Node): Value | n
   if ('JsonArrayConstructor' in node) {
     const { exprs, output } = node.JsonArrayConstructor;
     const values = (exprs ?? []).map(item => expression(a, scope, item));
-    return derive(values, { type: outputType(a, output, oid.json), mayRaise: true });
+    if (output?.typeName || (exprs ?? []).some(isRead)) return faultyOver(a, values, outputType(a, output, oid.json));
+    return derive(values, { type: oid.json, mayRaise: true });
   }
   if ('JsonArrayQueryConstructor' in node) return arrayOfQuery(a, scope, node.JsonArrayQueryConstructor);
   if ('JsonObjectAgg' in node) {
