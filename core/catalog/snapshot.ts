@@ -87,6 +87,8 @@ export type CatalogFunction = {
   searchPath: readonly string[] | null;
   /** For aggregates: normal, ordered-set or hypothetical-set. */
   aggregate: 'n' | 'o' | 'h' | null;
+  /** The functions that an aggregate of a user runs. */
+  steps?: readonly number[];
   extension: string | null;
 };
 

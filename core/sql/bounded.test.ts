@@ -104,7 +104,6 @@ const everyRow = [
   'delete from notes where id in (1) or id not in (1)',
   'delete from notes where id = 1 or not id = 1',
   'with x as (select id from notes) delete from notes where id in (select id from x)',
-  'with x as (select id from notes limit 1000000) delete from notes where id in (table x)',
   'delete from notes where id in (select s.id from notes s left join products p on p.id = s.id)',
   'delete from notes s using lateral (select s.id as i) q where q.i = s.id',
   'delete from notes s using (select id from notes) q where q.id = s.id',
@@ -159,6 +158,8 @@ const everyRow = [
 ];
 
 const someRows = [
+  "update notes set note = 'x' from (select id from notes where note = 'y' order by id limit 10 for update skip locked) q where notes.id = q.id",
+  'with old as (select id from notes where note is null) delete from notes using old where old.id = notes.id',
   "delete from notes where starts_with(note, 'tmp_')",
   'delete from flags where active',
   'delete from flags where not active',

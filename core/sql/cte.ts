@@ -44,8 +44,11 @@ const renamed = (node: Pg.CommonTableExpr, columns: readonly Field[]): readonly 
 };
 
 /** What a CTE's columns look like from outside. */
-const outside = (columns: readonly Field[], wires: boolean): readonly Field[] =>
-  columns.map(({ name, value }) => ({ name, value: passed(value, wires) }));
+const outside = (
+  columns: readonly Field[],
+  { wires, restricted }: Pick<Query, 'wires' | 'restricted'>,
+): readonly Field[] =>
+  columns.map(({ name, value }) => ({ name, value: { ...passed(value, wires), apart: value.apart || restricted } }));
 
 function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
   if (!node.ctequery) return unresolved('CommonTableExpr', node.location);
@@ -54,7 +57,7 @@ function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
 }
 
 function finished(a: Analyzer, node: Pg.CommonTableExpr, inner: Query): Cte {
-  const columns = outside(renamed(node, inner.columns), inner.wires);
+  const columns = outside(renamed(node, inner.columns), inner);
   return {
     name: node.ctename ?? '',
     columns: [...columns, ...searchColumns(a, node, columns)],
@@ -88,7 +91,10 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
   const armScope = withScope(a, scope, select.withClause) ?? scope;
   const first = selectStmt(a, armScope, select.larg, { keepUnknown: false });
   // What goes round may grow with every turn.
-  let columns: readonly Field[] = outside(renamed(node, first.columns), false).map(({ name: column, value }) => ({
+  let columns: readonly Field[] = outside(renamed(node, first.columns), {
+    wires: false,
+    restricted: false,
+  }).map(({ name: column, value }) => ({
     name: column,
     value: { ...value, magnitude: null },
   }));

@@ -44,13 +44,22 @@ function single(fields: readonly Field[], name: string, side: string): Value {
   return only.value;
 }
 
+/** What is brought to the common type is no longer the column itself (buildMergedJoinVar, parse_clause.c). */
+function brought(a: Analyzer, value: Value, type: { oid: number; typmod: number }): Value {
+  if (value.type === type.oid && value.typmod === type.typmod) return value;
+  const coerced = coerce(a, value, type.oid, 'implicit');
+  return coerced === value ? derive([value], { type: type.oid, typmod: type.typmod }) : coerced;
+}
+
 /** The merged column is the side that always has a value; of a full join, whichever has one. */
 function mergedColumn(a: Analyzer, node: Pg.JoinExpr, left: Value, right: Value): Value {
   const type = commonType(a.catalog, [left.type, right.type]) ?? untyped;
-  const one = coerce(a, left, type, 'implicit');
-  const other = coerce(a, right, type, 'implicit');
+  const isAlike = left.type === right.type && left.typmod === right.typmod;
+  const one = brought(a, left, { oid: type, typmod: isAlike ? left.typmod : -1 });
+  const other = brought(a, right, { oid: type, typmod: isAlike ? left.typmod : -1 });
   if (node.jointype === 'JOIN_RIGHT') return other;
-  return node.jointype === 'JOIN_FULL' ? derive([one, other], { type }) : one;
+  if (node.jointype === 'JOIN_FULL') return derive([one, other], { type });
+  return node.jointype === 'JOIN_INNER' && one !== left && other === right ? other : one;
 }
 
 const note = (a: Analyzer, value: Value): void => {

@@ -67,7 +67,9 @@ const functionsQuery = (scope: IntrospectScope): string =>
   p.prorettype, p.proretset, p.provolatile, p.proisstrict, p.proleakproof, p.prosecdef, l.lanname,
   ${ifUser(`CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END`)},
   p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::text, a.aggkind, ${ifUser(extensionOf('pg_proc', 'p.oid'))},
-  ${ifUser('CASE WHEN p.pronargdefaults > 0 THEN pg_catalog.pg_get_expr(p.proargdefaults, 0) END')}
+  ${ifUser('CASE WHEN p.pronargdefaults > 0 THEN pg_catalog.pg_get_expr(p.proargdefaults, 0) END')},
+  ${ifUser(`pg_catalog.concat_ws(' ', a.aggtransfn::oid, a.aggfinalfn::oid, a.aggcombinefn::oid, a.aggserialfn::oid,
+    a.aggdeserialfn::oid, a.aggmtransfn::oid, a.aggminvtransfn::oid, a.aggmfinalfn::oid)`)}
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
   WHERE ${schemaFilter(scope)}`;

@@ -150,6 +150,7 @@ const functionOf = (row: Row): CatalogFunction => ({
   aggregate: (row[20] ?? null) as 'n' | 'o' | 'h' | null,
   extension: row[21] ?? null,
   defaultsText: row[22] ?? null,
+  ...(row[23] && { steps: numbers(row, 23).filter(oid => oid !== 0) }),
 });
 
 const typeOf = (row: Row): CatalogType => ({

@@ -6,6 +6,7 @@ import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
+import { trustOfSteps } from '../trust/trust.ts';
 import { typeName } from '../typename.ts';
 import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
@@ -120,7 +121,12 @@ const worse = (one: Value, other: Value): Value => (other.kind === 'derived' ? o
 function finish(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
   if (fn.kind === 'aggregate' || fn.kind === 'window') return aggregate(a, call, fn, args, result);
   const value = applyFunction(a, fn, args, { result, location: call.location });
-  return withRowFields(a, fn, value);
+  return withRowFields(
+    a,
+    fn,
+    value,
+    args.map(argument => argument.type),
+  );
 }
 
 /** count() of nothing, a bare column or a row tells at most how many are not null. */
@@ -132,7 +138,7 @@ const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
 function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly Value[], result: number): Value {
   const args = converted(a, fn, given);
   const magnitude = resultMagnitude(a.catalog, fn, args);
-  const trusted = trustOfCall(a.catalog, fn, args, magnitude);
+  const trusted = fn.steps ? trustOfSteps(a.catalog, fn.steps) : trustOfCall(a.catalog, fn, args, magnitude);
   const { trust } = trusted;
   a.out.function(fn, trust);
   if (call.node.agg_distinct) for (const value of args) a.out.usedAs(value, 'distinct');

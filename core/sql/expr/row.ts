@@ -9,6 +9,7 @@ import { expandStar } from '../star.ts';
 import type { Analyzer } from '../state.ts';
 import { elementTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
+import { bind, concrete } from '../types/polymorphic.ts';
 import { derive, type Field, type Value } from '../value.ts';
 import { callFunctionNamed } from './notation.ts';
 
@@ -29,13 +30,14 @@ export function fieldsOfType(a: Analyzer, row: Value): readonly Field[] | null {
 }
 
 /** A function's row result with its columns named. */
-export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value): Value {
+export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value, types: readonly number[]): Value {
   if (value.fields !== null) return value;
   const outputs = outputArguments(fn);
   if (fn.returnTypeOid === oid.record && outputs.length > 0) {
+    const { bindings } = bind(a.catalog, types, fn.argumentTypes);
     const fields = outputs.map((argument, index) => ({
       name: argument.name === '' ? `column${index + 1}` : argument.name,
-      value: partOf(value, argument.typeOid),
+      value: partOf(value, concrete(a.catalog, bindings, argument.typeOid) || untyped),
     }));
     return { ...value, fields };
   }

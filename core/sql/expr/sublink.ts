@@ -32,7 +32,7 @@ function scalar(inner: Query): Value {
     bounds: false,
     set: false,
     mayRaise: true,
-    apart: inner.restricted,
+    apart: column.value.apart || inner.restricted,
   };
 }
 
@@ -53,7 +53,10 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
     compare(
       a,
       operator,
-      [left[index] ?? constant(untyped), { ...column.value, wire: null, apart: inner.restricted }],
+      [
+        left[index] ?? constant(untyped),
+        { ...column.value, wire: null, apart: column.value.apart || inner.restricted },
+      ],
       node.location,
     ),
   );

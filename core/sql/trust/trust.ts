@@ -60,8 +60,10 @@ const computing: ReadonlySet<string> = new Set([
   'vector',
 ]);
 
+const compiled: ReadonlySet<string> = new Set(['c', 'internal']);
+
 function extensionTrust(fn: CatalogFunction): Trust {
-  if (fn.extension === null || !computing.has(fn.extension) || fn.language !== 'c') return unknown;
+  if (fn.extension === null || !computing.has(fn.extension) || !compiled.has(fn.language)) return unknown;
   // What they remember between calls (thresholds, random state) is theirs alone.
   return {
     trust: fn.volatility === 'i' ? 'raises' : /^set_/.test(fn.name) ? 'effects' : 'reads',
@@ -79,6 +81,12 @@ export function worstTrust(trusts: readonly Trust[]): Trust {
     else if (trust.trust === worst.trust && trust.faultArguments === null) worst = trust;
   }
   return worst ?? unknown;
+}
+
+/** Of an aggregate that is made of these: what they hand on to each other is looked into by none. */
+export function trustOfSteps(catalog: Catalog, steps: readonly number[]): Trust {
+  const { trust } = worstTrust(steps.map(step => trustOfOid(catalog, step)));
+  return { trust: trust === 'pure' ? 'raises' : trust, faultArguments: null };
 }
 
 export const trustOfOid = (catalog: Catalog, functionOid: number): Trust => {
