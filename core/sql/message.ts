@@ -6,6 +6,7 @@
 import type { Catalog } from '../catalog/lookup.ts';
 import type { AnalysisSettings, Hazard, SessionEffect, StatementAnalysis } from './analysis.ts';
 import type { Collector } from './collect.ts';
+import { stringsOf } from './names.ts';
 import { analysisOf } from './outcome.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
@@ -28,6 +29,34 @@ const independent: ReadonlySet<string> = new Set([
   'NotifyStmt',
   'ConstraintsSetStmt',
 ]);
+
+/** Statements that do to the session what they say, once and in any case. */
+const plain: ReadonlySet<string> = new Set([
+  'TransactionStmt',
+  'VariableSetStmt',
+  'PrepareStmt',
+  'DeallocateStmt',
+  'DeclareCursorStmt',
+  'ClosePortalStmt',
+  'DiscardStmt',
+]);
+
+/** `SELECT set_config(…)` alone. With anything around it the call may not be reached, or be reached many times. */
+function isSetConfig(node: Pg.Node): boolean {
+  if (!('SelectStmt' in node)) return false;
+  const { targetList = [], limitOption: _, op: __, ...rest } = node.SelectStmt;
+  const [target] = targetList;
+  const value = target && 'ResTarget' in target ? target.ResTarget.val : undefined;
+  if (targetList.length !== 1 || Object.keys(rest).length > 0 || !value || !('FuncCall' in value)) return false;
+  const { funcname, args = [] } = value.FuncCall;
+  return stringsOf(funcname).at(-1) === 'set_config' && args.every(argument => 'A_Const' in argument);
+}
+
+/** Settings by which names are found. */
+const naming: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization']);
+
+const leavesNames = (effect: SessionEffect): boolean =>
+  effect.type === 'catalog' || ((effect.type === 'set' || effect.type === 'reset') && !naming.has(effect.name));
 
 export class Message {
   private catalog: Catalog;
@@ -60,6 +89,8 @@ export class Message {
       touched: this.touched,
     });
     const analysis = analysisOf(a, node ? statement(a, node) : nothing('other'), place);
+    const isCertain = node !== undefined && (plain.has(Object.keys(node)[0] ?? '') || isSetConfig(node));
+    if (!isCertain && a.out.effects.some(effect => !leavesNames(effect))) this.frozen = true;
     this.follow(a.out);
     if (a.out.positional) this.positional = true;
     return analysis;
