@@ -48,8 +48,10 @@ it('needs no superuser to make them', async () => {
   try {
     const made = { adminUrl, database: 'shop_made', role: 'shop_made', password: 'made', customers: 20 };
     expect(await ensureShop(made)).toBe(true);
+    expect(await ensureShop({ ...made, database: 'shop_made_too' })).toBe(true);
   } finally {
     await runSql(server, 'drop database if exists shop_made with (force)');
+    await runSql(server, 'drop database if exists shop_made_too with (force)');
     await runSql(server, 'drop role if exists shop_made');
     await runSql(server, 'drop role shop_maker');
   }

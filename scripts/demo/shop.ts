@@ -42,11 +42,15 @@ export async function ensureShop(options: ShopOptions): Promise<boolean> {
 const session = (url: string) => postgres(url, { max: 1, onnotice: () => {} });
 
 async function ensureRole(admin: postgres.Sql, role: string, password: string): Promise<void> {
-  const [found] = await admin`select 1 from pg_roles where rolname = ${role}`;
+  const [found] = await admin`
+    select rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls as is_special
+    from pg_roles where rolname = ${role}`;
   const attributes = 'login nosuperuser nocreatedb nocreaterole noreplication nobypassrls';
   // A password in CREATE ROLE cannot be a parameter.
   const quoted = `'${password.replaceAll("'", "''")}'`;
-  await admin.unsafe(`${found ? 'alter' : 'create'} role "${role}" ${attributes} password ${quoted}`);
+  // Only a superuser may so much as name some of them in ALTER ROLE.
+  const given = found && !found.is_special ? '' : attributes;
+  await admin.unsafe(`${found ? 'alter' : 'create'} role "${role}" ${given} password ${quoted}`);
   // Needed to hand a database over to the role where the administrator is not a superuser (PostgreSQL 16).
   await admin.unsafe(`grant "${role}" to current_user`).catch(() => {});
 }
