@@ -158,6 +158,8 @@ const everyRow = [
 ];
 
 const someRows = [
+  'with gone as (delete from flags where id = 1 returning id), counted as (select id, count(*) as n from gone group by 1) update notes set note = n::text from counted where counted.id = notes.id',
+  'with recursive below as (select id from flags where id = 1 union all select f.id from flags f join below b on f.kind::text = b.id::text) delete from flags where id in (select id from below)',
   "update notes set note = 'x' from (select id from notes where note = 'y' order by id limit 10 for update skip locked) q where notes.id = q.id",
   'with old as (select id from notes where note is null) delete from notes using old where old.id = notes.id',
   "delete from notes where starts_with(note, 'tmp_')",

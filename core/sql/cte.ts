@@ -48,7 +48,10 @@ const outside = (
   columns: readonly Field[],
   { wires, restricted }: Pick<Query, 'wires' | 'restricted'>,
 ): readonly Field[] =>
-  columns.map(({ name, value }) => ({ name, value: { ...passed(value, wires), apart: value.apart || restricted } }));
+  columns.map(({ name, value }) => ({
+    name,
+    value: { ...passed(value, wires), apart: value.apart || restricted, target: false },
+  }));
 
 function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
   if (!node.ctequery) return unresolved('CommonTableExpr', node.location);
@@ -93,7 +96,7 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
   // What goes round may grow with every turn.
   let columns: readonly Field[] = outside(renamed(node, first.columns), {
     wires: false,
-    restricted: false,
+    restricted: first.restricted,
   }).map(({ name: column, value }) => ({
     name: column,
     value: { ...value, magnitude: null },

@@ -126,9 +126,9 @@ function update(a: Analyzer, parent: Scope | null, node: Pg.UpdateStmt): Query {
   fromBeside(a, scope, node.fromClause);
   const assignments = setClause(a, scope, relation, node.targetList);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded(a, [{ scope, node: node.whereClause, value: where }]))
-    a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
-  return returning(a, scope, { relation, item, assignments }, node.returningClause);
+  const restricted = isBounded(a, [{ scope, node: node.whereClause, value: where }]);
+  if (!restricted) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+  return { ...returning(a, scope, { relation, item, assignments }, node.returningClause), restricted };
 }
 
 /** The target is not LATERAL-visible to FROM items, but its name is taken. */
@@ -146,7 +146,7 @@ function remove(a: Analyzer, parent: Scope | null, node: Pg.DeleteStmt): Query {
   scope.items.push(item);
   fromBeside(a, scope, node.usingClause);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
-  if (!isBounded(a, [{ scope, node: node.whereClause, value: where }]))
-    a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
-  return returning(a, scope, { relation, item, assignments: new Map() }, node.returningClause);
+  const restricted = isBounded(a, [{ scope, node: node.whereClause, value: where }]);
+  if (!restricted) a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
+  return { ...returning(a, scope, { relation, item, assignments: new Map() }, node.returningClause), restricted };
 }

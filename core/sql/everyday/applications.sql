@@ -256,3 +256,47 @@ CREATE TEMP TABLE tmp AS SELECT * FROM events LIMIT 10
 CREATE TEMPORARY VIEW tv AS SELECT 1 AS a
 
 SELECT id, 'x' AS label INTO TEMP t2 FROM users
+
+with recursive sub as (select id from users where id = 1 union all select u.id from users u, sub where u.manager_id = sub.id) update users set settings = settings || '{"x": 1}' where id in (select id from sub)
+
+with deleted as (delete from comments where post_id = 5 returning id, post_id), counted as (select post_id, count(*) n from deleted group by 1) update posts p set meta = jsonb_set(coalesce(meta, '{}'), '{deleted}', to_jsonb(n)) from counted where counted.post_id = p.id returning p.id
+
+insert into posts (user_id, title) select u.id, 'Hi ' || u.name from users u where not exists (select 1 from posts p where p.user_id = u.id) returning id, title
+
+insert into inventory (sku, qty) values ('a', 1), ('b', 2) on conflict (sku) do update set qty = inventory.qty + excluded.qty, updated_at = now() where inventory.qty + excluded.qty >= 0 returning sku, qty
+
+insert into inventory (sku, qty) select * from unnest(array['x', 'y'], array[1, 2]) as t(s, q) on conflict do nothing
+
+insert into app.settings (key, value) values ('a', to_jsonb('x'::text)) on conflict (key) do update set value = excluded.value
+
+insert into events (kind, props, tags, attrs, span, path, ip) values ('x', '{"a": 1}', '{a,b}', 'a=>1', '[2024-01-01,2024-02-01)', 'a.b', '10.0.0.1') returning id, at, uid
+
+insert into "Weird Table" ("Full Name", "order") values ('x', 1) returning "Id" as "Id"
+
+insert into staging select * from staging where false
+
+insert into app.contacts (mail, kind) values ('a@b.c', 'paid') returning id
+
+update users set settings = jsonb_set(settings, '{theme}', '"dark"'), updated_at = current_timestamp where id = 1 returning *
+
+update users u set name = s.name from staging s where s.id = u.id and u.name is distinct from s.name
+
+update users set deleted_at = now() where id = any($1::int[]) and deleted_at is null
+
+update inventory set reserved = reserved + 1 where sku = 'a' and qty - reserved > 0 returning qty - reserved as left
+
+delete from users u where u.deleted_at < now() - interval '90 days' and not exists (select 1 from posts p where p.user_id = u.id)
+
+delete from staging where ctid in (select ctid from staging where amount is null limit 100)
+
+delete from jobs where id = (select id from jobs order by id for update skip locked limit 1) returning *
+
+delete from comments where created_at < date_trunc('month', now()) - interval '1 year'
+
+merge into users u using (select 5 as id, 'n' as name) s on u.id = s.id when matched and u.name <> s.name then update set name = s.name when not matched then do nothing
+
+merge into inventory t using staging s on t.sku = s.name when not matched by source and t.qty = 0 then delete when matched then update set qty = 1
+
+explain (costs off, verbose) select * from users u join posts p on p.user_id = u.id
+
+explain (analyze, wal, settings, summary) insert into staging (id) values (1)

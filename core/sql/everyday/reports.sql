@@ -189,3 +189,171 @@ select min(ts), max(ts), avg(temp), device, time_bucket from (select ts, temp, d
 select any_value(kind), range_agg(span), max(at) from events
 
 select pg_get_functiondef('add_two'::regproc), pg_get_indexdef(indexrelid) from pg_index where indrelid = 'users'::regclass
+
+select * from users where id = 1 and 1 = 1 or false
+
+select case when (select count(*) from users) > 5 then 'many' else 'few' end
+
+select u.id, exists(select 1 from posts p where p.user_id = u.id) has_posts from users u
+
+select coalesce((select title from posts order by id limit 1), 'none')
+
+select a.* from (select * from users) a, (select * from posts) b where a.id = b.user_id
+
+select u.*, p.* from users u, posts p where u.id = p.user_id
+
+select * from users u inner join (posts p inner join comments c on c.post_id = p.id) on p.user_id = u.id
+
+select * from users u left join posts p on u.id = p.user_id and p.published left join comments c on c.post_id = p.id where c.id is null
+
+select * from users cross join (select 1 as one) x
+
+select * from users, generate_series(1, 3) g
+
+select users.id, x.n from users, lateral (select count(*) as n from posts where user_id = users.id) x
+
+select * from (values (1, 'one'), (2, 'two'), (3, null)) as t (num, letter) join users on users.id = t.num
+
+select s.n, u.name from generate_series(1, 10) as s(n) left join users u on u.id = s.n
+
+select * from rows from (generate_series(1, 3), unnest(array['a', 'b'])) with ordinality as t(a, b, ord)
+
+select * from string_to_table('a,b', ',') with ordinality
+
+select x from unnest(string_to_array('1,2,3', ',')::int[]) x where x > 1
+
+select (regexp_match(body, '#(\d+)'))[1] as ref from posts
+
+select (array_agg(title order by created_at desc))[1:3] from posts group by user_id
+
+select meta ->> 'a' as a, (meta -> 'b' ->> 0)::int as b, meta #>> array['c', 'd'] from posts order by (meta ->> 'a')::int nulls first
+
+select jsonb_build_object('users', (select jsonb_agg(to_jsonb(u) - 'password_digest') from users u), 'n', (select count(*) from posts))
+
+select p.id, array(select c.id from comments c where c.post_id = p.id order by c.id) as cs from posts p
+
+select to_jsonb(array_agg(distinct tag)) from posts, unnest(tags) tag
+
+select id, meta || jsonb_build_object('x', id) from posts
+
+select avg(extract(epoch from (published_at - created_at))) / 3600 as hours from posts
+
+select to_char(sum(amount), 'FM999,999,990.00'), to_char(now(), 'Day DD Month YYYY'), to_char(interval '5 hours', 'HH24:MI') from events
+
+select date '2024-01-31' + interval '1 month', date '2024-03-01' - date '2024-02-01', time '10:00' + interval '90 min', timestamp '2024-01-01' at time zone 'America/New_York', interval '1 year 2 mons' * 2, interval '1 day' / 3, now() - timestamptz 'yesterday'
+
+select extract(isodow from at) as dow, extract(hour from at) as h, count(*) from events group by grouping sets ((1), (2), (1, 2), ())
+
+select kind, string_agg(distinct coalesce(ip::text, 'n/a'), ',' order by coalesce(ip::text, 'n/a')) from events group by kind
+
+select id, sum(amount) over w as running, amount - avg(amount) over w as diff, amount / nullif(sum(amount) over (partition by kind), 0) as share from events window w as (partition by kind order by at rows unbounded preceding)
+
+select *, coalesce(lead(at) over (partition by user_id order by at), now()) - at as gap from events
+
+with ranked as (select *, rank() over (partition by kind order by amount desc nulls last) r from events) select kind, id, amount from ranked where r <= 3 order by kind, r
+
+with monthly as (select date_trunc('month', at) as m, sum(amount) as total from events group by 1), growth as (select m, total, lag(total) over (order by m) as prev from monthly) select m, total, round(100 * (total - prev) / nullif(prev, 0), 2) as pct from growth order by m
+
+with recursive t(n, f) as (select 1, 1::numeric union all select n + 1, f * (n + 1) from t where n < 20) select * from t
+
+with recursive cal as (select date_trunc('year', now())::date as d union all select (d + interval '1 day')::date from cal where d < date_trunc('year', now())::date + 364) select d, to_char(d, 'Dy') from cal
+
+with recursive r as (select id, parent_id, body, 0 as lvl from comments where parent_id is null union select c.id, c.parent_id, c.body, r.lvl + 1 from comments c join r on c.parent_id = r.id) select * from r order by lvl, id limit 100
+
+with a as (select 1 as x), b as (select x + 1 as y from a), c as (select * from a, b) select * from c
+
+select * from active_users where id > 5
+
+select d.d, d.n from daily d order by 1 desc limit 7
+
+select * from recent_posts(3) where published
+
+select user_name(u), u.user_name from users u
+
+select add_two(id) from users
+
+select id, name from users where (name, id) > ('a', 5) order by name, id limit 20
+
+select id from users where name between 'a' and 'b' or name is null
+
+select * from events where props @> '{"a": {"b": 1}}' and tags @> '{x}' and attrs ? 'k' and path ~ 'a.*' and ip <<= '10.0.0.0/8' and span && '[2024-01-01,2024-02-01)'::tstzrange
+
+select * from events where at::date = current_date and extract(hour from at) between 9 and 17
+
+select * from events where kind = any(array(select distinct kind from events limit 3))
+
+select * from events where props ->> 'email' ilike '%@example.com' escape '!'
+
+select * from events where (props ->> 'n')::numeric > 5 and props ? 'n'
+
+select count(*) filter (where at > now() - interval '1 day') as d1, count(*) filter (where at > now() - interval '7 days') as d7 from events
+
+select min(at) as first, max(at) as last, max(at) - min(at) as span, count(*)::float / greatest(1, extract(day from max(at) - min(at))) from events
+
+select pg_size_pretty(sum(pg_column_size(e.*))) from events e
+
+select e.ctid, e.xmin, e.tableoid::regclass from events e limit 1
+
+select md5(string_agg(id::text, ',' order by id)) from users
+
+select lpad((random() * 100)::int::text, 3, '0'), gen_random_uuid(), substr(md5(random()::text), 1, 8)
+
+select ((now() at time zone 'utc')::date - '2024-01-01'::date) / 7 as weeks
+
+select 'a' || 1 || true::text, 5 / 2, 5 / 2.0, 5 % 2, 2 ^ 10, -5::int, not true, 'x' like 'X' is false, null is null, 1 <> 2, '10' < '9'
+
+select cast('5' as int), '5'::smallint::bigint, numeric '1.50', int '7', bool 't', '{1,2}'::int[], '(1,2)'::point, 'a=>1'::hstore, '2 days'::interval, '12:30'::time, b'101'::int, x'ff'::int, 'infinity'::timestamptz, '192.168.0.1'::inet, 'red'::text collate "C"
+
+select row(1, 'a', null), (row(u.*)).f1 from users u
+
+select (u).id, (u).settings ->> 'a' from users u
+
+select greatest(1, 2.5), least('a', 'b'), coalesce(null, null, 5), nullif(1, 1), num_nonnulls(1, null), num_nulls(null)
+
+select * from users order by case when name is null then 1 else 0 end, lower(name) collate "C" desc, id using <
+
+select distinct u.name, count(*) over () as total from users u order by 1 limit 10
+
+select user_id, title from posts group by user_id, title having count(*) > 1 and max(created_at) > now() - interval '1 day'
+
+select title from posts union all select body from comments except select name from users order by 1
+
+select (select max(id) from posts) - (select min(id) from posts) as spread, (select count(*) from users where id in (select user_id from posts)) as authors
+
+select * from posts where tags && (select array_agg(name) from users where name is not null)
+
+select * from posts where id not in (select post_id from comments where post_id is not null)
+
+select * from posts p where p.created_at = (select max(created_at) from posts where user_id = p.user_id)
+
+select * from posts where (user_id, created_at) in (select user_id, max(created_at) from posts group by user_id)
+
+select p.id, count(*) from posts p natural join (select id from users) u group by p.id
+
+select id, rank() over (order by (select count(*) from comments c where c.post_id = p.id) desc) from posts p
+
+select xmlelement(name "user", xmlattributes(id as "id"), xmlforest(name as "n")) from users
+
+select xmlagg(xmlelement(name u, name) order by id), query_to_xml_dummy from users, (select 1 query_to_xml_dummy) q group by 2
+
+select t.* from events e, xmltable('/r/i' passing e.doc columns a int path '@a', b text path 'b' default 'x', o for ordinality) t
+
+select to_tsquery('english', 'fat & rat'), phraseto_tsquery('a b'), ts_rank(to_tsvector('a b'), 'a'), 'fat:2,4 cat:3'::tsvector @@ 'fat'::tsquery, ts_debug_dummy from (select 1 as ts_debug_dummy) d
+
+select * from ts_debug('english', 'a fat cat')
+
+select encode(sha256('x'), 'hex'), encode(digest('x', 'sha256'), 'hex'), convert_from('\x61', 'UTF8'), convert_to('a', 'UTF8'), pgp_sym_encrypt('a', 'k') is not null, gen_random_bytes(8) is not null, hashtext('a'), hashtextextended('a', 0)
+
+select age(timestamp '2024-01-01'), justify_days(interval '35 days'), date_part('year', now()), extract(week from date '2024-01-01'), extract(quarter from now()), make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC'), generate_series(1, 3), statement_timestamp(), transaction_timestamp(), timeofday()
+
+select setting from pg_settings where name = 'max_connections'
+
+select pg_relation_filepath('users'), pg_indexes_size('users'), pg_table_size('users')
+
+select relname, n_live_tup from pg_stat_user_tables where schemaname = 'public'
+
+select tablename from pg_tables where schemaname = any (current_schemas(false))
+
+show all
+
+select * from pg_available_extension_versions where name = 'hstore'
