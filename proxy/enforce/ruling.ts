@@ -160,6 +160,13 @@ function planRows(promised: Promised, columns: readonly WireColumn[]): RowPlan |
   return { columns: columns.length, masks: plan.value };
 }
 
+/** What an earlier statement of the same message made is numbered by now, but no catalog has the number yet. */
+function isOrigin(catalog: Catalog, wire: { relationOid: number; attnum: number } | null, column: WireColumn): boolean {
+  const { relationOid, attnum } = wire ?? { relationOid: 0, attnum: 0 };
+  const isNew = relationOid < 0 && column.tableOid !== 0 && catalog.relation(column.tableOid) === null;
+  return (isNew || column.tableOid === relationOid) && column.attnum === attnum;
+}
+
 function disagreementOf(
   { obligation, catalog }: Promised,
   outputs: NonNullable<StatementAnalysis['outputs']>,
@@ -167,7 +174,7 @@ function disagreementOf(
 ): Disagreement | null {
   for (const [index, column] of columns.entries()) {
     const wire = obligation.origins[index] ?? null;
-    if (column.tableOid !== (wire?.relationOid ?? 0) || column.attnum !== (wire?.attnum ?? 0)) {
+    if (!isOrigin(catalog, wire, column)) {
       return { disagreement: `column ${index + 1} of the result has another origin than the analysis found` };
     }
     if (!isSameType(catalog, outputs[index]?.typeOid ?? 0, column.typeOid)) {
