@@ -28,7 +28,7 @@ const total = words(`
   bool_and bool_or every min max any_value array_agg string_agg json_agg jsonb_agg avg count bit_and bit_or bit_xor regr_count
   row_number rank dense_rank percent_rank cume_dist first_value last_value lag lead mode percentile_disc
   pg_typeof pg_column_size host family masklen text family abbrev broadcast hostmask netmask network
-  random gen_random_uuid uuidv4 uuidv7 pi version
+  gen_random_uuid uuidv4 uuidv7 pi version
   array_append array_prepend array_cat array_remove array_position array_positions array_replace
   isempty lower_inc upper_inc lower_inf upper_inf
   numeric_abs numeric_sign numeric_ceil numeric_floor ceil ceiling floor numeric_uminus float8um float4um float8abs float4abs
@@ -116,7 +116,9 @@ const onlyReads = [
   /^pg_(show_.*|hba_file_rules|ident_file_mappings|config|control_.*|wal_summary.*|partition_.*|tablespace_databases|get_aios)$/,
   /^pg_(sequence_last_value|sequence_parameters|get_sequence_data|xact_status|visible_in_snapshot|isolation_test_session_is_blocked)$/,
   /^(clock_timestamp|timeofday|currval|lastval|txid_current.*|txid_status|pg_current_xact_id.*|pg_current_snapshot|txid_snapshot.*)$/,
-  /^(current_.*|inet_.*|pg_event_trigger_.*|getpgusername|pg_get_multixact_members|pg_identify_.*|pg_get_.*|random_normal)$/,
+  /^(current_.*|inet_.*|pg_event_trigger_.*|getpgusername|pg_get_multixact_members|pg_identify_.*|pg_get_.*)$/,
+  // Whether one was drawn shows in the next.
+  /^random(_normal)?$/,
 ];
 
 /** These read tables that no catalog entry names: `query_to_xml`, `schema_to_xml`, `ts_stat`, … */

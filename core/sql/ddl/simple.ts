@@ -124,15 +124,18 @@ export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
   return nothing('ddl');
 }
 
-/** Extended statistics keep samples of values in catalogs, and of expressions how many are NULL and how long they are. */
+/** Extended statistics keep samples of values in catalogs, of expressions how many are NULL and how long they are, and how columns depend on each other. */
 export function createStatistics(a: Analyzer, node: Pg.CreateStatsStmt): Outcome {
   for (const target of node.relations ?? []) {
     if (!('RangeVar' in target)) return unresolved('CREATE STATISTICS');
     const relation = relationFor(a, target.RangeVar);
     a.out.relation('define', 'alter', relation);
-    for (const element of node.exprs ?? [])
-      if ('StatsElem' in element && element.StatsElem.expr)
-        a.out.usedAs(expression(a, ownScope(a, relation), element.StatsElem.expr), 'source');
+    for (const element of node.exprs ?? []) {
+      if (!('StatsElem' in element)) return unresolved('CREATE STATISTICS');
+      const { name, expr } = element.StatsElem;
+      const value = expr ? expression(a, ownScope(a, relation), expr) : targetField(a, relation, name ?? '').value;
+      a.out.usedAs(value, 'source');
+    }
   }
   a.out.object('define', 'create', 'other', dotted(stringsOf(node.defnames)));
   return nothing('ddl');

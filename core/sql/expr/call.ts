@@ -1,5 +1,6 @@
 /** Function calls as written: functions, aggregates, window functions, casts and fields in functional notation. */
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import type { FunctionTrust } from '../analysis.ts';
 import { expression } from '../expression.ts';
 import { dotted, qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
@@ -148,7 +149,7 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
-  const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args);
+  const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args) || stepsOverNull(fn, trust, args);
   const failing = isTelling ? args : faultOrigins(trusted, args);
   for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
   const large = isLarge(fn, args);
@@ -157,6 +158,10 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   const value = { ...derived, large, apart: isCount || derived.apart };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }
+
+/** The step of an aggregate of somebody's own may be strict, and fail for all that is not NULL. */
+const stepsOverNull = (fn: CatalogFunction, trust: FunctionTrust, args: readonly Value[]): boolean =>
+  fn.schema !== 'pg_catalog' && trust !== 'pure' && args.some(value => value.gated);
 
 const countKind = (args: readonly Value[]): Value['kind'] =>
   args.some(value => value.origins.length > 0) ? 'count' : 'constant';
