@@ -19,17 +19,24 @@ export function printBanner({ settings, installed, seconds }: Ready): void {
     `  Sign in to the console with the password  ${password}`,
     ...people.map(({ login, what }) => `    ${login.padEnd(width)}  ${what}`),
   ];
-  if (tokenFile) {
-    const file = path.relative(process.cwd(), tokenFile);
-    const url = `postgres://dev%40example.com@${host}:${settings.proxyPort}/shop-prod?sslmode=require`;
-    lines.push('', '  Open the governed database as the developer:');
-    lines.push(`    PGPASSWORD="$(cat ${quoted(file.startsWith('..') ? tokenFile : file)})" psql "${url}"`);
-  }
-  const control = settings.consolePort === consolePortDefault ? '' : ` --control ${settings.consoleUrl}`;
-  lines.push('', '  Or as yourself, signed in through the browser, also where there is no psql:');
-  lines.push(`    npx weir login${control} && npx weir connect shop-prod`);
+  lines.push('', ...(tokenFile === null ? nothingGoverned : firstConnection(settings, host, tokenFile)));
   lines.push('', '  Ctrl-C stops everything.', '');
   console.log(lines.join('\n'));
+}
+
+const nothingGoverned = ['  Nothing is governed yet: docs/proxy.md says how a proxy is given your databases.'];
+
+function firstConnection(settings: Settings, host: string, tokenFile: string): string[] {
+  const file = path.relative(process.cwd(), tokenFile);
+  const url = `postgres://dev%40example.com@${host}:${settings.proxyPort}/shop-prod?sslmode=require`;
+  const control = settings.consolePort === consolePortDefault ? '' : ` --control ${settings.consoleUrl}`;
+  return [
+    '  Open the governed database as the developer:',
+    `    PGPASSWORD="$(cat ${quoted(file.startsWith('..') ? tokenFile : file)})" psql "${url}"`,
+    '',
+    '  Or as yourself, signed in through the browser, also where there is no psql:',
+    `    npx weir login${control} && npx weir connect shop-prod`,
+  ];
 }
 
 const quoted = (file: string): string => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`);
