@@ -21,9 +21,9 @@ afterAll(() => target.close());
 
 type Described = { name: string; type: number; table: number; column: number };
 
-/** One statement with rows, as the server describes it; null where it does not take the text, or there is more than one. */
-async function described(text: string): Promise<Described[] | null> {
-  if (!/^(--.*\n|\/\*.*\*\/|\s)*(select|with|values|table|insert|update|delete|merge)\b/i.test(text)) return null;
+/** One statement as the server describes it; null where this version does not take it, undefined for what it does not describe. */
+async function described(text: string): Promise<Described[] | null | undefined> {
+  if (!/^(--.*\n|\/\*.*\*\/|\s)*(select|with|values|table|insert|update|delete|merge)\b/i.test(text)) return undefined;
   try {
     const { columns } = await target.sql.unsafe(text).describe();
     return columns.map(column => {
@@ -43,12 +43,12 @@ const baseType = (typeOid: number): number => {
 };
 
 /** What is wrong with the analysis, if anything. */
-function problemOf(text: string, server: Described[] | null): string | null {
+function problemOf(text: string, server: Described[] | undefined): string | null {
   const analysis = analyzeWith(target.catalog, text);
   if (!analysis.ok) return `${text}\nis refused: ${analysis.refusal.message}`;
   const opaque = analysis.statements.flatMap(({ accesses }) => accesses.filter(({ action }) => action === 'opaque'));
   if (opaque.length > 0) return `${text}\nis opaque: ${opaque.map(access => access.object.name).join()}`;
-  if (server === null) return null;
+  if (server === undefined) return null;
   const outputs = (analysis.statements[0]?.outputs ?? []).map(({ name, typeOid, wire }, index) => ({
     name: name?.slice(0, 63) ?? server[index]?.name,
     type: baseType(typeOid) || server[index]?.type,
@@ -60,8 +60,8 @@ function problemOf(text: string, server: Described[] | null): string | null {
 }
 
 it.each([
-  ['reports.sql', 80],
-  ['applications.sql', 50],
+  ['reports.sql', 120],
+  ['applications.sql', 60],
   ['tools.sql', 100],
   ['migrations.sql', 0],
 ])('%s', async (name, comparedMin) => {
@@ -69,7 +69,8 @@ it.each([
   let compared = 0;
   for (const text of statementsOf(name)) {
     const server = await described(text);
-    if (server !== null) compared++;
+    if (server === null) continue;
+    if (server !== undefined) compared++;
     const problem = problemOf(text, server);
     if (problem !== null) problems.push(problem);
   }

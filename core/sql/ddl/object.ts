@@ -89,7 +89,8 @@ function relationDone(a: Analyzer, type: string | undefined, names: readonly str
     return { schema: relation.schema, name, relation };
   }
   if (!done.missingOk) undefinedName('undefined_table', 'object', `${word} "${dotted(names)}" does not exist`);
-  a.out.object(done.action, done.verb, kind, name, { schema });
+  // Should it be there by then, it was made where new objects go.
+  a.out.object(done.action, done.verb, kind, name, { schema: schema ?? a.path.creation });
   return { schema, name, relation: null };
 }
 
@@ -105,7 +106,9 @@ function partDone(a: Analyzer, type: string | undefined, names: readonly string[
 export function relationTouched(a: Analyzer, node: Pg.RangeVar | undefined, done: Done): CatalogRelation | null {
   if (!node) return null;
   if (done.missingOk && !lookupRelation(a, node.schemaname ?? null, node.relname ?? '')) {
-    a.out.object(done.action, done.verb, 'relation', node.relname ?? '', { schema: node.schemaname ?? null });
+    a.out.object(done.action, done.verb, 'relation', node.relname ?? '', {
+      schema: node.schemaname ?? a.path.creation,
+    });
     return null;
   }
   const relation = relationFor(a, node);
