@@ -53,6 +53,11 @@ export class CsvCopy extends DelimitedCopy {
     return true;
   }
 
+  /** The server puts a value in quotes that reads like NULL. */
+  protected override mayBeValue(): boolean {
+    return false;
+  }
+
   protected override decode({ bytes, length }: ByteSink): void {
     this.plain.clear();
     this.plain.reserve(length);
@@ -81,11 +86,12 @@ export class CsvCopy extends DelimitedCopy {
       byte === this.delimiter || byte === this.#quote || byte === newline || byte === carriageReturn;
     const isNullText =
       value.length === this.nullText.length && value.every((byte, index) => byte === this.nullText[index]);
-    return this.isEncoded || isNullText || value.some(special);
+    return isNullText || value.some(special);
   }
 
-  protected override encode(value: Uint8Array, out: ByteSink): void {
-    if (!this.#needsQuotes(value)) {
+  protected override encode(value: Uint8Array, out: ByteSink, keepsShape: boolean): void {
+    // A client chooses what is put in quotes: the digit that it looks for as the delimiter, or the value as the text of NULL.
+    if (!(keepsShape && this.isEncoded) && !this.#needsQuotes(value)) {
       out.append(value);
       return;
     }

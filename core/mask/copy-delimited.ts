@@ -27,6 +27,8 @@ export abstract class DelimitedCopy implements CopyMachine {
   protected isEncoded = false;
   protected readonly delimiter: number;
   protected readonly nullText: Uint8Array;
+  /** A value may be written as NULL is: then nothing is known to be NULL, and all of it is masked. */
+  readonly #isNullAmbiguous: boolean;
   /** What `decode` makes of a field. */
   protected readonly plain = new ByteSink(256);
   readonly #writers: readonly (CellWriter | null)[];
@@ -43,6 +45,7 @@ export abstract class DelimitedCopy implements CopyMachine {
     this.#writers = writers;
     this.delimiter = singleByte(format.delimiter, 'the delimiter');
     this.nullText = encode(format.null);
+    this.#isNullAmbiguous = this.mayBeValue(format.null);
     this.#inHeader = format.header;
   }
 
@@ -50,8 +53,10 @@ export abstract class DelimitedCopy implements CopyMachine {
   protected abstract fieldEnd(chunk: Uint8Array, at: number, end: number): number;
   /** Puts what `raw` means into `plain`. */
   protected abstract decode(raw: ByteSink): void;
-  /** Appends a masked value as this format writes it. */
-  protected abstract encode(value: Uint8Array, out: ByteSink): void;
+  /** Appends a masked value as this format writes it. Only where it `keepsShape` may that show how the value itself was written. */
+  protected abstract encode(value: Uint8Array, out: ByteSink, keepsShape: boolean): void;
+  /** Whether the server writes some value as it writes NULL. */
+  protected abstract mayBeValue(nullText: string): boolean;
 
   push(chunk: Uint8Array, start: number, end: number, out: ByteSink): boolean {
     const before = out.length;
@@ -99,12 +104,12 @@ export abstract class DelimitedCopy implements CopyMachine {
     const value = this.#masked.of(writer, chunk, { start, length });
     if (value === unchanged) return rest;
     out.append(chunk, rest, start);
-    this.#put(value, out);
+    this.#put(value, writer, out);
     return at;
   }
 
   #isNull(bytes: Uint8Array, start: number, length: number): boolean {
-    if (length !== this.nullText.length) return false;
+    if (length !== this.nullText.length || this.#isNullAmbiguous) return false;
     for (let index = 0; index < length; index += 1) if (bytes[start + index] !== this.nullText[index]) return false;
     return true;
   }
@@ -119,7 +124,7 @@ export abstract class DelimitedCopy implements CopyMachine {
         ? null
         : this.#masked.of(writer, this.plain.bytes, { start: 0, length: this.plain.length });
       if (value === unchanged) out.append(raw.bytes, 0, raw.length);
-      else this.#put(value, out);
+      else this.#put(value, writer, out);
     }
     this.#field.clear();
   }
@@ -129,10 +134,10 @@ export abstract class DelimitedCopy implements CopyMachine {
     return this.#isNull(raw.bytes, 0, raw.length);
   }
 
-  #put(value: Uint8Array | null, out: ByteSink): void {
+  #put(value: Uint8Array | null, writer: CellWriter, out: ByteSink): void {
     this.cells += 1;
     if (value === null) out.append(this.nullText);
-    else this.encode(value, out);
+    else this.encode(value, out, writer.keepsShape === true);
   }
 
   #advance(isRowEnd: boolean): void {

@@ -45,6 +45,19 @@ export class TextCopy extends DelimitedCopy {
     }
   }
 
+  /** What the server itself escapes is no value: `\N` above all. */
+  protected override mayBeValue(nullText: string): boolean {
+    for (let index = 0; index < nullText.length; index += 1) {
+      const code = nullText.charCodeAt(index);
+      if (code === this.delimiter || [...unescaped.values()].includes(code)) return false;
+      if (code !== backslash) continue;
+      index += 1;
+      const behind = nullText.charCodeAt(index);
+      if (behind !== backslash && behind !== this.delimiter && !unescaped.has(behind)) return false;
+    }
+    return true;
+  }
+
   protected override decode({ bytes, length }: ByteSink): void {
     this.plain.clear();
     this.plain.reserve(length);

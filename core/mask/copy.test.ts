@@ -137,17 +137,15 @@ describe('against a server', () => {
         const writable = await sql.unsafe(`copy u from stdin ${loading(option)}`).writable();
         await pipeline(Readable.from([result.bytes]), writable);
         const loaded = await sql<Row[]>`select * from u order by id`;
-        const isNull = (shown: string | null) =>
-          format.null === 'nil' && format.format === 'text' && shown === 'nil' ? null : shown;
+        // Where NULL reads like a value, values that read like it pass for NULL, and NULLs are masked as values are.
+        const isAmbiguous = format.null === 'nil' && format.format === 'text';
+        const isNull = (shown: string | null) => (isAmbiguous && shown === 'nil' ? null : shown);
         expect([...loaded]).toEqual(
           data.map(row => ({
             ...row,
             note: isNull(row.note),
-            secret:
-              row.secret === 'nil' && format.format === 'text' && format.null === 'nil'
-                ? null
-                : expectedSecret(row.secret),
-            born: row.born && `${row.born.slice(0, 4)}-01-01`,
+            secret: expectedSecret(row.secret ?? (isAmbiguous ? 'nil' : null)),
+            born: row.born === null ? (isAmbiguous ? '1970-01-01' : null) : `${row.born.slice(0, 4)}-01-01`,
           })),
         );
       }),
@@ -212,7 +210,7 @@ describe('whatever the cuts', () => {
       '1\ta***a\tn\\no\t2021-01-01\n2\t\\N\tx\\ty\t\\N\n3\t***\t\t1999-01-01\n',
     );
     expect(run(plan(csv), { ...csv, header: true }, [Buffer.from(quoted)]).bytes.toString()).toBe(
-      'id,secret,note,born\n1,"a***a","x\ny",2021-01-01\n2,,"",\n3,"***",plain,"1999-01-01"\n',
+      'id,secret,note,born\n1,a***a,"x\ny",2021-01-01\n2,,"",\n3,***,plain,1999-01-01\n',
     );
   });
 
@@ -244,6 +242,30 @@ describe('whatever the cuts', () => {
       chunks.map(chunk => Buffer.from(chunk)),
     );
     expect(result.bytes.toString()).toBe('1\t\\N\tnote\t\\N\n');
+  });
+});
+
+describe('what a client chooses tells nothing of a masked value', () => {
+  const redacted = (format: CopyFormat) => plan(format, { kind: 'redact' });
+  test.each<[string, CopyFormat, readonly [string, string]]>([
+    ['the text of NULL', { ...text, null: 'ada' }, ['1\tada\tada\tada\n', '1\teve\tada\tada\n']],
+    ['the text of NULL, as escaped', { ...text, null: 'a\\\\b' }, ['1\ta\\\\b\tx\tx\n', '1\ta\\\\c\tx\tx\n']],
+    ['the text of NULL, in CSV', { ...csv, null: 'ada' }, ['1,"ada",x,ada\n', '1,eve,x,ada\n']],
+    ['a delimiter', { ...csv, delimiter: '9' }, ['19"595"9x9\n', '19589x9\n']],
+    ['a quote', { ...csv, quote: '5', escape: '5' }, ['1,54555,x,\n', '1,46,x,\n']],
+  ])('%s', (_name, format, [one, other]) => {
+    const of = (line: string) => run(redacted(format), format, [Buffer.from(line)]);
+    expect(of(one).error).toBeNull();
+    expect(of(one).bytes.toString()).toBe(of(other).bytes.toString());
+    expect(of(one).bytes.toString()).toContain('***');
+  });
+
+  test('NULL stays NULL where nothing else reads like it', () => {
+    const bytes = (format: CopyFormat, line: string) =>
+      run(redacted(format), format, [Buffer.from(line)]).bytes.toString();
+    expect(bytes(text, '1\t\\N\t\\N\t\\N\n')).toBe('1\t\\N\t\\N\t\\N\n');
+    expect(bytes(csv, '1,,,\n')).toBe('1,,,\n');
+    expect(bytes({ ...text, null: '' }, '1\t\t\t\n')).toBe('1\t***\t\t1970-01-01\n');
   });
 });
 

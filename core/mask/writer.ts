@@ -16,6 +16,8 @@ export type CellWriter = {
   readonly copyBytesMax?: number;
   /** It hides nothing: in COPY, what is larger passes as it is. */
   readonly passesOversize?: boolean;
+  /** Only a part of the value is hidden: how COPY writes it may show. */
+  readonly keepsShape?: boolean;
 };
 
 export const nullWriter: CellWriter = { write: () => -1, maxGrowth: 0 };

@@ -47,6 +47,7 @@ export function columnDetector(target: DetectorTarget): ColumnDetector | null {
 export class ColumnDetector implements CellWriter, ValueSink {
   readonly maxGrowth = 0;
   readonly copyBytesMax = searchedBytesMax;
+  readonly keepsShape = true;
   /** Nothing is hidden here: what is too large to be read whole may pass. */
   readonly passesOversize: boolean;
   /** Where finds are counted from now on. */
