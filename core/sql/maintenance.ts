@@ -2,6 +2,7 @@
 
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { nameOf } from './dml.ts';
+import { ownCode } from './own-code.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { relationFields, relationFor } from './relation.ts';
@@ -19,6 +20,7 @@ export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
     if (!('VacuumRelation' in target) || !target.VacuumRelation.relation) return unresolved('VACUUM');
     const relation = relationFor(a, target.VacuumRelation.relation);
     a.out.relation('maintain', verb, relation);
+    ownCode(a, relation, 'maintain');
     names.push(nameOf(relation));
   }
   if (names.length === 0) a.out.object('maintain', verb, 'database', a.catalog.header.database);
@@ -29,8 +31,10 @@ export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
 
 export function clusterStatement(a: Analyzer, node: Pg.ClusterStmt): Outcome {
   const relation = node.relation ? relationFor(a, node.relation) : null;
-  if (relation) a.out.relation('maintain', 'cluster', relation);
-  else a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
+  if (relation) {
+    a.out.relation('maintain', 'cluster', relation);
+    ownCode(a, relation, 'maintain');
+  } else a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
   a.out.hazard('rewrite_table', relation ? nameOf(relation) : '*');
   const tables = [...a.catalog.userRelations()].filter(({ kind }) => kind === 'r' || kind === 'p' || kind === 'm');
   for (const table of relation ? [relation] : tables) ordered(a, table, node.indexname || null);
@@ -50,9 +54,18 @@ function ordered(a: Analyzer, table: CatalogRelation, indexName: string | null):
   for (const field of fields) if (!isPlain || named.has(field.name)) a.out.usedAs(field.value, 'order');
 }
 
+/** An index is built over its table. */
+const indexed = (a: Analyzer, relation: CatalogRelation): readonly CatalogRelation[] =>
+  relation.kind === 'i' || relation.kind === 'I'
+    ? relation.parents.flatMap(oid => a.catalog.relation(oid) ?? [])
+    : [relation];
+
 export function reindexStatement(a: Analyzer, node: Pg.ReindexStmt): Outcome {
   const relation = node.relation ? relationFor(a, node.relation) : null;
-  if (relation) a.out.relation('maintain', 'reindex', relation);
+  if (relation) {
+    a.out.relation('maintain', 'reindex', relation);
+    for (const table of indexed(a, relation)) ownCode(a, table, 'maintain');
+  }
   const name = relation ? nameOf(relation) : (node.name ?? a.catalog.header.database);
   if (!relation) {
     const kind = node.kind === 'REINDEX_OBJECT_SCHEMA' ? 'schema' : 'database';

@@ -15,9 +15,12 @@ import { condition } from './select.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
 import { elementTypeOf, relationOfType } from './types/coerce.ts';
 import { constant } from './value.ts';
+import { expandView } from './views.ts';
 
-export type OwnEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate';
+/** `maintain`: what goes over all rows without changing them, as building an index and gathering statistics do. */
+export type OwnEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'maintain';
 
+type Place = { relation: CatalogRelation; oid?: number };
 type Found = { accesses: readonly Access[]; hazards: readonly Hazard[] };
 
 /** Rows in rows, arrays of domains over domains. */
@@ -62,9 +65,10 @@ export function triggerCondition(a: Analyzer, relation: CatalogRelation, definit
 
 function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void {
   // Rows that cannot be seen cannot be changed either.
+  const computed = event === 'maintain' ? 'insert' : event;
   const isSought = event === 'update' || event === 'delete';
   for (const code of relation.code ?? [])
-    if (code.events.some(each => each === event || (isSought && each === 'select'))) run(a, relation, code.text);
+    if (code.events.some(each => each === computed || (isSought && each === 'select'))) run(a, relation, code.text);
   for (const trigger of relation.triggers)
     if (trigger.enabled && trigger.definition !== null && trigger.events.some(each => each === event))
       triggerCondition(a, relation, trigger.definition);
@@ -90,12 +94,13 @@ function isBeyond(a: Analyzer, relation: CatalogRelation, { action, object }: Ac
   return !(object.kind === 'function' && isExtension(a.catalog.function(object.oid)));
 }
 
-function find(a: Analyzer, relation: CatalogRelation, event: OwnEvent): Found {
+/** `oid` is 0 where the relation itself is what has to be looked into. */
+function find(a: Analyzer, { relation, oid = relation.oid }: Place, work: (inner: Analyzer) => void): Found {
   const { searchPath, temporarySchema } = a.catalog.header;
   const path = searchPathOf(a.catalog, searchPath, temporarySchema);
-  const inner = a.nested({ origin: 'view', path, oid: relation.oid });
+  const inner = a.nested({ origin: 'view', path, oid });
   try {
-    evaluate(inner, relation, event);
+    work(inner);
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     inner.out.object('opaque', 'call', 'relation', relation.name, { schema: relation.schema, oid: relation.oid });
@@ -110,9 +115,33 @@ export function ownCode(a: Analyzer, relation: CatalogRelation, event: OwnEvent)
   if (a.expanding.includes(relation.oid)) return;
   const key = `own ${relation.oid} ${event} ${a.callPath.key}`;
   const known = a.catalog.memo.get(key) as Found | undefined;
-  const found = known ?? find(a, relation, event);
+  const found = known ?? find(a, { relation }, inner => evaluate(inner, relation, event));
   // Inside something that leads back here the findings may be a part of them.
   if (!known && a.expanding.length === 0 && relation.oid > 0) a.catalog.memo.set(key, found);
-  for (const access of found.accesses) a.out.access(access);
-  for (const hazard of found.hazards) a.out.hazard(hazard.code, hazard.object);
+  record(a, found);
+}
+
+function record(a: Analyzer, { accesses, hazards }: Found): void {
+  for (const access of accesses) a.out.access(access);
+  for (const hazard of hazards) a.out.hazard(hazard.code, hazard.object);
+}
+
+/** What a materialized view's query does when it is run again. */
+export function queryCode(a: Analyzer, view: CatalogRelation): void {
+  record(
+    a,
+    find(a, { relation: view, oid: 0 }, inner => inner.out.include(expandView(inner, view).out, false)),
+  );
+}
+
+/** What the values of a new column are held against, and what they are where its type says so. */
+export function typeCode(a: Analyzer, relation: CatalogRelation, typeOid: number): void {
+  record(
+    a,
+    find(a, { relation }, inner => {
+      checkTypes(inner, [typeOid]);
+      const standard = a.catalog.type(typeOid)?.defaultText;
+      if (standard !== undefined) run(inner, relation, standard);
+    }),
+  );
 }

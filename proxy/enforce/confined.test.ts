@@ -58,6 +58,8 @@ const world = `
   create table lab.replaced (id int);
   create rule r as on insert to lab.replaced do instead delete from public.kept;
   create sequence lab.counter;
+  create materialized view lab.stored as select public.wipe(1) as n with no data;
+  create materialized view lab.plainly as select id from lab.plain;
   create type lab.mood as enum ('low', 'high');
   create table public.moody (id int, mood lab.mood);
   create view public.of_plain as select id from lab.plain;
@@ -71,7 +73,7 @@ const policy = policySchema.parse({
   rules: [
     { id: 'connects', effect: 'allow', actions: ['connect', 'session'] },
     { id: 'reads', effect: 'allow', actions: ['read'] },
-    { id: 'works', effect: 'allow', actions: ['write', 'define', 'drop'], objects: { schemas: ['lab'] } },
+    { id: 'works', effect: 'allow', actions: ['write', 'define', 'drop', 'maintain'], objects: { schemas: ['lab'] } },
   ],
 });
 
@@ -149,6 +151,15 @@ it.each([
   'drop schema lab cascade',
   'alter table lab.keys drop constraint keys_pkey cascade',
   'alter table lab.plain drop column id cascade',
+  'refresh materialized view lab.stored',
+  'analyze lab.indexed',
+  'vacuum full lab.indexed',
+  'reindex table lab.indexed',
+  'reindex index lab.indexed_wipe_quietly_idx',
+  'alter table lab.indexed alter column id type bigint',
+  'alter table lab.indexed add constraint positive check (id > 0)',
+  'alter table lab.plain add column held lab.held default 5',
+  'alter table lab.plain add column usual lab.usual',
   'alter schema lab rename to other',
   'alter sequence lab.counter owned by public.kept.id',
   'create sequence lab.more owned by public.kept.id',
@@ -172,6 +183,10 @@ it.each([
   "select nextval('lab.counter')",
   'delete from lab.keys where id = 7',
   'drop table if exists lab.gone cascade',
+  'refresh materialized view lab.plainly',
+  'analyze lab.plain',
+  'reindex table lab.plain',
+  'alter table lab.plain add column number int default 5',
 ])('%s is not', async text => {
   const before = await outside();
   const heard = await client.ask(say.query(text));

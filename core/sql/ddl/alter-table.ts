@@ -3,6 +3,7 @@ import type { CatalogRelation } from '../../catalog/snapshot.ts';
 import type { HazardCode } from '../analysis.ts';
 import { nameOf, targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
+import { ownCode, typeCode } from '../own-code.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import { lookupRelation, relationFields } from '../relation.ts';
@@ -69,6 +70,13 @@ const plain: ReadonlySet<string> = new Set(
   AT_AddIdentity AT_SetIdentity`.split(/\s+/),
 );
 
+/** All rows are written or looked at again, with everything the table computes of them. */
+const goesOver: ReadonlySet<string> = new Set(
+  'AT_AlterColumnType AT_SetExpression AT_ValidateConstraint AT_AddConstraint AT_AddIndex AT_AttachPartition AT_SetLogged AT_SetUnLogged AT_SetAccessMethod'.split(
+    ' ',
+  ),
+);
+
 type Change = { relation: CatalogRelation; node: Pg.AlterTableCmd };
 
 const defOf = <K extends string>(node: Pg.AlterTableCmd, tag: K): Extract<Pg.Node, Record<K, unknown>>[K] | null => {
@@ -100,6 +108,7 @@ function addColumn(a: Analyzer, { relation, node }: Change): void {
   const def = defOf(node, 'ColumnDef');
   if (!def?.typeName) unresolved('ADD COLUMN');
   const type = a.catalog.type(typeOfColumn(a, def.typeName).oid);
+  if (type) typeCode(a, relation, type.oid);
   const isChecked = type?.kind === 'd' && (type.notNull || type.checks.length > 0);
   if (isSerial(def.typeName) || isChecked) a.out.hazard('alter_rewrite', nameOf(relation));
   filledByDefault(a, relation, def, type?.defaultText ?? null);
@@ -213,7 +222,9 @@ export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
       if (relation) ofRelations(a, new Set([relation.oid]));
       a.catalogChanges(true);
     }
-    if (relation) changes[subtype]?.(a, { relation, node: change });
+    if (!relation) continue;
+    if (goesOver.has(subtype)) ownCode(a, relation, 'update');
+    changes[subtype]?.(a, { relation, node: change });
   }
   return nothing('ddl');
 }

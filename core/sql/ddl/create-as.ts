@@ -1,6 +1,7 @@
 /** CREATE TABLE AS, SELECT INTO, views and materialised views: relations whose columns are made of others'. */
 import type { CatalogColumn, CatalogRelation, RelationKind } from '../../catalog/snapshot.ts';
 import { stringsOf } from '../names.ts';
+import { ownCode, queryCode } from '../own-code.ts';
 import type { Pg } from '../parse.ts';
 import { executeStatement } from '../prepared.ts';
 import { unresolved } from '../refuse.ts';
@@ -147,5 +148,7 @@ export function viewStatement(a: Analyzer, node: Pg.ViewStmt): Outcome {
 export function refreshStatement(a: Analyzer, node: Pg.RefreshMatViewStmt): Outcome {
   const relation = relationFor(a, node.relation ?? unresolved('REFRESH'));
   a.out.relation('maintain', 'refresh', relation);
+  ownCode(a, relation, 'maintain');
+  queryCode(a, relation);
   return nothing('maintenance');
 }
