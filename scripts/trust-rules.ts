@@ -91,7 +91,7 @@ const notTotal = words(`
   multirange_eq multirange_ne multirange_lt multirange_gt multirange_le multirange_ge btrecordcmp btarraycmp percentile_disc
   random(20,20) random(23,23) random(1700,1700) uuidv7(1186) avg(700) avg(701) avg(1700) min(2249) max(2249) min(2277) max(2277) mode
   record_image_lt record_image_gt record_image_le record_image_ge length(601) length(602)
-  lseg_lt lseg_gt lseg_le lseg_ge date_part(25,1082)
+  lseg_lt lseg_gt lseg_le lseg_ge
   circle_eq circle_ne circle_lt circle_gt circle_le circle_ge
 `);
 

@@ -2,7 +2,7 @@
 
 import { targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
-import { dotted, qualified, stringsOf } from '../names.ts';
+import { qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import { relationFor } from '../relation.ts';
@@ -137,6 +137,7 @@ export function createStatistics(a: Analyzer, node: Pg.CreateStatsStmt): Outcome
       a.out.usedAs(value, 'source');
     }
   }
-  a.out.object('define', 'create', 'other', dotted(stringsOf(node.defnames)));
+  const { schema, name } = qualified(stringsOf(node.defnames));
+  a.out.object('define', 'create', 'other', name, { schema: creationSchema(a, schema) });
   return nothing('ddl');
 }

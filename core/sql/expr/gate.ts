@@ -3,6 +3,7 @@ import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import type { Trust } from '../trust/trust.ts';
 import { oid } from '../types/oid.ts';
 import type { Value } from '../value.ts';
+import { textOf } from './written.ts';
 
 /** Of the server's own functions: those that give NULL for NULL and for nothing else. */
 const keeping = new RegExp(
@@ -29,6 +30,41 @@ export function hides(fn: CatalogFunction): boolean {
 export const clashes = (args: readonly Value[]): boolean =>
   args.some(value => value.gated) && args.some(value => value.collated || value.type === oid.name);
 
+const numberOf = (value: Value | undefined): number | null =>
+  value?.literal?.kind === 'number' ? Number(value.literal.text) : null;
+
+/** Units that every timestamp has; a date has those of a day and more. */
+const dayUnits = 'year quarter month week day decade century millennium dow isodow isoyear doy epoch'.split(' ');
+const units: ReadonlySet<string> = new Set([...dayUnits, 'hour', 'minute', 'second', 'milliseconds', 'microseconds']);
+const unitsOf: Readonly<Record<number, ReadonlySet<string>>> = {
+  [oid.date]: new Set(dayUnits),
+  [oid.timestamp]: units,
+  [oid.timestamptz]: units,
+};
+const isMoment = (type: number | undefined): boolean => type === oid.timestamp || type === oid.timestamptz;
+const template = /^(YYYY|MM|DD|HH24|HH12|MI|SS|MS|US|Q|IYYY|IW|WW|Mon|Month|Day|Dy|[-: /.,])*$/;
+
+/** Whether the arguments it might object to are written out, and are none that it objects to. */
+function isSound(fn: CatalogFunction, args: readonly Value[]): boolean {
+  if (fn.schema !== 'pg_catalog') return false;
+  const [first, second, third] = args;
+  const type = fn.argumentTypes[1] ?? 0;
+  switch (fn.name) {
+    case 'substr':
+    case 'substring':
+      return type === oid.int4 && numberOf(second) !== null && (third === undefined || (numberOf(third) ?? -1) >= 0);
+    case 'split_part':
+      return (numberOf(third) ?? 0) > 0;
+    case 'extract':
+    case 'date_part':
+      return unitsOf[type]?.has(textOf(first)?.toLowerCase() ?? '') === true;
+    case 'to_char':
+      return isMoment(fn.argumentTypes[0]) && template.test(textOf(second) ?? '!');
+    default:
+      return false;
+  }
+}
+
 /** Whether an error may tell that an argument is not NULL. */
 export const reveals = (fn: CatalogFunction, trust: Trust, args: readonly Value[]): boolean =>
-  clashes(args) || (fn.strict && trust.trust === 'raises' && args.some(value => value.gated));
+  clashes(args) || (fn.strict && trust.trust === 'raises' && args.some(value => value.gated) && !isSound(fn, args));

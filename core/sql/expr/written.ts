@@ -31,11 +31,11 @@ const isPlainTemplate = (template: string | null): boolean =>
 type Reading = 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated';
 const readings = new WeakMap<CatalogFunction, Reading | 'none'>();
 
-const readingNamed = ({ name, argumentTypes: [first] }: CatalogFunction): Reading | 'none' => {
+const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction): Reading | 'none' => {
   if (/^jsonb?_build_object$/.test(name)) return 'pairs';
   if (/^jsonb?_object_agg/.test(name)) return 'gathered';
   if (like.test(name) && first !== oid.bytea) return 'like';
-  if (name === 'date_trunc') return 'truncated';
+  if (name === 'date_trunc' || (name === 'date_part' && second === oid.date)) return 'truncated';
   if (name === 'to_char' && first !== oid.float4 && first !== oid.float8) return name;
   return name === 'format' ? name : 'none';
 };
@@ -65,7 +65,7 @@ export function trustOfCall(
       return args.length < 2 ? trust : byArguments(args.flatMap((_, index) => (index % 2 === 0 ? [index] : [])));
     case 'gathered':
       return args.length === 2 ? byArguments([0]) : trust;
-    // The earliest moments have no day, year or age to begin in: nobody has stored one, but a computed value may be just that.
+    // The earliest moments have no day, year or age to begin in, and the last dates are no timestamps: nobody has stored one, but a computed value may be just that.
     case 'truncated':
       return second && second.kind !== 'column' && second.kind !== 'constant' ? byArguments([0, 1, 2]) : trust;
     case 'like':
