@@ -16,9 +16,17 @@ export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
 const cascadeMax = 200;
 
+/** Partitions are many, keys to one alone few. */
+function isReferenced(a: Analyzer, { oid }: CatalogRelation): boolean {
+  const known = a.catalog.memo.get('referenced') as ReadonlySet<number> | undefined;
+  const referenced = known ?? new Set(a.catalog.header.foreignKeys.map(({ referencedOid }) => referencedOid));
+  if (!known) a.catalog.memo.set('referenced', referenced);
+  return referenced.has(oid);
+}
+
 /** Rows of other tables that go, or lose their reference, with rows of this one. */
 function cascades(a: Analyzer, relation: CatalogRelation, event: WriteEvent, seen: Set<number>): void {
-  if (event !== 'delete' || seen.has(relation.oid) || seen.size > cascadeMax) return;
+  if (event !== 'delete' || seen.has(relation.oid) || seen.size > cascadeMax || !isReferenced(a, relation)) return;
   seen.add(relation.oid);
   for (const key of a.catalog.header.foreignKeys) {
     if (key.referencedOid !== relation.oid || !'cnd'.includes(key.onDelete)) continue;
