@@ -1,16 +1,11 @@
 'use client';
 /** A page that failed while it was made. */
-import { ErrorState } from '#components/ui/states.tsx';
+import { PageFailure } from '#components/shell/page-failure.tsx';
 
-export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function PageError({ error }: { error: Error & { digest?: string } }) {
   return (
     <main>
-      <ErrorState
-        error={{ status: 500, message: 'the page could not be shown', data: { requestId: error.digest } }}
-        onRetry={reset}
-        isPage
-        className="py-24"
-      />
+      <PageFailure reference={error.digest} />
     </main>
   );
 }

@@ -20,7 +20,9 @@ export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): 
   const options = {
     max: poolSize,
     idle_timeout: 60,
-    connect_timeout: 10,
+    connect_timeout: 5,
+    // The library's own pauses grow to 20 s, and a query waits through them before it is told that there is no database.
+    backoff: (failures: number) => Math.min(0.1 * 2 ** failures, 2),
     connection: { application_name: 'weir-console', TimeZone: 'UTC', statement_timeout: 60_000 },
     onnotice: () => undefined,
   };

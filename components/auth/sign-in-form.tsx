@@ -15,9 +15,11 @@ import type { signInOptionsSchema } from '#lib/identity/schema.ts';
 const errors: Readonly<Record<string, string>> = {
   CredentialsSignin: 'The e-mail address or the password is wrong.',
   rate_limited: 'Too many attempts. Wait a quarter of an hour, or ask an administrator.',
+  unavailable: 'The console cannot reach its database at the moment. Try again shortly.',
   disabled: 'This account is disabled. An administrator can enable it.',
   AccessDenied: 'The identity provider signed you in, but you have no account here.',
 };
+const noAnswer = 'The console did not answer. Try again shortly.';
 const otherError = 'Signing in did not work. Try again.';
 
 /** next-auth hands over a whole address; only its path counts, and only on this site. */
@@ -48,7 +50,7 @@ export function SignInForm({ options }: { options: z.infer<typeof signInOptionsS
       return;
     }
     setPending(false);
-    setError(result?.error ?? 'unknown');
+    setError(result?.error ?? 'unanswered');
   };
   const withProvider = () => {
     setPending(true);
@@ -59,7 +61,7 @@ export function SignInForm({ options }: { options: z.infer<typeof signInOptionsS
       <h1 className="text-lg font-semibold">Sign in to the console</h1>
       {error ? (
         <p role="alert" className="rounded-md border border-deny-line bg-deny-bg px-3 py-2 text-deny">
-          {errors[error] ?? otherError}
+          {errors[error] ?? (error === 'unanswered' ? noAnswer : otherError)}
         </p>
       ) : null}
       {options.oidc ? (

@@ -12,6 +12,7 @@ import { CallerProvider, useCaller } from './caller.tsx';
 import { CommandMenu } from './command-menu.tsx';
 import { navigation } from './navigation.ts';
 import { usePreferences } from './preferences-provider.tsx';
+import { ReachStrip } from './reach-strip.tsx';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -89,6 +90,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
         <Sidebar isOpen={preferences.isSidebarOpen} />
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar onToggleSidebar={toggle} />
+          <ReachStrip />
           <main id="page" tabIndex={-1} className="min-w-0 flex-1 outline-none">
             {children}
           </main>

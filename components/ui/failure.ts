@@ -7,6 +7,7 @@ export type FailureKind =
   | 'missing'
   | 'conflict'
   | 'limited'
+  | 'unavailable'
   | 'offline'
   | 'failed';
 
@@ -29,6 +30,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   409: 'conflict',
   412: 'conflict',
   429: 'limited',
+  503: 'unavailable',
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -42,7 +42,7 @@ export function NoMatch({ query, onClear, children }: { query: string; onClear: 
   );
 }
 
-const failureIcons = { forbidden: Lock, missing: FileQuestion, offline: CloudOff } as const;
+const failureIcons = { forbidden: Lock, missing: FileQuestion, offline: CloudOff, unavailable: CloudOff } as const;
 
 const titles: Readonly<Record<CallFailure['kind'], string>> = {
   invalid: 'This cannot be asked for',
@@ -52,6 +52,7 @@ const titles: Readonly<Record<CallFailure['kind'], string>> = {
   conflict: 'Changed in the meantime',
   limited: 'Too many requests',
   offline: 'No connection to the console',
+  unavailable: 'Not available at the moment',
   failed: 'This could not be loaded',
 };
 

@@ -11,6 +11,7 @@ import { log } from '#lib/log.ts';
 import { boundedRequest } from '#lib/orpc/body.ts';
 import { systemClock } from '#lib/orpc/context.ts';
 import { AppError, toPublicError } from '#lib/orpc/error.ts';
+import { answeredInTime, isDatabaseGone } from '#lib/orpc/outage.ts';
 import { requestInfo } from '#lib/orpc/request.ts';
 import { cookieOptions, sessionIdOf, webSecret } from './cookie.ts';
 import { oidcProvider, signInWithOidc } from './oidc.ts';
@@ -18,15 +19,22 @@ import { type SignInResult, type SigningIn, signInWithPassword, signOut } from '
 
 export const signInPage = '/signin';
 
+/** Includes the hash of the password, for which others may be ahead. */
+const signInWithinMs = 20_000;
+
 const attemptSchema = z.object({ login: z.string().min(1).max(320), password: z.string().min(1).max(200) });
 
 /** What the page behind `?error=` explains. */
-export type SignInError = 'CredentialsSignin' | 'rate_limited' | 'disabled' | 'AccessDenied';
+export type SignInError = 'CredentialsSignin' | 'rate_limited' | 'disabled' | 'unavailable' | 'AccessDenied';
 
-/** So many sign-ins at once that some are turned away; anything else is not expected. */
+/**
+ * So many sign-ins at once that some are turned away; or no database. next-auth puts the message of an error into an address,
+ * so that of anything else, which may hold a statement with its values, stays here.
+ */
 function overloaded(thrown: unknown): SignInResult {
   if (thrown instanceof AppError && thrown.code === 'unavailable') return { ok: false, code: 'rate_limited' };
-  throw thrown;
+  log().error({ err: thrown }, 'sign-in failed');
+  throw new Error(isDatabaseGone(thrown) ? 'unavailable' : 'internal');
 }
 
 /** Options are made per request: what happens in one is known to its own callbacks only. */
@@ -40,7 +48,7 @@ function optionsFor(on: SigningIn): NextAuthOptions {
     authorize: async input => {
       const attempt = attemptSchema.safeParse(input);
       if (!attempt.success) return null;
-      const result = await signInWithPassword(on, attempt.data).catch(overloaded);
+      const result = await answeredInTime(signInWithPassword(on, attempt.data), signInWithinMs).catch(overloaded);
       if (result.ok) {
         opened = result;
         return { id: result.identityId };

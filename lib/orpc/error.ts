@@ -4,6 +4,7 @@ import { ORPCError, ValidationError } from '@orpc/server';
 import { type ErrorCode, errorCodes, errorTable } from '#core/contract/error.ts';
 import { log } from '#lib/log.ts';
 import type { BaseContext } from './context.ts';
+import { isDatabaseGone } from './outage.ts';
 
 /** One thing that is wrong with the input. `path` is dotted, e.g. `approvers.0.group`; empty for the input as a whole. */
 export type Issue = { path: string; message: string };
@@ -90,6 +91,14 @@ export function toPublicError(thrown: unknown, requestId: string): ORPCError<str
       message: 'the input holds characters that no text may have',
       data: { requestId },
     });
+  if (isDatabaseGone(thrown)) {
+    log().warn({ err: thrown, requestId }, 'the control database is away');
+    return new ORPCError('unavailable', {
+      status: errorTable.unavailable.status,
+      message: 'the console cannot reach its database at the moment',
+      data: { requestId },
+    });
+  }
   log().error({ err: thrown, cause: thrown instanceof Error ? thrown.cause : undefined, requestId }, 'request failed');
   return new ORPCError('internal', { status: 500, message: 'something went wrong on our side', data: { requestId } });
 }
@@ -113,6 +122,7 @@ const titles: Partial<Record<ErrorCode, string>> = {
   payload_too_large: 'Too large',
   rate_limited: 'Too many requests',
   internal: 'Internal error',
+  unavailable: 'Not available',
 };
 
 /** The body of a refused REST request (RFC 9457). */

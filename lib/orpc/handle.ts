@@ -13,6 +13,7 @@ import { proxyOf } from './base.ts';
 import { bodyLimitOf, boundedRequest, isProxyBody } from './body.ts';
 import { type BaseContext, type Clock, systemClock } from './context.ts';
 import { AppError, problemOf, publicErrors, toPublicError } from './error.ts';
+import { answeredInTime } from './outage.ts';
 import { requestInfo } from './request.ts';
 import { callerOfBearer, callerOfCookie } from './resolve-caller.ts';
 
@@ -45,7 +46,7 @@ async function contextOf(request: Request, via: Via, { database, clock }: Servin
       ? callerOfBearer({ ...asking, isRecheck }, headers.get('authorization'))
       : callerOfCookie({ ...asking, isRecheck }, await sessionIdOf(headers));
   const { db, sql } = database;
-  const caller = await authenticate();
+  const caller = await answeredInTime(authenticate());
   // A proxy's token is good for one request only, so that the row is asked instead.
   const again = caller.type === 'proxy' ? () => stillEnrolled(db, caller) : () => authenticate(true);
   const authenticatedAtMs = performance.now();
@@ -59,6 +60,12 @@ export function problemResponse(thrown: unknown, requestId: string): Response {
     status: error.status,
     headers: { 'content-type': 'application/problem+json' },
   });
+}
+
+/** The same for the browser's client, in the form it reads: anything else it would take for a fault of the network. */
+function rpcRefusal(thrown: unknown, requestId: string): Response {
+  const error = toPublicError(thrown, requestId);
+  return Response.json({ json: error.toJSON() }, { status: error.status });
 }
 
 /** Data is never cached by intermediaries, streams are never compressed or buffered, and nothing is sniffed. */
@@ -110,8 +117,8 @@ export async function handleRpc(request: Request, on: Serving = serving()): Prom
     requestId = context.request.id;
     const bounded = boundedRequest(request, bodyLimitOf('', context.caller));
     const { matched, response } = await rpcHandler.handle(bounded, { prefix: rpcPrefix, context });
-    return finish(matched ? response : problemResponse(new AppError('not_found', 'no such procedure'), requestId));
+    return finish(matched ? response : rpcRefusal(new AppError('not_found', 'no such procedure'), requestId));
   } catch (thrown) {
-    return finish(problemResponse(thrown, requestId));
+    return finish(rpcRefusal(thrown, requestId));
   }
 }

@@ -8,6 +8,7 @@ import { sessionIdOf } from '#lib/auth/cookie.ts';
 import { router } from '#lib/router.ts';
 import { type BaseContext, type Caller, systemClock } from './context.ts';
 import { publicErrors } from './error.ts';
+import { answeredInTime } from './outage.ts';
 import { requestInfo } from './request.ts';
 import { callerOfCookie } from './resolve-caller.ts';
 
@@ -18,7 +19,7 @@ export const pageContext = cache(async (): Promise<BaseContext> => {
   const request = { ...requestInfo(incoming, 'page'), idempotencyKey: null, ifMatch: null };
   const asking = { database: database(), clock: systemClock, address: request.address };
   const authenticate = async (): Promise<Caller> => callerOfCookie(asking, await sessionIdOf(incoming));
-  return { caller: await authenticate(), db, sql, clock: systemClock, request, authenticate };
+  return { caller: await answeredInTime(authenticate()), db, sql, clock: systemClock, request, authenticate };
 });
 
 /** The visitor, as the session in the database says. */

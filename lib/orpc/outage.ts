@@ -1,0 +1,43 @@
+/** The control database being away: how that is told from other faults, and how long an answer is waited for. */
+import 'server-only';
+
+/** An unreachable database refuses; a frozen one says nothing, and whoever waits for it would wait as long as it does. */
+export const databaseAnswersWithinMs = 8000;
+
+/** Of postgres.js and of sockets; SQLSTATE 53300 is too_many_connections. */
+const goneCodes: ReadonlySet<unknown> = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  '53300',
+]);
+
+/** FATAL ends the connection, whatever for: shutting down, starting up, not accepting connections. Class 08 are its own faults. */
+const saysGone = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  (('code' in thrown && (goneCodes.has(thrown.code) || /^08...$/.test(String(thrown.code)))) ||
+    ('severity' in thrown && ['FATAL', 'PANIC'].includes(String(thrown.severity))));
+
+export const isDatabaseGone = (thrown: unknown): boolean =>
+  saysGone(thrown) || (thrown instanceof Error && saysGone(thrown.cause));
+
+/** Rejects with what `isDatabaseGone` recognises when the database does not answer in time. */
+export async function answeredInTime<T>(work: Promise<T>, timeoutMs = databaseAnswersWithinMs): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' });
+    timer = setTimeout(reject, timeoutMs, error);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
