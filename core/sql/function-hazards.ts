@@ -30,7 +30,8 @@ const patterns: readonly (readonly [RegExp, HazardCode])[] = [
     /^pg_(wal_replay_.*|switch_wal|backup_start|backup_stop|create_restore_point|start_backup|stop_backup)$/,
     'backend_control',
   ],
-  [/^pg_(try_)?advisory_/, 'advisory_lock'],
+  // Giving back what the session itself holds is what pools do between two users.
+  [/^pg_(try_)?advisory_(?!unlock_all$)/, 'advisory_lock'],
   [/^pg_sleep/, 'sleep'],
   [/^pg_notify$/, 'notify'],
   [/^pg_(create_(logical|physical)_replication_slot|drop_replication_slot|replication_slot_advance)$/, 'replication'],

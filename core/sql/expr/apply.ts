@@ -68,8 +68,8 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   });
 }
 
-/** What these do is recorded as the setting or sequence they change. */
-const accounted: ReadonlySet<string> = new Set(['set_config', 'nextval', 'setval']);
+/** What these do is recorded as the setting or sequence they change, or concerns the session alone. */
+const accounted: ReadonlySet<string> = new Set(['set_config', 'nextval', 'setval', 'pg_advisory_unlock_all']);
 const isAccounted = (fn: CatalogFunction): boolean => fn.schema === 'pg_catalog' && accounted.has(fn.name);
 
 /** Effects are the function's own; what an unknown one reads and does, nobody can tell. */
