@@ -1,5 +1,8 @@
 /** A control plane for tests: its own database, a clock that only moves when told, identities, and the REST API called in process. */
+
 import { randomUUID } from 'node:crypto';
+import { createORPCClient } from '@orpc/client';
+import { RPCLink } from '@orpc/client/fetch';
 import { eq } from 'drizzle-orm';
 import { encode } from 'next-auth/jwt';
 import type { IdentityKind } from '#core/identity/principal.ts';
@@ -12,7 +15,8 @@ import { hashOfToken, mintApiToken } from './identity/api-token.ts';
 import { identityCaller } from './identity/caller.ts';
 import { openWebSession } from './identity/web-session.ts';
 import type { BaseContext, Caller } from './orpc/context.ts';
-import { handleRest, handleRpc } from './orpc/handle.ts';
+import { handleRest, handleRpc, type Serving } from './orpc/handle.ts';
+import type { AppClient } from './router.ts';
 import { transact } from './transaction.ts';
 
 export type TestIdentity = { id: string; login: string; bearer: string };
@@ -37,6 +41,8 @@ export type TestPlane = {
   ): Promise<TestAnswer>;
   /** For calling procedures or functions directly. */
   context(caller: Caller | TestIdentity): Promise<BaseContext>;
+  /** Signed in, as the browser's pages call. */
+  browser(as: TestIdentity): Promise<AppClient>;
   close(): Promise<void>;
 };
 
@@ -96,6 +102,8 @@ export async function testPlane(): Promise<TestPlane> {
     return { status: answer.status, headers: answer.headers, body: json };
   };
 
+  const browser = async (as: TestIdentity) => browserClient({ database, clock }, await cookieOf(as));
+
   const context = async (caller: Caller | TestIdentity): Promise<BaseContext> => {
     const request = { id: randomUUID(), via: 'job' as const, address: null, userAgent: null };
     const base = { db, sql, clock, request: { ...request, idempotencyKey: null, ifMatch: null } };
@@ -105,5 +113,16 @@ export async function testPlane(): Promise<TestPlane> {
     return { ...base, caller: await identityCaller(db, row, { sessionId: randomUUID() }) };
   };
 
-  return { database, clock, identity: makeIdentity, rest, response, rpc, context, close: database.close };
+  return { database, clock, identity: makeIdentity, rest, response, rpc, browser, context, close: database.close };
+}
+
+/** The client of the browser, as `lib/orpc/browser.ts` makes it, on procedures without a server in between. */
+export function browserClient(serving: Serving, cookie: string): AppClient {
+  const own = { cookie, 'sec-fetch-site': 'same-origin', 'x-csrf-token': 'weir' };
+  const link = new RPCLink({
+    url: 'http://127.0.0.1/api/rpc',
+    headers: () => own,
+    fetch: (request, init) => handleRpc(new Request(request, init), serving),
+  });
+  return createORPCClient(link);
 }

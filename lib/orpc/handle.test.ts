@@ -46,6 +46,22 @@ it('takes the cookie in the browser’s way only, and bearer tokens in REST only
   expect((await plane.rpc('identity/me/get', {}, { as: null, headers })).status).toBe(401);
 });
 
+it('lets pages read a refusal: its sentence, what is missing, and the fields', async () => {
+  const thrownBy = (work: Promise<unknown>) => work.catch((error: unknown) => error);
+  const page = await plane.browser(dev);
+  expect(await thrownBy(page.identity.identities.list({}))).toMatchObject({
+    code: 'forbidden',
+    status: 403,
+    message: 'this needs the permission `identity:read`',
+    data: { permission: 'identity:read' },
+  });
+  const administering = await plane.browser(admin);
+  expect(await thrownBy(administering.identity.identities.list({ limit: 100_000 }))).toMatchObject({
+    code: 'invalid_input',
+    data: { issues: [{ path: 'limit' }] },
+  });
+});
+
 it('lets an admin find and end somebody’s session', async () => {
   const who = await plane.identity({ roles: ['developer'] });
   const { body } = await plane.rpc('identity/me/get', {}, { as: who });

@@ -69,10 +69,11 @@ function rpcRefusal(thrown: unknown, requestId: string): Response {
 }
 
 /** Data is never cached by intermediaries, streams are never compressed or buffered, and nothing is sniffed. */
-function finish(response: Response): Response {
+function finish(response: Response, via: Via): Response {
   const headers = new Headers(response.headers);
   const type = headers.get('content-type') ?? '';
-  if (response.status >= 400 && type.startsWith('application/json'))
+  // The browser's client reads `application/json` only; of anything else it would know the status and nothing more.
+  if (via === 'rest' && response.status >= 400 && type.startsWith('application/json'))
     headers.set('content-type', 'application/problem+json');
   const isStream = type.startsWith('text/event-stream') || headers.has('content-disposition');
   if (!headers.has('cache-control')) headers.set('cache-control', isStream ? 'no-store, no-transform' : 'no-store');
@@ -90,9 +91,12 @@ export async function handleRest(request: Request, on: Serving = serving()): Pro
     if (isProxyBody(path)) proxyOf(context.caller);
     const bounded = boundedRequest(request, bodyLimitOf(path, context.caller));
     const { matched, response } = await restHandler.handle(bounded, { prefix: restPrefix, context });
-    return finish(matched ? response : problemResponse(new AppError('not_found', 'no such endpoint'), requestId));
+    return finish(
+      matched ? response : problemResponse(new AppError('not_found', 'no such endpoint'), requestId),
+      'rest',
+    );
   } catch (thrown) {
-    return finish(problemResponse(thrown, requestId));
+    return finish(problemResponse(thrown, requestId), 'rest');
   }
 }
 
@@ -117,8 +121,8 @@ export async function handleRpc(request: Request, on: Serving = serving()): Prom
     requestId = context.request.id;
     const bounded = boundedRequest(request, bodyLimitOf('', context.caller));
     const { matched, response } = await rpcHandler.handle(bounded, { prefix: rpcPrefix, context });
-    return finish(matched ? response : rpcRefusal(new AppError('not_found', 'no such procedure'), requestId));
+    return finish(matched ? response : rpcRefusal(new AppError('not_found', 'no such procedure'), requestId), 'rpc');
   } catch (thrown) {
-    return finish(rpcRefusal(thrown, requestId));
+    return finish(rpcRefusal(thrown, requestId), 'rpc');
   }
 }

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '#db/client.ts';
 import { testDatabase } from '#db/testing.ts';
 import { sessionCookieName, webSecret } from '#lib/auth/cookie.ts';
+import { browserClient } from '#lib/testing.ts';
 import { systemClock } from './context.ts';
-import { handleRest, handleRpc } from './handle.ts';
+import { handleRest } from './handle.ts';
 import { answeredInTime, isDatabaseGone } from './outage.ts';
 
 process.env.WEIR_SECRET ??= 'a secret that only tests have, 32+';
@@ -25,16 +26,16 @@ afterAll(() => away.close());
 const sentence = 'the console cannot reach its database at the moment';
 const inner = /select|ECONNREFUSED|127\.0\.0\.1|secret/i;
 
+const thrownBy = (work: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(work).catch((error: unknown) => error);
+
 it('tells the browser in the form its client reads, so that it is not taken for a fault of the network', async () => {
   const session = await encode({ token: { sid: crypto.randomUUID() }, secret: webSecret() });
-  const request = new Request('http://127.0.0.1/api/rpc/identity/me/get', {
-    headers: { cookie: `${sessionCookieName()}=${session}` },
-  });
-  const response = await handleRpc(request, { database: away, clock: systemClock });
-  const body = await response.text();
-  expect(response.status).toBe(503);
-  expect(JSON.parse(body).json).toMatchObject({ code: 'unavailable', status: 503, message: sentence });
-  expect(body).not.toMatch(inner);
+  const cookie = `${sessionCookieName()}=${session}`;
+  const client = browserClient({ database: away, clock: systemClock }, cookie);
+  const error = await thrownBy(client.identity.me.get());
+  expect(error).toMatchObject({ code: 'unavailable', status: 503, message: sentence });
+  expect(JSON.stringify(error)).not.toMatch(inner);
 });
 
 it('tells others in a problem detail', async () => {
@@ -46,9 +47,6 @@ it('tells others in a problem detail', async () => {
   expect(JSON.parse(body)).toMatchObject({ code: 'unavailable', detail: sentence });
   expect(body).not.toMatch(inner);
 });
-
-const thrownBy = (work: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(work).catch((error: unknown) => error);
 
 it('knows a database that refuses or ends the connection from one that merely says no', async () => {
   const there = openDatabase((await testDatabase()).url);
