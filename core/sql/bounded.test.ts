@@ -22,6 +22,12 @@ function changesAll(text: string): boolean {
 }
 
 const everyRow = [
+  'delete from notes n using (select id, row_number() over () as rn from notes) d where d.id = n.id and d.rn >= 1',
+  'delete from notes n using notes d where d.id = n.id and 1 = 1',
+  'delete from notes where id <> id + 1',
+  "delete from notes where note <> replace(note, '', 'x')",
+  'delete from notes where id in (select id from notes group by id having count(*) > 0)',
+  'delete from notes where id in (select id from notes group by id having true)',
   'delete from notes where id = id',
   'delete from notes where id is not null',
   'delete from notes where not (id is null)',
@@ -158,6 +164,10 @@ const everyRow = [
 ];
 
 const someRows = [
+  'delete from notes n using (select id, row_number() over (partition by note order by id) as rn from notes) d where d.id = n.id and d.rn > 1',
+  'update notes set note = lower(note) where note <> lower(note)',
+  'update notes set note = trim(note) where note is distinct from trim(note)',
+  'delete from notes where (id, note) in (select id, note from notes group by id, note having count(*) > 1)',
   'with gone as (delete from flags where id = 1 returning id), counted as (select id, count(*) as n from gone group by 1) update notes set note = n::text from counted where counted.id = notes.id',
   'with recursive below as (select id from flags where id = 1 union all select f.id from flags f join below b on f.kind::text = b.id::text) delete from flags where id in (select id from below)',
   "update notes set note = 'x' from (select id from notes where note = 'y' order by id limit 10 for update skip locked) q where notes.id = q.id",

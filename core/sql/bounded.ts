@@ -51,12 +51,17 @@ const sifting: ReadonlySet<string> = new Set(
 const isTrivial = (node: Pg.Node | undefined): boolean =>
   node !== undefined && 'A_Const' in node && /^[\^$.*?()|]*$/.test(node.A_Const.sval?.sval ?? '-');
 
+/** They bring what is written into one form, and leave what has it. */
+const tidying: ReadonlySet<string> = new Set(['lower', 'upper', 'initcap', 'btrim', 'ltrim', 'rtrim']);
+
 class Sieve {
   readonly #a: Analyzer;
   readonly #scope: Scope;
+  readonly #always: Always;
   constructor(a: Analyzer, scope: Scope) {
     this.#a = a;
     this.#scope = scope;
+    this.#always = new Always(columnsIn(a, scope));
   }
 
   #isTarget(node: Pg.Node | undefined): boolean {
@@ -69,7 +74,8 @@ class Sieve {
     if ('BoolExpr' in node) {
       const { boolop, args = [] } = node.BoolExpr;
       if (boolop === 'OR_EXPR') return args.every(each => this.sifts(each));
-      return args.some(each => this.sifts(each)) || this.#keepsOne(boolop === 'AND_EXPR' ? args : []);
+      const parts = boolop === 'AND_EXPR' ? args : [];
+      return args.some(each => this.sifts(each)) || this.#keepsOne(parts) || this.#siftsBeside(parts);
     }
     if ('ColumnRef' in node) return this.#isTarget(node);
     if ('TypeCast' in node) return this.#isField(node.TypeCast);
@@ -85,7 +91,7 @@ class Sieve {
       const [value, pattern] = node.FuncCall.args ?? [];
       return isBuiltIn && sifting.has(names.at(-1) ?? '') && this.#isTarget(value) && !isTrivial(pattern);
     }
-    return 'A_Expr' in node && this.#isOne(node.A_Expr);
+    return 'A_Expr' in node && (this.#isOne(node.A_Expr) || this.#isUntidy(node.A_Expr));
   }
 
   /** `a.id < b.id AND a.name = b.name`: of rows that are alike one is left. */
@@ -97,6 +103,40 @@ class Sieve {
         : [];
     });
     return compared.includes('=') && compared.some(operator => operator === '<' || operator === '>');
+  }
+
+  #isBeside(node: Pg.Node | undefined): boolean {
+    return node !== undefined && 'ColumnRef' in node && !this.#isTarget(node);
+  }
+
+  /** `d.id = t.id AND d.n > 1`: what is beside the target is sifted, and leads to it. */
+  #siftsBeside(parts: readonly Pg.Node[]): boolean {
+    const comparisons = parts.flatMap(part =>
+      'A_Expr' in part && part.A_Expr.kind === 'AEXPR_OP' ? [part.A_Expr] : [],
+    );
+    const isLed = comparisons.some(
+      ({ name, lexpr, rexpr }) =>
+        stringOf(name?.at(-1)) === '=' &&
+        ((this.#isTarget(lexpr) && this.#isBeside(rexpr)) || (this.#isBeside(lexpr) && this.#isTarget(rexpr))),
+    );
+    const isSifted = comparisons.some(
+      each =>
+        this.#isBeside(each.lexpr) &&
+        each.rexpr !== undefined &&
+        ('A_Const' in each.rexpr || 'ParamRef' in each.rexpr) &&
+        this.#always.verdict({ A_Expr: each }) === null,
+    );
+    return isLed && isSifted;
+  }
+
+  /** `name <> lower(name)`: rows that are written otherwise than they should be. */
+  #isUntidy({ kind, name, lexpr, rexpr }: Pg.A_Expr): boolean {
+    const isDifference = kind === 'AEXPR_DISTINCT' || (kind === 'AEXPR_OP' && stringOf(name?.at(-1)) === '<>');
+    if (!isDifference || !this.#isTarget(lexpr) || !rexpr || !('FuncCall' in rexpr)) return false;
+    const names = stringsOf(rexpr.FuncCall.funcname);
+    const isBuiltIn = names.length === 1 || names[0] === 'pg_catalog';
+    const args = rexpr.FuncCall.args ?? [];
+    return isBuiltIn && tidying.has(names.at(-1) ?? '') && args.length === 1 && shapeOf(args[0]) === shapeOf(lexpr);
   }
 
   /** The same column of the same table under two names. */
@@ -138,6 +178,10 @@ function isBounding(a: Analyzer, { scope, node, value }: Condition): boolean {
 /** Whether a query leaves anything out of what it reads. */
 export const isRestricting = (a: Analyzer, { scope, node, value }: Condition): boolean =>
   value?.restricts === true && new Always(columnsIn(a, scope)).verdict(node) !== true;
+
+/** Whether it leaves groups out. Counts of rows are of no column, but another for each group. */
+export const isGrouping = (a: Analyzer, { scope, node, value }: Condition): boolean =>
+  value !== null && node !== undefined && 'A_Expr' in node && new Always(columnsIn(a, scope)).verdict(node) === null;
 
 /** Conditions that all have to hold. */
 export const isBounded = (a: Analyzer, conditions: readonly Condition[]): boolean =>

@@ -44,6 +44,8 @@ function rangeOf(node: Pg.Node, columnRange: ColumnRange): Range | null {
     // Where nothing is found in a text: at its beginning.
     if ((name === 'position' || name === 'strpos') && isEmptyText(node.FuncCall.args?.[1])) return only(1);
     if (name === 'sign') return { low: -1, high: 1, isType: false };
+    // There is no group without a row.
+    if (name === 'count') return { low: node.FuncCall.agg_star ? 1 : 0, high: Number.POSITIVE_INFINITY, isType: false };
     if (!counting.has(name)) return null;
     return { low: 0, high: name === 'random' ? 1 : Number.POSITIVE_INFINITY, isType: false };
   }

@@ -1,5 +1,5 @@
 /** SELECT, VALUES, TABLE and set operations: what comes out of each column and what decides which rows. */
-import { isLimiting, isRestricting } from './bounded.ts';
+import { isGrouping, isLimiting, isRestricting } from './bounded.ts';
 import { noteCrossJoin } from './cross-join.ts';
 import { withScope } from './cte.ts';
 import { dataModifying } from './dml.ts';
@@ -58,7 +58,7 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
   noteCrossJoin(a, scope, node);
   for (const item of node.groupClause ?? []) groupItem(a, scope, targets, item);
-  if (node.havingClause) condition(a, scope, node.havingClause);
+  const having = node.havingClause ? condition(a, scope, node.havingClause) : null;
   for (const window of node.windowClause ?? []) if ('WindowDef' in window) windowUses(a, scope, window.WindowDef);
   distinctUses(a, scope, targets, node.distinctClause);
   orderAndLimit(a, scope, targets, node);
@@ -67,7 +67,10 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   return {
     columns,
     bounds: where?.bounds ?? false,
-    restricted: isRestricting(a, { scope, node: node.whereClause, value: where }) || isLimiting(node.limitCount),
+    restricted:
+      isRestricting(a, { scope, node: node.whereClause, value: where }) ||
+      isGrouping(a, { scope, node: node.havingClause, value: having }) ||
+      isLimiting(node.limitCount),
     wires: true,
   };
 }

@@ -300,3 +300,111 @@ merge into inventory t using staging s on t.sku = s.name when not matched by sou
 explain (costs off, verbose) select * from users u join posts p on p.user_id = u.id
 
 explain (analyze, wal, settings, summary) insert into staging (id) values (1)
+
+with x(a) as (values (1), (2)) update staging set amount = x.a from x where staging.id = x.a
+
+with up as (update inventory set qty = 5 where sku = 'a' returning sku, qty), lo as (insert into staging (name, amount) select sku, qty from up returning id) select count(*) from lo
+
+insert into posts (title, body, tags) values ('a', $$b$$, array[]::text[]), ('c', null, '{}') returning id, tags, (select count(*) from posts)
+
+insert into comments (post_id, body) select p.id, 'hi' from posts p join users u on u.id = p.user_id where u.name = 'A' returning *
+
+insert into measurements values (now(), 1, 20.5), ('2024-05-05', 2, 21)
+
+insert into users as u (email, name) values ('e', 'n') on conflict (email) do update set name = coalesce(excluded.name, u.name), settings = u.settings || excluded.settings returning (xmax <> 0) as updated, u.*
+
+insert into inventory (sku, qty) values ('z', 1) on conflict (sku) where qty > 0 do nothing
+
+update posts set tags = array_remove(tags, 'x'), meta = meta - 'a' #- '{b,c}' where 'x' = any (tags)
+
+update posts set published_at = coalesce(published_at, now()), published = not published where id = 5 returning published
+
+update posts set search = setweight(to_tsvector(title), 'A') || to_tsvector(coalesce(body, '')) where search is null
+
+update users u set balance = balance + t.total from (select user_id, sum(amount) total from events where at > now() - interval '1 day' group by user_id) t where t.user_id = u.id
+
+update only users set name = 'x' where id = 1
+
+update posts set (title, body, meta) = row('a', 'b', '{}'::jsonb) where id = 1
+
+delete from only events where id = 5
+
+delete from posts p using (select id, row_number() over (partition by title order by id desc) rn from posts) d where d.id = p.id and d.rn > 1
+
+delete from events where at < (select max(at) - interval '30 days' from events)
+
+delete from measurements where ts < now() - interval '1 year'
+
+delete from users where id in (select user_id from posts group by user_id having count(*) = 0) returning id
+
+delete from jobs j where j.state = 'done' and j.id not in (select id from jobs where state = 'done' order by id desc limit 100)
+
+delete from jobs where state in ('done', 'failed') and run_at < now() - make_interval(days => 7)
+
+delete from comments c where not exists (select 1 from posts p where p.id = c.post_id)
+
+delete from staging where (id, name) in (select id, name from staging group by id, name having count(*) > 1)
+
+update users set deleted_at = null where deleted_at is not null
+
+update posts set lock_version = lock_version + 1 where updated_at < '2024-01-01'
+
+update inventory set reserved = 0 where reserved <> 0
+
+update events set flag = true where not flag
+
+update events set flag = false where flag is not false
+
+update events set kind = lower(kind) where kind <> lower(kind)
+
+update events set kind = trim(kind) where kind is distinct from trim(kind)
+
+update users set name = null where name = ''
+
+update users set settings = '{}' where settings is null
+
+delete from events where kind = any ($1) and at >= $2 and at < $3
+
+delete from events where ($1::text is null or kind = $1) and id = $2
+
+update events set amount = amount * 1.1 where amount between $1 and $2
+
+delete from events where duration > interval '1 day' or amount < 0
+
+delete from events where ip <<= '10.0.0.0/8'
+
+delete from events where props ->> 'a' = 'b'
+
+delete from events where props @> '{"test": true}'
+
+delete from events where tags @> '{test}'
+
+delete from events where span << tstzrange(now(), null)
+
+delete from events where upper(kind) = any (array['A', 'B'])
+
+delete from events where id % 10 = 0
+
+delete from events where st = 'refunded'
+
+delete from events where length(kind) = 0
+
+delete from events where date_part('year', at) < 2020
+
+delete from events where at::date not between current_date - 30 and current_date
+
+delete from events where user_id not in (select id from users)
+
+delete from events e where e.at = (select min(at) from events x where x.user_id = e.user_id)
+
+delete from events where id = (select id from events order by at limit 1)
+
+delete from events where id <= (select max(id) - 1000 from events)
+
+delete from events where id < (select min(id) + 10 from events)
+
+update events set score = null where score = 'NaN'
+
+update events set score = 0 where score is null and amount is null
+
+merge into users t using (select $1::int as id, $2::text as name) s on t.id = s.id when matched then update set name = s.name when not matched then insert (name) values (s.name)

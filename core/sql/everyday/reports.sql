@@ -357,3 +357,93 @@ select tablename from pg_tables where schemaname = any (current_schemas(false))
 show all
 
 select * from pg_available_extension_versions where name = 'hstore'
+
+select * from events e where e.props -> 'items' @> '[{"sku": "x"}]' and jsonb_path_match(e.props, '$.a > 1')
+
+select (jsonb_array_elements(props -> 'a')) ->> 'b' from events
+
+select jsonb_object_keys(props), count(*) from events group by 1
+
+select id, jsonb_agg(x order by x) filter (where x is not null) from events, unnest(tags) x group by id
+
+select distinct jsonb_object_keys(settings) from users
+
+select unnest(tags), unnest(array[1,2]) from posts
+
+select generate_subscripts(tags, 1) from posts
+
+select * from generate_series(timestamptz '2024-01-01', '2024-01-02', '1 hour', 'UTC')
+
+select sum(n) from (select count(*) n from users union all select count(*) from posts) q
+
+select t.table_name, (xpath('/row/c/text()', x))[1]::text::int from (select 'users' as table_name, '<row><c>5</c></row>'::xml x) t
+
+select a, b from (values (1, 2)) v(a, b) group by rollup (a, b)
+
+select date_trunc('hour', at) - (extract(minute from at)::int % 15) * interval '1 minute' from events
+
+select id from events order by loc <-> point(1, 1) limit 5
+
+select st::text, count(*) from events group by st order by st
+
+select st = any (enum_range('paid'::status, null)) from events
+
+select enum_range(null::status), enum_first(null::status)
+
+select id, (select string_agg(k || '=' || v, '&') from jsonb_each_text(props) as x(k, v)) from events
+
+select * from users where (settings ->> 'age')::int between 5 and 10 or settings is null
+
+select * from users where tenant_id = '00000000-0000-0000-0000-000000000000' and lower(email::text) = 'x'
+
+select email || '' from users where email = 'A@X.TEST'
+
+select coalesce(sum(amount) filter (where st in ('paid', 'shipped')), 0)::numeric(12, 2) from events
+
+select array_agg(row(id, kind)) from events
+
+select (array_agg(e))[1] from events e
+
+select (select e from events e limit 1)
+
+select count(*) from events e where e is not null
+
+select max(e.at) from events e where (e.kind, e.st) = any (array[('a', 'paid'::status)])
+
+select 1 from users where name similar to '(a|b)%' escape '\'
+
+select * from posts where search @@ to_tsquery('simple', quote_literal('a b') || ':*')
+
+select id, bit_count(bits), bits::int, bin || '\x00', length(bin), encode(bin, 'hex') from events
+
+select id, mr, upper(mr), isempty(mr), mr * '{[1,5)}'::int4multirange from events
+
+select money + money, money * 2, money::text, cash_words(money) from events
+
+select t + interval '1 hour', t::text, extract(hour from t), date '2024-01-01' + t from events
+
+select cidr '10.0.0.0/8' >> ip, ip & inet '255.0.0.0', netmask(ip), broadcast(ip), hostmask(ip) from events
+
+select ltree2text(path), text2ltree('a.b'), path || 'c', index(path, 'a') from events
+
+select attrs -> array['a', 'b'], slice(attrs, array['a']), hstore_to_matrix(attrs), exist(attrs, 'a') from events
+
+select row_number() over () as rn, * from (select kind from events order by kind) x
+
+select sum(sum(amount)) over (order by day) from events group by day
+
+select first_value(kind) over (partition by user_id order by at range between unbounded preceding and unbounded following) from events
+
+select rank() over w, dense_rank() over (w rows between 1 preceding and current row) from events window w as (order by amount)
+
+select lag(amount, 1, 0::numeric) over (order by id) from events
+
+select percentile_disc(0.5) within group (order by at) from events
+
+select mode() within group (order by kind), count(*) filter (where flag) from events group by day having count(*) > 0
+
+with t as (select * from events) select (select count(*) from t), (select max(at) from t)
+
+with recursive g as (select 1 as id, array[1] as p, false as c union all select u.id, p || u.id, u.id = any(p) from users u join g on u.manager_id = g.id where not c) select * from g
+
+select * from events where id = -1 limit 0
