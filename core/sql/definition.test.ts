@@ -99,6 +99,7 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ['SELECT pg_stat_reset()', ['statistics']],
   ['SET enable_seqscan = off', ['set_planner']],
   ['SET client_min_messages = log', ['set_messages']],
+  ['SET plpgsql.variable_conflict = use_variable', ['set_parsing']],
   ['SET client_min_messages = warning', []],
   ["SELECT set_config('client_min_messages', lower('LOG'), true)", ['set_messages']],
   ["CREATE FUNCTION f() RETURNS int LANGUAGE sql SET geqo = off AS 'SELECT 1'", ['code', 'set_planner']],

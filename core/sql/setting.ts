@@ -26,6 +26,7 @@ const hazardous: Readonly<Record<string, HazardCode>> = {
   client_encoding: 'set_parsing',
   names: 'set_parsing',
   transform_null_equals: 'set_parsing',
+  'plpgsql.variable_conflict': 'set_parsing',
   operator_precedence_warning: 'set_parsing',
   statement_timeout: 'set_limits',
   lock_timeout: 'set_limits',

@@ -146,13 +146,19 @@ type Derivation = {
 export const isWide = ({ large, type }: Value): boolean => large && type !== oid.json && type !== oid.jsonb;
 
 /** What is true of a value when it is true of one that it may be, or is made of. */
-export const marks = (values: readonly Value[]): Pick<Value, 'target' | 'apart' | 'large' | 'gated' | 'collated'> => ({
-  target: values.some(value => value.target),
-  apart: values.some(value => value.apart),
-  large: values.some(value => value.large),
-  gated: values.some(value => value.gated),
-  collated: values.some(value => value.collated || value.type === oid.name),
-});
+export function marks(values: readonly Value[]): Marks {
+  const found: Marks = { target: false, apart: false, large: false, gated: false, collated: false };
+  for (const value of values) {
+    if (value.target) found.target = true;
+    if (value.apart) found.apart = true;
+    if (value.large) found.large = true;
+    if (value.gated) found.gated = true;
+    if (value.collated || value.type === oid.name) found.collated = true;
+  }
+  return found;
+}
+
+type Marks = Pick<Value, 'target' | 'apart' | 'large' | 'gated' | 'collated'>;
 
 /** A value computed from others. */
 export function derive(values: readonly Value[], how: Derivation): Value {
