@@ -8,6 +8,8 @@ import { cn } from '#components/ui/cn.ts';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
+import { plural } from '#components/ui/number-format.ts';
+import { TimeText } from '#components/ui/time.tsx';
 import type { RequestTab } from '#lib/approvals/schema.ts';
 import { requestHref } from './request-columns.tsx';
 import { useRequests } from './request-list.tsx';
@@ -44,6 +46,12 @@ export function RequestQueue({ id, tab }: { id: string; tab: RequestTab }) {
                       )}
                     >
                       <span className="line-clamp-2">{inertText(item.summary)}</span>
+                      <span className="flex flex-wrap gap-x-2 text-xs text-muted-foreground">
+                        <TimeText value={item.createdAt} isRelativeShown={false} />
+                        {item.rows === null ? null : (
+                          <span>{`${item.rows.exact ? '' : '≈ '}${plural(item.rows.value, 'row')}`}</span>
+                        )}
+                      </span>
                       <span className="flex flex-wrap gap-1">
                         {item.level ? <SensitivityTag level={item.level} /> : null}
                         {item.state === 'pending' ? null : <RequestStateBadge state={item.state} />}

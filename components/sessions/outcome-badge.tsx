@@ -10,8 +10,11 @@ const words: Readonly<Record<NonNullable<StatementView['outcome']>, string>> = {
   unknown: 'Unknown',
 };
 
-export function OutcomeBadge({ outcome, sqlstate }: { outcome: StatementView['outcome']; sqlstate: string | null }) {
-  if (outcome === null) return <Badge tone="observe">Running</Badge>;
+type Props = Pick<StatementView, 'outcome' | 'sqlstate' | 'effect'>;
+
+/** Of a held statement it is not known here whether it still waits or already runs. */
+export function OutcomeBadge({ outcome, sqlstate, effect }: Props) {
+  if (outcome === null) return <Badge tone="observe">{effect === 'approve' ? 'Not ended' : 'Running'}</Badge>;
   if (outcome === 'ok') return <span className="text-muted-foreground">OK</span>;
   return (
     <Badge tone={outcome === 'error' || outcome === 'unknown' ? 'fault' : 'neutral'}>

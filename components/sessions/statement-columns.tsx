@@ -83,7 +83,7 @@ export function statementColumns({ isAcrossSessions, href }: Options): Column<St
       id: 'outcome',
       header: 'Outcome',
       meta: { narrow: 'detail' },
-      cell: ({ row }) => <OutcomeBadge outcome={row.original.outcome} sqlstate={row.original.sqlstate} />,
+      cell: ({ row }) => <OutcomeBadge {...row.original} />,
     },
     { id: 'rows', header: 'Rows', meta: { align: 'right' }, cell: ({ row }) => number(row.original.rows) },
     {

@@ -78,7 +78,7 @@ function Facts({ statement }: { statement: StatementDetail }) {
     <DefinitionList
       items={[
         ['Time', <TimeText key="time" value={statement.time} precision="millisecond" />],
-        ['Outcome', <OutcomeBadge key="outcome" outcome={statement.outcome} sqlstate={statement.sqlstate} />],
+        ['Outcome', <OutcomeBadge key="outcome" {...statement} />],
         ...(statement.endedBy === null
           ? []
           : [

@@ -58,6 +58,7 @@ export const event = pgTable(
     index('event_actor').on(table.actorId, table.time).where(sql`${table.actorId} is not null`),
     index('event_type').on(table.type, table.time).where(sql`${table.listed}`),
     index('event_target').on(table.targetId, table.time).where(sql`${table.targetId} is not null`),
+    index('event_target_type').on(table.targetType, table.time).where(sql`${table.listed}`),
     index('event_search')
       .using(
         'gin',

@@ -128,6 +128,15 @@ export async function statementConditions(db: Db, filter: StatementFilter): Prom
   );
 }
 
+/**
+ * Whether what is asked for about objects is rare: then it is found through their own index. The planner believes every object to
+ * be about as common, and would walk back in time through the whole log for the few statements there are.
+ */
+export async function isAboutRareObjects(db: Db, { table, label }: StatementFilter): Promise<boolean> {
+  const objects = and(...(await ownConditions(db, { table, label })));
+  return objects !== undefined && (await areFew(db, statement, objects));
+}
+
 export type SessionFilter = Pick<
   StatementFilter,
   'q' | 'table' | 'identity' | 'decision' | 'connection' | 'label' | 'from' | 'to'

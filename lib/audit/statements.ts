@@ -12,8 +12,15 @@ import { command, query } from '#lib/orpc/base.ts';
 import type { IdentityCaller } from '#lib/orpc/context.ts';
 import { decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
-import { statementConditions } from './filter.ts';
-import { newestStatements, olderStatements, splitStatementId, statementCursor, statementView } from './rows.ts';
+import { isAboutRareObjects, statementConditions } from './filter.ts';
+import {
+  newestOfFewStatements,
+  newestStatements,
+  olderStatements,
+  splitStatementId,
+  statementCursor,
+  statementView,
+} from './rows.ts';
 import {
   revealInputSchema,
   revealOutputSchema,
@@ -34,7 +41,8 @@ const list = query({ permission: 'session:read', sensitive: true })
     const after = decodeCursor(input.cursor, statementCursor);
     const older = after ? olderStatements(after) : undefined;
     const where = and(await statementConditions(db, input), visibleTo(caller, statement), older);
-    const rows = await newestStatements(db, where).limit(input.limit + 1);
+    const newest = (await isAboutRareObjects(db, input)) ? newestOfFewStatements : newestStatements;
+    const rows = await newest(db, where).limit(input.limit + 1);
     const page = pageOf(rows, input.limit, ({ statement: row }) => [row.time.toISOString(), row.sessionId, row.number]);
     return { items: page.items.map(statementView), nextCursor: page.nextCursor };
   });

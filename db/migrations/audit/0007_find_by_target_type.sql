@@ -1,0 +1,1 @@
+CREATE INDEX "event_target_type" ON "event" USING btree ("target_type","time") WHERE "event"."listed";
