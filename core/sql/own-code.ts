@@ -112,13 +112,24 @@ function find(a: Analyzer, { relation, oid = relation.oid }: Place, work: (inner
 }
 
 export function ownCode(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void {
-  if (a.expanding.includes(relation.oid)) return;
+  const found = foundIn(a, relation, event);
+  if (found) record(a, found);
+}
+
+/** Whether there is anything to hold against whoever sets it off. */
+export function hasOwnCode(a: Analyzer, relation: CatalogRelation, event: OwnEvent): boolean {
+  const found = foundIn(a, relation, event);
+  return found !== null && found.accesses.length + found.hazards.length > 0;
+}
+
+function foundIn(a: Analyzer, relation: CatalogRelation, event: OwnEvent): Found | null {
+  if (a.expanding.includes(relation.oid)) return null;
   const key = `own ${relation.oid} ${event} ${a.callPath.key}`;
   const known = a.catalog.memo.get(key) as Found | undefined;
   const found = known ?? find(a, { relation }, inner => evaluate(inner, relation, event));
   // Inside something that leads back here the findings may be a part of them.
   if (!known && a.expanding.length === 0 && relation.oid > 0) a.catalog.memo.set(key, found);
-  record(a, found);
+  return found;
 }
 
 function record(a: Analyzer, { accesses, hazards }: Found): void {

@@ -3,7 +3,7 @@
 import { isSystemSchema } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AccessVerb, ColumnRef } from './analysis.ts';
-import { ownCode } from './own-code.ts';
+import { hasOwnCode, ownCode } from './own-code.ts';
 import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
 import { ruleActions } from './rules.ts';
@@ -69,13 +69,30 @@ function below(a: Analyzer, relation: CatalogRelation, event: WriteEvent): Catal
   });
 }
 
+/** Those below that are more than a part of the table: a thousand partitions are looked at once. */
+function remarkable(a: Analyzer, relation: CatalogRelation, event: WriteEvent): readonly CatalogRelation[] {
+  if (a.catalog.children(relation.oid).length === 0) return [];
+  const key = `below ${relation.oid} ${event} ${a.callPath.key}`;
+  const known = a.catalog.memo.get(key) as readonly CatalogRelation[] | undefined;
+  if (known) return known;
+  const found = below(a, relation, event).filter(
+    child =>
+      child.schema !== relation.schema ||
+      child.triggers.length > 0 ||
+      isReferenced(a, child) ||
+      hasOwnCode(a, child, event),
+  );
+  if (a.expanding.length === 0 && relation.oid > 0) a.catalog.memo.set(key, found);
+  return found;
+}
+
 /**
  * What is done to a table is done to those below it, which run code of their own. One that lies in another schema is written to in
  * its own right; the others are what the table consists of.
  */
 function writeBelow(a: Analyzer, relation: CatalogRelation, verb: AccessVerb, event: WriteEvent): void {
   const known = new Set(relation.triggers.map(trigger => trigger.functionOid));
-  for (const child of below(a, relation, event)) {
+  for (const child of remarkable(a, relation, event)) {
     if (child.schema !== relation.schema) a.out.relation('write', verb, child);
     ownCode(a, child, event);
     // Those of a partitioned table are on each partition again.
