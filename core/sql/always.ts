@@ -2,7 +2,7 @@
 import { RE2JS } from 're2js';
 import { stringOf, stringsOf } from './names.ts';
 import { comparedRanges, numberOf, type Range } from './number-range.ts';
-import type { Pg } from './parse.ts';
+import { type Pg, tagOf } from './parse.ts';
 
 /** What is known of columns: whether one may be null, and between which values its type keeps it. */
 export type Columns = {
@@ -21,6 +21,10 @@ const places =
 
 /** The same text says the same, wherever it stands. */
 export const shapeOf = (node: unknown): string => (JSON.stringify(node) ?? '').replace(places, '');
+
+/** Nodes of two sorts are never the same: mostly that is all there is to see. */
+export const isSameShape = (one: Pg.Node, other: Pg.Node): boolean =>
+  tagOf(one) === tagOf(other) && shapeOf(one) === shapeOf(other);
 
 const opposites: Readonly<Record<string, string>> = {
   '=': '<>',
@@ -87,19 +91,33 @@ const flatten = (node: Pg.Node, operator: 'AND_EXPR' | 'OR_EXPR'): Pg.Node[] =>
     ? (node.BoolExpr.args ?? []).flatMap(part => flatten(part, operator))
     : [node];
 
-const hasOpposites = (parts: readonly Pg.Node[]): boolean => {
-  const shapes = new Set(parts.map(shapeOf));
-  return parts.some(part => shapes.has(oppositeOf(part) ?? ''));
-};
+/** What a comparison is, without what it compares; null for every other condition. */
+const comparisonOf = (node: Pg.Node): { kind: string; operator: string } | null =>
+  'A_Expr' in node ? { kind: node.A_Expr.kind ?? '', operator: stringOf(node.A_Expr.name?.at(-1)) } : null;
 
-type Bound = { of: string; operator: string; value: number };
+/** Without looking at what is compared. */
+function mayBeOpposites(one: Pg.Node, other: Pg.Node): boolean {
+  const [left, right] = [comparisonOf(one), comparisonOf(other)];
+  if (left === null || right === null) return true;
+  const kind = oppositeKinds[left.kind];
+  return kind ? kind === right.kind : opposites[left.operator] === right.operator;
+}
+
+const hasOpposites = (parts: readonly Pg.Node[]): boolean =>
+  parts.some(part => {
+    const others = parts.filter(other => other !== part && mayBeOpposites(part, other));
+    const opposite = others.length > 0 ? oppositeOf(part) : null;
+    return opposite !== null && others.some(other => shapeOf(other) === opposite);
+  });
+
+type Bound = { of: Pg.Node; operator: string; value: number };
 
 /** `something < 5`, with a number that is written out. */
 function boundOf(node: Pg.Node): Bound | null {
   if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP' || !node.A_Expr.lexpr || !node.A_Expr.rexpr) return null;
   const operator = stringsOf(node.A_Expr.name).at(-1) ?? '';
   const value = numberOf(node.A_Expr.rexpr);
-  return value === null || !(operator in opposites) ? null : { of: shapeOf(node.A_Expr.lexpr), operator, value };
+  return value === null || !(operator in opposites) ? null : { of: node.A_Expr.lexpr, operator, value };
 }
 
 const holdsAt = ({ operator, value }: Bound, at: number): boolean =>
@@ -119,8 +137,13 @@ function samples(bounds: readonly Bound[]): number[] {
 }
 
 function byOperand(parts: readonly Pg.Node[]): Bound[][] {
+  const bounds = parts.map(boundOf).filter(bound => bound !== null);
+  if (bounds.length < 2) return [];
   const groups = new Map<string, Bound[]>();
-  for (const bound of parts.map(boundOf)) if (bound) groups.set(bound.of, [...(groups.get(bound.of) ?? []), bound]);
+  for (const bound of bounds) {
+    const shape = shapeOf(bound.of);
+    groups.set(shape, [...(groups.get(shape) ?? []), bound]);
+  }
   return [...groups.values()].filter(group => group.length > 1);
 }
 
@@ -249,15 +272,14 @@ export class Always {
       case 'AEXPR_DISTINCT':
       case 'AEXPR_NOT_DISTINCT': {
         const [tested, other] = isNull(left) ? [right, left] : [left, right];
-        const same =
-          shapeOf(left) === shapeOf(right) || (isNull(other) && this.isNotNull(tested, depth) ? false : null);
+        const same = isSameShape(left, right) || (isNull(other) && this.isNotNull(tested, depth) ? false : null);
         return same === null ? null : same === (kind === 'AEXPR_NOT_DISTINCT');
       }
       case 'AEXPR_IN': {
         const items = 'List' in right ? (right.List.items ?? []) : [];
         const values = items.map(item => this.verdict(item, depth + 1));
         if (operator === '=' && values.includes(true) && values.includes(false)) return true;
-        return items.some(item => shapeOf(item) === shapeOf(left)) ? operator === '=' : null;
+        return items.some(item => isSameShape(item, left)) ? operator === '=' : null;
       }
       case 'AEXPR_OP_ANY':
       case 'AEXPR_OP_ALL':
@@ -285,7 +307,7 @@ export class Always {
     if (!(operator in opposites)) return null;
     if (isSame(left) || isSame(right)) return true;
     if (lastName(left) === 'ctid' && operator.startsWith('>') && textOf(right) === '(0,0)') return true;
-    if (shapeOf(left) === shapeOf(right)) return operator === '=' || operator === '<=' || operator === '>=';
+    if (isSameShape(left, right)) return operator === '=' || operator === '<=' || operator === '>=';
     const [one, other] = [this.verdict(left, depth + 1), this.verdict(right, depth + 1)];
     if (operator === '=' && one !== null && other !== null) return one === other;
     return comparedRanges(operator, left, right, column => this.#columns.range(column));
