@@ -34,7 +34,7 @@ export function ProfileMenu() {
           </Link>
         </MenuItem>
         <MenuSeparator />
-        <MenuItem onSelect={() => void signOut({ callbackUrl: '/sign-in' })}>
+        <MenuItem onSelect={() => void signOut({ callbackUrl: '/signin' })}>
           <LogOut aria-hidden /> Sign out
         </MenuItem>
       </MenuPanel>

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { announcerId } from '#components/ui/announce.ts';
 import { describeFailure } from '#components/ui/failure.ts';
 import { NonceProvider } from '#components/ui/nonce.tsx';
+import { useSubmitOnce } from '#components/ui/submit-once.ts';
 import { Toaster } from '#components/ui/toast.tsx';
 import { TooltipProvider } from '#components/ui/tooltip.tsx';
 import type { Preferences } from './preferences.ts';
@@ -31,6 +32,7 @@ type Props = { nonce: string; preferences: Preferences; children: ReactNode };
 
 export function Providers({ nonce, preferences, children }: Props) {
   const [client] = useState(createClient);
+  useSubmitOnce();
   return (
     <NonceProvider nonce={nonce}>
       <QueryClientProvider client={client}>

@@ -29,6 +29,12 @@ async function probe(signal: AbortSignal): Promise<Reach> {
 
 const isAway = (error: unknown): boolean => ['offline', 'unavailable'].includes(describeFailure(error).kind);
 
+/** To the sign-in and back to this page. What a session that has ended could show must not stay on the screen. */
+export function leaveSignedOut(): void {
+  const { pathname, search } = window.location;
+  window.location.assign(`/signin?callbackUrl=${encodeURIComponent(`${pathname}${search}`)}`);
+}
+
 /** `since` is when it was first noticed, in milliseconds; null while all is well. */
 export function useReach(onBack?: () => void): { reach: Reach; since: number | null } {
   const queries = useQueryClient();
@@ -46,7 +52,9 @@ export function useReach(onBack?: () => void): { reach: Reach; since: number | n
   useEffect(
     () =>
       queries.getQueryCache().subscribe(event => {
-        if (event.type !== 'updated' || event.action.type !== 'error' || !isAway(event.action.error)) return;
+        if (event.type !== 'updated' || event.action.type !== 'error') return;
+        if (describeFailure(event.action.error).kind === 'signed_out') leaveSignedOut();
+        if (!isAway(event.action.error)) return;
         void queries.refetchQueries({ queryKey: reachKey }, { cancelRefetch: false });
       }),
     [queries],

@@ -91,10 +91,13 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
       )}
     >
       <div className="flex items-start justify-between gap-2">
-        <div className="min-w-0 flex-1">{place('title')}</div>
+        {/* A login or a name may be one long word: it breaks rather than to push the page aside. */}
+        <div className="min-w-0 flex-1 wrap-anywhere">{place('title')}</div>
         <div className="flex shrink-0 gap-1">{place('badge')}</div>
       </div>
-      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-muted-foreground">{place('detail')}</div>
+      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs wrap-anywhere text-muted-foreground">
+        {place('detail')}
+      </div>
     </li>
   );
 }

@@ -4,6 +4,7 @@
  * (browsers allow six connections to a server over HTTP/1.1), opened again with growing pauses.
  */
 import { useEffect, useEffectEvent, useState } from 'react';
+import { describeFailure } from './failure.ts';
 
 export type LiveState = 'connecting' | 'live' | 'paused' | 'reconnecting' | 'lost';
 
@@ -50,8 +51,9 @@ async function follow(channel: Channel, open: OpenStream<unknown>, signal: Abort
         if (signal.aborted) return;
         for (const listener of channel.listeners) listener.onMessage(message);
       }
-    } catch {
-      failures += 1;
+    } catch (error) {
+      // Nothing comes of trying again; the page asks at once, and is told the same.
+      failures = describeFailure(error).kind === 'signed_out' ? failuresMax : failures + 1;
     }
     await pause(Math.min(firstPauseMs * 2 ** failures, longestPauseMs), signal);
   }

@@ -1,0 +1,28 @@
+'use client';
+/**
+ * Lets a form be sent once per click of the reader: the second click of a double click comes before the page could show that the
+ * first is under way, and would make a second person, request or token.
+ */
+import { useEffect } from 'react';
+
+/** A double click is faster, somebody who corrects a field slower. */
+const sameClickMs = 600;
+
+export function useSubmitOnce(): void {
+  useEffect(() => {
+    const sentAt = new WeakMap<EventTarget, number>();
+    const onSubmit = (event: SubmitEvent) => {
+      if (!event.target) return;
+      const before = sentAt.get(event.target);
+      if (before === undefined || event.timeStamp - before > sameClickMs) {
+        sentAt.set(event.target, event.timeStamp);
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    // In the capture phase of the document, before React hears of it.
+    document.addEventListener('submit', onSubmit, true);
+    return () => document.removeEventListener('submit', onSubmit, true);
+  }, []);
+}
