@@ -29,8 +29,12 @@ export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> 
     cursors: new Map(),
     parameterTypes: declaredTypes(key),
     temporarySchema: context.catalog.header.temporarySchema,
-    // With objects of the session's own, the end of a transaction may take some of them away.
-    unsettled: parts.state.settings.hasUncommitted || context.data !== context.view.data,
+    // With objects of the session's own, the end of a transaction may take some of them away. In a failed one the server does not
+    // say where it will look for names behind its end.
+    unsettled:
+      parts.state.settings.hasUncommitted ||
+      parts.state.settings.searchPath === null ||
+      context.data !== context.view.data,
   };
   const names = preparedWord.test(text);
   const cursors = cursorWord.test(text);

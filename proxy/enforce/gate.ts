@@ -11,6 +11,7 @@ import type { Analyse } from './analyst.ts';
 import type { Budgets } from './budgets.ts';
 import { Flows, type LabelledCopy, type Settling } from './flows.ts';
 import { inheritedEvents } from './inherited.ts';
+import { Moves } from './moves.ts';
 import { allNets, type Nets } from './nets.ts';
 import { RulingCache } from './ruling-cache.ts';
 
@@ -39,6 +40,7 @@ export class Gate {
   readonly values: { nets: Nets; watches: Watches; sampling: Sampling };
   readonly #flows = new Map<string, Flows>();
 
+  readonly #moves = new Map<string, Moves>();
   readonly #refreshes = new Map<string, Promise<Result<unknown>>>();
   /** Connections whose catalog has changed and could not be read since. */
   readonly #unread = new Set<string>();
@@ -87,6 +89,12 @@ export class Gate {
     const flows = new Flows();
     this.#flows.set(connectionId, flows);
     return flows;
+  }
+
+  movesOf(connectionId: string): Moves {
+    const known = this.#moves.get(connectionId) ?? new Moves();
+    this.#moves.set(connectionId, known);
+    return known;
   }
 
   /** A transaction was committed that had copied something: everybody on this proxy knows from now on, and after a restart, too. */

@@ -10,18 +10,20 @@ import { templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
-import type { HoldRequest } from '../postgres/session/state.ts';
+import type { HoldRequest, Sent } from '../postgres/session/state.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/session-link.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
 import { type Context, type LocalCatalog, makeContext } from './context.ts';
-import { Flows, isTemporary, spreads, tagsOf, targetsMax } from './flows.ts';
+import { spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
 import { Meter, spentBudget } from './meter.ts';
 import { callsOwn, movedOn, rejection, tooManyCopies } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
+import { SessionCopies } from './session-copies.ts';
+import { SessionNames } from './session-names.ts';
 import { spentRuling } from './spent.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
@@ -31,6 +33,7 @@ const minuteMs = 60_000;
 export class SessionGate implements OpenGate {
   readonly #gate: Gate;
   readonly #session: GatedSession;
+  readonly names: SessionNames;
   #identity: SessionIdentity;
   #context: Context | null = null;
   #basis: unknown[] = [];
@@ -40,10 +43,7 @@ export class SessionGate implements OpenGate {
   #isTouched = false;
   /** The open transaction has changed the catalog. */
   #isDefining = false;
-  /** Copies made in the open transaction. */
-  readonly #flows = new Flows();
-  /** Copies into temporary tables, which no other session sees. */
-  readonly #temporary = new Flows();
+  readonly #copies = new SessionCopies();
   literals: readonly string[] | null = null;
   /** Holds on while there are no policies to ask. */
   #idleLimit: Limit | null = null;
@@ -52,6 +52,7 @@ export class SessionGate implements OpenGate {
     this.#gate = gate;
     this.#session = session;
     this.#identity = session.identity;
+    this.names = new SessionNames(gate.movesOf(session.identity.connection.id), session, () => this.#context);
   }
 
   get needsIdle(): boolean {
@@ -150,7 +151,7 @@ export class SessionGate implements OpenGate {
   }
 
   #hasRoomFor(copies: number): boolean {
-    return copies === 0 || this.#gate.flowsOf(this.#identity.connection.id).size + this.#flows.size <= targetsMax;
+    return copies === 0 || this.#gate.flowsOf(this.#identity.connection.id).size + this.#copies.size <= targetsMax;
   }
 
   meter(limits: StatementLimits): Meter | null {
@@ -168,6 +169,7 @@ export class SessionGate implements OpenGate {
   }
 
   close(): void {
+    this.names.settle(true);
     this.#dropLocal();
   }
 
@@ -184,42 +186,50 @@ export class SessionGate implements OpenGate {
     if (this.#local !== null) this.#isTouched = true;
   }
 
-  executed(ruling: Ruling, statementIndex: number, statement: number): void {
+  executed(
+    ruling: Ruling,
+    statementIndex: number,
+    { statement, when }: { statement: number; when: Sent | null },
+  ): void {
     const flows = ruling.statements[statementIndex]?.analysis.flows;
     if (flows === undefined || flows.length === 0) return;
     const context = this.#current();
     const labels = context.ok ? context.value.labels : this.#context?.labels;
     if (labels === undefined) return;
-    for (const flow of flows)
+    const others = when === null ? [] : this.names.labelledSince(ruling, statementIndex, when);
+    for (const each of flows) {
+      const flow = others.length === 0 ? each : { ...each, origins: [...each.origins, ...others] };
       if (spreads(flow, labels))
-        this.#flows.add({ ...flow, tags: tagsOf(flow, labels), session: this.#session.id, statement });
+        this.#copies.add({ ...flow, tags: tagsOf(flow, labels), session: this.#session.id, statement });
+    }
   }
 
   abandoned(ruling: Ruling, statementIndex: number, statement: number): void {
     for (const [index, { analysis }] of ruling.statements.entries()) {
-      if (index >= statementIndex) this.executed(ruling, index, statement);
+      if (index >= statementIndex) this.executed(ruling, index, { statement, when: null });
       this.#isDefining ||= analysis.effects.some(({ type }) => type === 'catalog');
     }
   }
 
-  copiesSettled(isCommitted: boolean): void {
-    if (this.#flows.size === 0) return;
-    const copies = this.#flows.list;
-    this.#flows.clear();
-    if (!isCommitted) return;
-    for (const copy of copies) if (isTemporary(copy)) this.#temporary.add(copy);
-    const lasting = copies.filter(copy => !isTemporary(copy));
-    if (lasting.length > 0) this.#gate.share(this.#identity.connection.id, lasting);
-    for (const event of inheritedEvents(copies)) this.#gate.options.recorder.append(event);
+  settled(isCommitted: boolean): void {
+    // Others see it from here on, though the unit of the extended protocol may stay open for as long as the client likes.
+    if (isCommitted) this.#shareDefinitions();
+    this.names.settle(isCommitted);
+    const settled = this.#copies.settle(isCommitted);
+    if (settled.lasting.length > 0) this.#gate.share(this.#identity.connection.id, settled.lasting);
+    for (const event of inheritedEvents(settled.copies)) this.#gate.options.recorder.append(event);
   }
 
   transactionEnded(hasFailed: boolean): void {
-    if (this.#isDefining) {
-      this.#isDefining = false;
-      this.#isTouched = true;
-      this.#gate.refresh(this.#identity.connection.id);
-    }
-    this.copiesSettled(!hasFailed);
+    this.#shareDefinitions();
+    this.settled(!hasFailed);
+  }
+
+  #shareDefinitions(): void {
+    if (!this.#isDefining) return;
+    this.#isDefining = false;
+    this.#isTouched = true;
+    this.#gate.refresh(this.#identity.connection.id);
   }
 
   recounted(ruling: Ruling, rows: number | null): Ruling | null {
@@ -268,10 +278,8 @@ export class SessionGate implements OpenGate {
     }
     const catalog = this.#local?.catalog ?? view.value.catalog;
     shared.bind(catalog);
-    this.#flows.bind(catalog);
-    this.#temporary.bind(catalog);
-    const own = [...this.#temporary.list, ...this.#flows.list];
-    const ownVersion = `${this.#flows.version}.${this.#temporary.version}`;
+    this.#copies.bind(catalog);
+    const own = this.#copies.list;
     const context = makeContext({
       view: view.value,
       identity: this.#identity,
@@ -280,19 +288,14 @@ export class SessionGate implements OpenGate {
       local: this.#local,
       flows: {
         list: own.length === 0 ? shared.list : [...shared.list, ...own],
-        version: own.length === 0 ? String(shared.version) : `${shared.version} ${this.#session.id} ${ownVersion}`,
+        version:
+          own.length === 0 ? String(shared.version) : `${shared.version} ${this.#session.id} ${this.#copies.versions}`,
       },
       minute,
       cache: this.#gate.cache,
     });
     this.#context = context;
-    this.#basis = [
-      searchPath,
-      shared.version,
-      context.minute ?? 0,
-      this.#local,
-      this.#flows.version + this.#temporary.version,
-    ];
+    this.#basis = [searchPath, shared.version, context.minute ?? 0, this.#local, this.#copies.version];
     return ok(context);
   }
 
@@ -303,22 +306,22 @@ export class SessionGate implements OpenGate {
       basis[1] === sharedVersion &&
       basis[2] === minute &&
       basis[3] === this.#local &&
-      basis[4] === this.#flows.version + this.#temporary.version
+      basis[4] === this.#copies.version
     );
   }
 
   /** Asks the server what only it can say, as far as that is due. */
   async #prepare(): Promise<Result<null>> {
-    if (this.#session.state().status === transaction.failed) return ok(null);
     const { settings } = this.#session;
-    if (settings.searchPath === null) {
+    const isFailed = this.#session.state().status === transaction.failed;
+    if (settings.searchPath === null && !isFailed) {
       const rows = await this.#session.internal("SELECT pg_catalog.current_setting('search_path')");
       const path = rows?.[0]?.[0];
       if (typeof path !== 'string') return unreadable;
       settings.searchPathIs(path);
     }
     const fresh = await this.#gate.whenFresh(this.#identity.connection.id);
-    if (!fresh.ok) return fresh;
+    if (!fresh.ok || isFailed) return fresh;
     const view = this.#view();
     if (!view.ok) return view;
     const isLocalStale = this.#local !== null && this.#local.view !== view.value;
@@ -376,14 +379,8 @@ export class SessionGate implements OpenGate {
         isLocal: this.#local !== null,
         settings: given,
       });
-    const settings = await analysisSettings({
-      key,
-      text,
-      context,
-      state: this.#session.state(),
-      analyse: read,
-    });
-    return read(text, settings);
+    const state = this.#session.state();
+    return read(text, await analysisSettings({ key, text, context, state, analyse: read }));
   }
 
   #rule(context: Context, key: string, analysis: Analysis): Ruling {

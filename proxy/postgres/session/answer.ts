@@ -1,11 +1,12 @@
 /** What each message of the server means for what is owed to the client. An answer that nothing asked for ends the session. */
 import { affectedStop, type Stop } from '#proxy/enforce/meter.ts';
+import { copyFailMessage } from '../wire/encode.ts';
 import { backend, transaction } from '../wire/message.ts';
 import { latin1 } from '../wire/text.ts';
 import { copyEnds, copyOut } from './copy-out.ts';
 import { applyEffects, transactionEnded } from './effects.ts';
 import { endWith, endWithFault } from './end.ts';
-import { type Expect, expects } from './expect.ts';
+import { type Expect, expects, sentAs } from './expect.ts';
 import { errorAnswer, notice } from './failure.ts';
 import { tellLate } from './limit.ts';
 import { parameterStatus } from './parameter.ts';
@@ -13,7 +14,7 @@ import { replayProposals } from './proposals.ts';
 import { describeRows, noRows } from './rows.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
-import { failTransaction, stopGroup } from './stop.ts';
+import { failTransaction, stopGroup, stopMoved } from './stop.ts';
 import { drained } from './turn.ts';
 
 export function answer(s: Session, m: ServerMessage): Fate {
@@ -52,6 +53,7 @@ export function answer(s: Session, m: ServerMessage): Fate {
     case backend.copyOutResponse:
       return isHead ? copyOut(s, entry, m) : unexpected(s, m);
     case backend.copyDone:
+      if (entry.isMuted) return 'drop';
       return s.result.isCopyOut ? copyEnds(s, entry) : unexpected(s, m);
     default:
       return named(s, entry, m.type) ?? unexpected(s, m);
@@ -73,6 +75,10 @@ function named(s: Session, entry: Expect, type: number): Fate | null {
       return parsed(s, entry);
     case expects.bind:
       if (type !== backend.bindComplete) return null;
+      if (!entry.isMuted) {
+        const stopped = stopMoved(s, entry, entry.portal?.ruling ?? null);
+        if (stopped !== null) return stopped;
+      }
       if (entry.portal !== null) s.portals.confirm(entry.name, entry.portal);
       break;
     case expects.closeStatement:
@@ -120,6 +126,9 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   const tag = latin1(m.bytes, m.start + 5, m.end - 1);
   const statement = entry.ruling?.statements[entry.statementIndex];
   if (entry.ruling !== null && statement === undefined) return unexpected(s, m);
+  // What a cursor gives was settled when it was declared.
+  const declares = statement?.analysis.kind === 'declare' && !entry.isMuted;
+  if (declares && stopMoved(s, entry, entry.ruling) !== null) return endedStopped(s, entry);
   happened(s, entry, tag);
   watchAffected(s, entry, tag);
   const fate = fateOf(entry);
@@ -136,12 +145,20 @@ function complete(s: Session, entry: Expect, m: ServerMessage): Fate {
   return fate;
 }
 
+/** It came to its end before it could be stopped, and nothing of it counts. */
+function endedStopped(s: Session, entry: Expect): Fate {
+  if (s.isEnded) return 'drop';
+  entry.statementIndex += 1;
+  return entry.kind === expects.execute ? advance(s, entry) : 'drop';
+}
+
 /** What the statement at hand does is done, though it may have more rows to give. */
-function happened(s: Session, { ruling, statementIndex, run }: Expect, tag: string): void {
+function happened(s: Session, entry: Expect, tag: string): void {
+  const { ruling, statementIndex, run } = entry;
   const statement = ruling?.statements[statementIndex];
   if (ruling === null || statement === undefined) return;
   applyEffects(s, statement.analysis.effects, tag);
-  s.gate.executed(ruling, statementIndex, run?.number ?? 1);
+  s.gate.executed(ruling, statementIndex, { statement: run?.number ?? 1, when: sentAs(entry) });
   if (ruling.isSensitive) s.isSensitive = true;
 }
 
@@ -194,6 +211,11 @@ function copyIn(s: Session, entry: Expect): Fate {
   const statement = entry.ruling?.statements[entry.statementIndex];
   if (statement?.analysis.result !== 'copy_in') {
     endWithFault(s, 'copy_disagreement', 'the database asks for COPY data that the analysis did not expect');
+    return 'drop';
+  }
+  // The client was told of an error, and will send none.
+  if (entry.isMuted) {
+    s.up.bytes(copyFailMessage);
     return 'drop';
   }
   s.inCopy = true;

@@ -8,7 +8,7 @@ import { Finds } from './finds.ts';
 import { isOverLimit, openMeter } from './limit.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
-import { stopStatement } from './stop.ts';
+import { stopMoved, stopStatement } from './stop.ts';
 
 /** A message up to this size is masked as a whole, so that it stays one message; a larger one as it comes. */
 const wholeMessageBytesMax = 1024 * 1024;
@@ -24,6 +24,8 @@ export function copyOut(s: Session, entry: Expect, m: ServerMessage): Fate {
     endWithFault(s, 'copy_disagreement', 'the database sends COPY data that the analysis did not expect');
     return 'drop';
   }
+  const stopped = stopMoved(s, entry, entry.ruling);
+  if (stopped !== null) return stopped;
   const masker = statement.planCopy(int16At(m.bytes, m.start + 6));
   if (masker !== null && 'disagreement' in masker) return stopStatement(s, entry, masker.disagreement);
   s.result.copy = masker;

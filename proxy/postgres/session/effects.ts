@@ -17,7 +17,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
     case 'rollback':
       if (tag === 'ROLLBACK' || effect.type === 'rollback') s.settings.rollback();
       else s.settings.commit();
-      s.gate.copiesSettled(tag !== 'ROLLBACK' && effect.type === 'commit');
+      s.gate.settled(tag !== 'ROLLBACK' && effect.type === 'commit');
       s.portals.clear();
       return;
     case 'prepare':

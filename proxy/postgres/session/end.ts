@@ -47,5 +47,7 @@ function abandon(s: Session): void {
   for (const { ruling, statementIndex, run } of sent) {
     if (ruling !== null) s.gate.abandoned(ruling, statementIndex, run?.number ?? 1);
   }
+  // What waits for a lock now would change the catalog when nobody looks any more.
+  if (sent.length > 0 && s.gate.names.isMoving) s.ports.cancelUpstream();
   if (sent.length > 0) s.gate.transactionEnded(false);
 }

@@ -4,7 +4,7 @@ import type { Stop } from '#proxy/enforce/meter.ts';
 import type { Run } from './journal.ts';
 import type { Portal, Prepared } from './names.ts';
 import type { Refused, Ruling } from './ruling.ts';
-import type { Internal } from './state.ts';
+import type { Internal, Sent } from './state.ts';
 
 export const expects = {
   query: 1,
@@ -40,6 +40,10 @@ export type Expect = {
   /** An error was answered; only ReadyForQuery is still to come. */
   hasFailed: boolean;
   isBarrier: boolean;
+  /** The gate's `now` when it was sent. */
+  sent: number;
+  /** The server comes to it only when it is done with something else. */
+  isLater: boolean;
   /** Numbers what is between one Sync (or Query) and the next. */
   unit: number;
   /** Of the last command that completed. */
@@ -65,12 +69,20 @@ export function expectation(kind: ExpectKind, given: Partial<Expect> = {}): Expe
     stopped: null,
     hasFailed: false,
     isBarrier: given.isBarrier ?? false,
+    sent: 0,
+    isLater: false,
     unit: 0,
     tag: null,
     mustFail: false,
     internal: given.internal ?? null,
   };
 }
+
+/** When the statement at hand was sent. */
+export const sentAs = ({ sent, isLater, statementIndex }: Expect): Sent => ({
+  sent,
+  isLater: isLater || statementIndex > 0,
+});
 
 /** A first-in-first-out queue that also takes back what was put in last. */
 export class ExpectQueue {

@@ -4,7 +4,7 @@ import { hideInProblem, reduceProblem } from '#proxy/enforce/safe-problem.ts';
 import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { clearResult, unexpected } from './answer.ts';
 import { endWithFault, finish } from './end.ts';
-import { type Expect, expects } from './expect.ts';
+import { type Expect, expects, sentAs } from './expect.ts';
 import { replayProposals } from './proposals.ts';
 import { refusalMessage, sqlstateOf } from './refusal.ts';
 import type { Ruling } from './ruling.ts';
@@ -14,7 +14,13 @@ import { drained } from './turn.ts';
 
 /** Parse looks at names and types only, so what it complains about came from the client. */
 const isSensitive = (s: Session, entry: Expect | null): boolean =>
-  entry?.kind !== expects.parse && (s.isSensitive || rulingOf(entry)?.isSensitive === true);
+  entry?.kind !== expects.parse && (s.isSensitive || rulingOf(entry)?.isSensitive === true || hasMoved(s, entry));
+
+/** The server may have come upon other tables than the analysis. */
+const hasMoved = (s: Session, entry: Expect | null): boolean => {
+  const ruling = rulingOf(entry);
+  return entry !== null && ruling !== null && s.gate.names.moved(ruling, entry.statementIndex, sentAs(entry)) !== null;
+};
 
 /** Bind plans the statement, and may run part of it for that. */
 const rulingOf = (entry: Expect | null): Ruling | null => entry?.ruling ?? entry?.portal?.ruling ?? null;

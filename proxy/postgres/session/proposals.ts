@@ -5,6 +5,11 @@ import { held, type Session } from './state.ts';
 /** Puts an entry into the queue, with what it proposes. Sync and Query end a unit. */
 export function enqueue(s: Session, entry: Expect): void {
   entry.unit = s.unit;
+  const { head } = s.queue;
+  entry.isLater = head !== null && (head.unit !== s.unit || s.unitHolds === held.effects);
+  entry.sent = s.gate.names.now;
+  if (entry.ruling?.isBarrier && (entry.kind === expects.query || entry.kind === expects.execute))
+    s.gate.names.sent(entry.ruling);
   s.queue.push(entry);
   propose(s, entry);
   if (entry.kind === expects.query || entry.kind === expects.sync) {

@@ -13,7 +13,7 @@ import { isOverLimit, openMeter } from './limit.ts';
 import type { RowPlan, StatementRuling } from './ruling.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
-import { stopStatement } from './stop.ts';
+import { stopMoved, stopStatement } from './stop.ts';
 
 const passPlan: RowPlan = { columns: 0, masks: null };
 
@@ -22,6 +22,8 @@ export function describeRows(s: Session, entry: Expect, m: ServerMessage): Fate 
   if (entry.internal !== null || entry.isMuted) return entry.kind === expects.query ? 'drop' : advance(s, entry);
   const statement = entry.ruling?.statements[entry.statementIndex];
   if (entry.refused !== null || statement === undefined) return null;
+  const stopped = entry.kind === expects.query ? stopMoved(s, entry, entry.ruling) : null;
+  if (stopped !== null) return stopped;
   const plan = planOf(statement, m);
   if ('disagreement' in plan) return stopStatement(s, entry, plan.disagreement);
   switch (entry.kind) {
@@ -92,7 +94,12 @@ export function rowMessage(s: Session, m: ServerMessage, end: number): number {
     endWithFault(s, 'row_unexpected', 'the database sent rows that it had not described');
     return -1;
   }
-  if (s.result.plan === null) openMeter(s, entry);
+  if (s.result.plan === null) {
+    // EXECUTE is planned when it is run; all else was, by the time it was bound.
+    const isPlannedNow = entry.ruling?.statements[0]?.analysis.kind === 'execute' && entry.kind === expects.execute;
+    if (isPlannedNow && stopMoved(s, entry, entry.ruling) !== null) return leaveOut(s, m, end);
+    openMeter(s, entry);
+  }
   s.result.plan = plan;
   const { meter } = s.result;
   if (meter !== null && isOverLimit(s, meter, m.end - m.start - 1)) return leaveOut(s, m, end);

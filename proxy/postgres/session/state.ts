@@ -19,6 +19,21 @@ import type { Refused, RowPlan, Ruling } from './ruling.ts';
 import type { Settings } from './settings.ts';
 import type { Turns } from './turns.ts';
 
+/** When something went to the server: at which `now`, and whether behind something else that takes its time. */
+export type Sent = { sent: number; isLater: boolean };
+
+/** What becomes of names between the decision on a statement and the server's look at it. */
+export type Names = {
+  /** Grows with every change of names that any session sends. */
+  readonly now: number;
+  /** The session changes names, and its transaction is open. */
+  readonly isMoving: boolean;
+  /** This goes to the server, and may change what others' names mean. */
+  sent(ruling: Ruling): void;
+  /** Relations whose names may mean something else to the server than when the statement was decided; null: none that matter. */
+  moved(ruling: Ruling, statementIndex: number, when: Sent): ReadonlySet<number> | null;
+};
+
 /** Decides on texts for one session; it sees the session's settings. */
 export type SessionGate = {
   /** The ruling at hand for these bytes (one character per byte) under the present settings, policies and catalog. */
@@ -30,9 +45,10 @@ export type SessionGate = {
   /** Before anything is ruled on, the server has to be asked something, which it can be only while it is idle. */
   readonly needsIdle: boolean;
   /** The server has confirmed a statement: what it copied carries its labels from now on. */
-  executed(ruling: Ruling, statementIndex: number, statement: number): void;
-  /** What was copied so far in this transaction stays, or is gone. */
-  copiesSettled(isCommitted: boolean): void;
+  executed(ruling: Ruling, statementIndex: number, run: { statement: number; when: Sent | null }): void;
+  readonly names: Names;
+  /** What was copied and defined so far in this transaction stays, or is gone. */
+  settled(isCommitted: boolean): void;
   /** The session ends while the server has this message: what is left of it from this statement on may come to its end. */
   abandoned(ruling: Ruling, statementIndex: number, statement: number): void;
   /** The same statement under the present policies; for portals, whose meaning is fixed since Bind. */

@@ -8,9 +8,10 @@ import { encodeParse, encodeQuery } from '../wire/encode.ts';
 import { encodeProblem } from '../wire/error.ts';
 import { transaction } from '../wire/message.ts';
 import { endWithFault } from './end.ts';
-import { type Expect, expectation, expects } from './expect.ts';
+import { type Expect, expectation, expects, sentAs } from './expect.ts';
 import { enqueue } from './proposals.ts';
 import { refusedStatementName } from './refusal.ts';
+import type { Ruling } from './ruling.ts';
 import type { Fate } from './server.ts';
 import type { Session } from './state.ts';
 
@@ -42,6 +43,13 @@ export function stopStatement(s: Session, entry: Expect, reason: string): Fate {
     return 'drop';
   }
   return stopGroup(s, entry);
+}
+
+/** Null unless names of the statement may have come to mean something else while it was on its way. */
+export function stopMoved(s: Session, entry: Expect, ruling: Ruling | null): Fate | null {
+  if (ruling === null) return null;
+  if (s.gate.names.moved(ruling, entry.statementIndex, sentAs(entry)) === null) return null;
+  return stopStatement(s, entry, 'tables were altered while the statement was on its way');
 }
 
 /** In the extended protocol the client now expects everything up to Sync to be skipped, but the server may already be past it. */

@@ -6,6 +6,7 @@ export const authenticationOk = new Writer(16).begin(backend.authentication).int
 export const authenticationCleartextPassword = new Writer(16).begin(backend.authentication).int32(3).end().finish();
 export const syncMessage = new Writer(8).begin(frontend.sync).end().finish();
 export const flushMessage = new Writer(8).begin(frontend.flush).end().finish();
+export const copyFailMessage = new Writer(8).begin(frontend.copyFail).cstring('').end().finish();
 export const terminateMessage = new Writer(8).begin(frontend.terminate).end().finish();
 export const sslRequest = new Writer(8).begin(0).int32(startupCode.ssl).end().finish();
 export const readyForQueryIdle = new Writer(8).begin(backend.readyForQuery).uint8(transaction.idle).end().finish();
