@@ -79,8 +79,11 @@ export type HoldOutcome =
 
 /** Files requests with the control plane and waits for their outcome. */
 export type HoldDesk = {
-  /** Resolves when the control plane has the request; rejects when it cannot be reached: refuse then. */
-  file(held: HeldStatement): Promise<{ url: string }>;
+  /**
+   * Resolves when the control plane has the request, or has not: it takes no more of an identity that has too many waiting
+   * (`rate_limited`), or cannot be reached.
+   */
+  file(held: HeldStatement): Promise<Result<{ url: string }>>;
   /** Resolves once, when decided, expired or aborted (then `withdrawn`). */
   wait(requestId: string, signal: AbortSignal): Promise<HoldOutcome>;
   /** Nobody waits any more, but the request stays open: once approved, `claim` finds it. */

@@ -3,6 +3,7 @@
  * something, the request is filed again, which is idempotent and answers with its state.
  */
 import { z } from 'zod';
+import { ok, type Result } from '#core/contract/error.ts';
 import type { HeldStatement, Impact, StreamMessage } from '#core/contract/proxy.ts';
 import type { HoldDesk, HoldOutcome } from '../ports.ts';
 import type { ControlClient } from './client.ts';
@@ -55,16 +56,16 @@ export class Holds implements HoldDesk {
     return this.waiting.size;
   }
 
-  async file(held: HeldStatement): Promise<{ url: string }> {
+  async file(held: HeldStatement): Promise<Result<{ url: string }>> {
     const deadline = this.options.nowMs() + (this.options.fileTimeoutMs ?? 5_000);
     for (let attempt = 0; ; attempt++) {
       const answer = await this.send(held);
       if (answer.ok) {
         if (held.waiting) this.remember(held);
-        return { url: answer.value.url };
+        return ok({ url: answer.value.url });
       }
       const isOver = this.options.nowMs() + 200 * 2 ** attempt > deadline;
-      if (answer.error.code !== 'unavailable' || isOver) throw new Error(answer.error.message);
+      if (answer.error.code !== 'unavailable' || isOver) return answer;
       await new Promise(resolve => setTimeout(resolve, 200 * 2 ** attempt));
     }
   }
@@ -95,9 +96,9 @@ export class Holds implements HoldDesk {
     const held = this.waiting.get(requestId)?.held;
     if (!held) return;
     this.settle(requestId, { outcome: 'unavailable', by: [], reason: 'nobody waits any more' });
-    void this.file({ ...held, waiting: false }).catch(error =>
-      this.options.log?.(`request ${requestId}: ${error.message}`),
-    );
+    void this.file({ ...held, waiting: false }).then(filed => {
+      if (!filed.ok) this.options.log?.(`request ${requestId}: ${filed.error.message}`);
+    });
   }
 
   /** From the stream. */

@@ -264,8 +264,10 @@ describe('held statements', () => {
     const { link } = await start();
     await eventually(() => control.streamCount).toBe(1);
     const request = held(more);
-    const { url } = await link.holds.file(request);
-    expect(url).toContain(request.id);
+    expect(await link.holds.file(request)).toMatchObject({
+      ok: true,
+      value: { url: expect.stringContaining(request.id) },
+    });
     const abort = new AbortController();
     return { link, request, abort, outcome: link.holds.wait(request.id, abort.signal) };
   };
@@ -330,9 +332,9 @@ describe('held statements', () => {
     await control.publish();
     const { link } = await start();
     control.overrides.set('POST /proxies/self/requests', () => problem(400, 'invalid_input'));
-    await expect(link.holds.file(held())).rejects.toThrow(/invalid_input/);
+    expect(await link.holds.file(held())).toMatchObject({ ok: false, error: { code: 'invalid_input' } });
     control.overrides.set('POST /proxies/self/requests', () => problem(503, 'unavailable'));
-    await expect(link.holds.file(held())).rejects.toThrow(/unavailable/);
+    expect(await link.holds.file(held())).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     expect(await link.holds.wait(randomUUID(), new AbortController().signal)).toMatchObject({ outcome: 'unavailable' });
   });
 

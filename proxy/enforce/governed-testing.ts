@@ -1,5 +1,5 @@
 /** For tests: a proxy with the real gate, the live catalog of a real database, policies of the test's own, and a desk it decides at. */
-import { ok } from '#core/contract/error.ts';
+import { ok, type Result } from '#core/contract/error.ts';
 import type { HeldStatement } from '#core/contract/proxy.ts';
 import { eventSchema } from '#core/event/schema.ts';
 import type { Sampling } from '#core/mask/detectors/watch.ts';
@@ -67,14 +67,14 @@ export class TestDesk implements HoldDesk {
   readonly reports: { requestId: string; outcome: string; rows: number }[] = [];
   readonly released: string[] = [];
   readonly claimable = new Map<string, string>();
-  isReachable = true;
+  refusal: Result<never> | null = null;
   readonly #waits = new Map<string, (outcome: HoldOutcome) => void>();
 
-  async file(held: HeldStatement): Promise<{ url: string }> {
-    if (!this.isReachable) throw new Error('unreachable');
+  async file(held: HeldStatement): Promise<Result<{ url: string }>> {
+    if (this.refusal !== null) return this.refusal;
     const filed: Filed = { held, aborted: false, decide: outcome => this.#waits.get(held.id)?.(outcome) };
     this.filed.push(filed);
-    return { url: this.urlOf(held.id) };
+    return ok({ url: this.urlOf(held.id) });
   }
 
   wait(requestId: string, signal: AbortSignal): Promise<HoldOutcome> {

@@ -1,5 +1,6 @@
 /** Statements that wait for somebody: approved, denied, expired, cancelled, left behind; never run otherwise than shown. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fail } from '#core/contract/error.ts';
 import { policySchema } from '#core/policy/schema.ts';
 import { targetDatabase } from '#db/testing.ts';
 import { RawSocket } from '../postgres/proxy-testing.ts';
@@ -183,9 +184,14 @@ describe('not waiting', () => {
   });
 
   it('says so when nobody can be asked', async () => {
-    proxy.desk.isReachable = false;
+    proxy.desk.refusal = fail('unavailable', 'nobody answers');
     expect(errorOf(await client.ask(say.query('delete from stock'))).C).toBe('57P03');
-    proxy.desk.isReachable = true;
+    proxy.desk.refusal = fail('rate_limited', 'this identity has 100 requests waiting already');
+    expect(errorOf(await client.ask(say.query('delete from stock')))).toMatchObject({
+      C: '53400',
+      M: expect.stringContaining('100 requests waiting already'),
+    });
+    proxy.desk.refusal = null;
   });
 });
 

@@ -3,6 +3,7 @@
  * approval is bound to who asks, where, the exact text and the exact parameters.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import type { Failure } from '#core/contract/error.ts';
 import { type HeldStatement, heldMax, type Impact } from '#core/contract/proxy.ts';
 import type { Facts } from '#core/event/schema.ts';
 import type { Decision } from '#core/policy/decision.ts';
@@ -109,16 +110,18 @@ export class Hold {
     const filed = await desk
       .file(this.#held(request, { id: requestId, hash, statement: run.number, waiting: mode.waits }))
       .catch(() => null);
-    if (filed === null) return { run, result: refusedBy(unreachable) };
+    if (!filed?.ok)
+      return { run, result: refusedBy(filed?.error.code === 'rate_limited' ? tooMany(filed.error) : unreachable) };
+    const { url } = filed.value;
     this.#attachImpact(request, requestId);
-    if (!mode.waits) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
+    if (!mode.waits) return { run, result: refusedBy(askAgain(request, { requestId, url })) };
     this.#parts.notice(`waiting for approval, request ${requestId}`, {
       detail: `rule ${request.ruling.decision.approval?.rule ?? 'unknown'}`,
-      hint: `Follow it at ${filed.url}. Cancel the statement to withdraw the request.`,
+      hint: `Follow it at ${url}. Cancel the statement to withdraw the request.`,
     });
     const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
     if (outcome === null) desk.release(requestId);
-    if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url: filed.url })) };
+    if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url })) };
     return { run, result: outcome.outcome === 'approved' ? cleared(asked, requestId) : refusedBy(ended(outcome)) };
   }
 
@@ -242,6 +245,17 @@ const unreachable = refusal(
   },
   'approval',
 );
+
+/** The control plane takes no more requests of this identity for now. */
+const tooMany = ({ message }: Failure): Refused =>
+  refusal(
+    {
+      code: 'rate_limited',
+      message: `the statement needs approval, and nobody more is asked for now: ${message}`,
+      hint: 'Withdraw requests that nobody needs any more, or wait until some are decided.',
+    },
+    'approval',
+  );
 
 /** For a session that does not wait, or not any longer. */
 function askAgain(request: HoldRequest, filed: { requestId: string; url: string }): Refused {
