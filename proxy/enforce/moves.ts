@@ -11,7 +11,9 @@ export type Move = {
   readonly isLabelled: boolean;
 };
 
-type Under = Move & { atSent: number; isUnderWay: () => boolean };
+/** `under way`: others may see it when it is done. `ending`: the end of its transaction is on its way. */
+export type Phase = 'open' | 'under way' | 'ending';
+type Under = Move & { atSent: number; phase: () => Phase };
 
 /** What is forgotten counts for everything that was sent before. */
 const settledMax = 1_000;
@@ -30,14 +32,14 @@ export class Moves {
   }
 
   /** A session sends a change; it may be visible to others at once, though nobody has heard of it. */
-  begin(session: object, { relations, isLabelled }: Move, isUnderWay: () => boolean): void {
+  begin(session: object, { relations, isLabelled }: Move, phase: () => Phase): void {
     const before = this.#open.get(session);
     this.#now += 1;
     this.#open.set(session, {
       relations: new Set([...(before?.relations ?? []), ...relations]),
       isLabelled: isLabelled || before?.isLabelled === true,
       atSent: before?.atSent ?? this.#now,
-      isUnderWay,
+      phase,
     });
   }
 
@@ -63,10 +65,13 @@ export class Moves {
    */
   since(session: object, { sent, isLater }: { sent: number; isLater: boolean }, reads: () => Set<number>) {
     if (this.#now === sent && this.#open.size === 0) return null;
-    const mayBeSeen = [...this.#open].filter(
-      ([other, move]) => other !== session && (isLater || move.atSent <= sent) && move.isUnderWay(),
-    );
-    const seen: Move[] = [...this.#settled.filter(({ at }) => at > sent), ...mayBeSeen.map(([, move]) => move)];
+    const seen: Move[] = this.#settled.filter(({ at }) => at > sent);
+    for (const [other, { relations, isLabelled, atSent, phase }] of this.#open) {
+      if (other === session || !(isLater || atSent <= sent)) continue;
+      const at = phase();
+      // What takes its time holds up those alone who read the same tables, and the server does that.
+      if (at !== 'open') seen.push({ relations, isLabelled: isLabelled && at === 'ending' });
+    }
     const isForgotten = sent < this.#forgottenAt;
     if (seen.length === 0 && !isForgotten) return null;
     const read = reads();

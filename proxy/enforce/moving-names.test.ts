@@ -23,7 +23,7 @@ let other: WireClient;
 let people = '';
 
 /** Each test renames columns of its own. */
-const tables = Array.from({ length: 13 }, (_, index) => `people${index}`);
+const tables = Array.from({ length: 14 }, (_, index) => `people${index}`);
 
 beforeAll(async () => {
   database = await targetDatabase();
@@ -136,6 +136,17 @@ it('lets statements pass that have nothing to do with it', async () => {
   await other.ask(say.query('commit'));
   const heard = await one.until('Z');
   expect(heard.map(({ type }) => type)).toEqual(['T', 'D', 'C', 'T', 'D', 'C', 'Z']);
+});
+
+it('holds up nobody who reads other tables while a change takes its time', async () => {
+  await other.ask(say.query('begin'));
+  await other.ask(say.query(`alter table ${people} add column note text`));
+  other.clear();
+  other.send(say.query('select count(*) from generate_series(1, 2000000)'));
+  const heard = await one.ask(say.query("select x || '' from notes"));
+  expect(heard.map(({ type }) => type)).toEqual(['T', 'C', 'Z']);
+  expect(other.heard()).toEqual([]);
+  await other.until('Z');
 });
 
 it('takes back what waits for a lock when its client is gone', async () => {

@@ -3,8 +3,9 @@ import type { Access, ColumnRef, StatementAnalysis } from '#core/sql/analysis.ts
 import type { Ruling } from '../postgres/session/ruling.ts';
 import type { Names, Sent } from '../postgres/session/state.ts';
 import type { GatedSession } from '../postgres/session-link.ts';
+import { transaction } from '../postgres/wire/message.ts';
 import type { Context } from './context.ts';
-import type { Moves } from './moves.ts';
+import type { Moves, Phase } from './moves.ts';
 
 const isRelation = ({ object }: Access): boolean => object.kind === 'relation' && object.oid > 0 && !object.system;
 
@@ -45,7 +46,15 @@ export class SessionNames implements Names {
     const labels = this.#context()?.labels;
     const isLabelled = moved.some(object => labels?.ofRelation(object.oid, object).length !== 0);
     const relations = new Set(moved.map(({ oid }) => oid));
-    this.#moves.begin(this, { relations, isLabelled }, () => this.#session.state().queue.length > 0);
+    this.#moves.begin(this, { relations, isLabelled }, () => this.#phase());
+  }
+
+  #phase(): Phase {
+    const { status, queue } = this.#session.state();
+    if (queue.length === 0) return 'open';
+    if (status !== transaction.open) return 'under way';
+    for (const { ruling } of queue) if (ruling?.endsTransaction) return 'ending';
+    return 'open';
   }
 
   moved(ruling: Ruling, statementIndex: number, when: Sent): ReadonlySet<number> | null {
