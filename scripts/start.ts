@@ -1,5 +1,6 @@
 /** `npm start`: everything Weir needs, on one machine, from one command, and in order down again. `npm run dev` reloads. */
 import { bundle } from './bundle.mjs';
+import { readArguments, usage } from './supervisor/arguments.ts';
 import { printBanner } from './supervisor/banner.ts';
 import { buildConsole } from './supervisor/console-build.ts';
 import { type Installed, install } from './supervisor/installation.ts';
@@ -61,8 +62,10 @@ async function buildOnly(): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  if (process.argv.includes('--build')) return buildOnly();
-  const settings = await readSettings(process.argv.slice(2));
+  const asked = readArguments(process.argv.slice(2));
+  if (asked.help) return console.log(usage);
+  if (asked.build) return buildOnly();
+  const settings = await readSettings(asked.dev);
   const state = stateDir();
   openStateDir(state);
   const unlock = lockStateDir(state, settings.consoleUrl);

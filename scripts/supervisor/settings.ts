@@ -18,9 +18,8 @@ export type Settings = {
 export const consolePortDefault = 3000;
 const proxyPortDefault = 6432;
 
-export async function readSettings(argv: readonly string[]): Promise<Settings> {
+export async function readSettings(dev: boolean): Promise<Settings> {
   const { env } = process;
-  const dev = argv.includes('--dev');
   const host = env.WEIR_HOST || '127.0.0.1';
   const consolePort = await choosePort('WEIR_CONSOLE_PORT', env.WEIR_CONSOLE_PORT ?? env.PORT, consolePortDefault);
   const proxyPort = await choosePort('WEIR_PROXY_PORT', env.WEIR_PROXY_PORT, proxyPortDefault);
