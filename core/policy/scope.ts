@@ -118,8 +118,14 @@ function evaluateCondition(scope: Scope, { when, rule }: CompiledRule): { applie
   return { applies: rule.effect !== 'allow', note: `its condition could not be evaluated: ${outcome.message}` };
 }
 
+const hasMasks = (side: Side, labels: Labels): boolean => labels.any && side.mask.some(rule => !rule.observed);
+
 /** Masks are possible for this identity here, so that data must not move out of sight. */
-export const mayMask = (scope: Scope): boolean => scope.view.labels.any && scope.side.mask.some(rule => !rule.observed);
+export const mayMask = (scope: Scope): boolean => hasMasks(scope.side, scope.view.labels);
+
+/** The same, of a session that is asked for no statement. */
+export const mayMaskSession = ({ sides }: Residual, labels: Labels): boolean =>
+  sides.some(side => hasMasks(side, labels));
 
 /** Hazards behind which data moves unseen, as accesses that need a rule of their own. */
 export function unseenAccesses(scope: Scope): readonly Target[] {

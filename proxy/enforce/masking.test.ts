@@ -230,3 +230,22 @@ describe('what the server writes in its own way', () => {
     expect(await column('select born from mailed')).toBe('1980-01-01');
   });
 });
+
+it('notifications of others come without what they say, those of the session itself with it', async () => {
+  const listener = new pg.Client({ connectionString: proxy.url });
+  const other = new pg.Client({ connectionString: url });
+  await Promise.all([listener.connect(), other.connect()]);
+  const heard: [string, string | undefined][] = [];
+  listener.on('notification', ({ channel, payload }) => heard.push([channel, payload]));
+  await listener.query('listen news');
+  await other.query(`select pg_notify('news', name) from people where id = 1`);
+  await other.query('notify news');
+  await listener.query(`notify news, 'my own'`);
+  await expect.poll(() => heard.length).toBe(3);
+  expect(heard).toEqual([
+    ['news', ''],
+    ['news', ''],
+    ['news', 'my own'],
+  ]);
+  await Promise.all([listener.end(), other.end()]);
+});

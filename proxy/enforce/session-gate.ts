@@ -5,6 +5,7 @@ import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
 import type { Limit, StatementLimits } from '#core/policy/decision.ts';
 import { sessionLimitsOf } from '#core/policy/limits.ts';
+import { mayMaskSession } from '#core/policy/scope.ts';
 import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
 import { templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
@@ -162,10 +163,14 @@ export class SessionGate implements OpenGate {
 
   get idleInTransaction(): Limit | null {
     const context = this.#current();
-    if (!context.ok) return this.#idleLimit;
-    const limits = sessionLimitsOf(context.value.residual, this.#gate.options.clock.nowMs());
-    this.#idleLimit = limits.idleInTransactionSeconds;
+    const nowMs = this.#gate.options.clock.nowMs();
+    if (context.ok) this.#idleLimit = sessionLimitsOf(context.value.residual, nowMs).idleInTransactionSeconds;
     return this.#idleLimit;
+  }
+
+  get mayMask(): boolean {
+    const context = this.#current();
+    return !context.ok || mayMaskSession(context.value.residual, context.value.labels);
   }
 
   close(): void {
@@ -339,9 +344,7 @@ export class SessionGate implements OpenGate {
       }, 'user');
       this.#isTouched = false;
       this.#dropLocal();
-      const hasTemporary = data.relations.some(
-        relation => relation.temporary && relation.schema === data.temporarySchema,
-      );
+      const hasTemporary = data.relations.some(each => each.temporary && each.schema === data.temporarySchema);
       const isShared = !hasTemporary && !this.#session.state().isInTransaction;
       if (isShared) return ok(null);
       const { bundle } = view.applied;

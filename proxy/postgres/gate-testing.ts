@@ -169,6 +169,7 @@ export function openGate(rules: OpenRules = {}): OpenGate {
     spent: () => null,
     meter: () => null,
     idleInTransaction: null,
+    mayMask: false,
     catalogTouched: () => {},
     transactionEnded: () => {},
     executed: () => {},

@@ -124,6 +124,7 @@ export class SessionLink implements LiveSession {
       gate: this.#gate,
       settings,
       parameters: parts.upstream.ready.parameters,
+      processId: parts.upstream.ready.processId,
     });
     this.#hold = new Hold(this.#holdParts());
     this.#client = new Link(parts.client.socket, {

@@ -9,6 +9,7 @@ import { endWith, endWithFault } from './end.ts';
 import { type Expect, expects, sentAs } from './expect.ts';
 import { errorAnswer, notice } from './failure.ts';
 import { tellLate } from './limit.ts';
+import { notification } from './notification.ts';
 import { parameterStatus } from './parameter.ts';
 import { replayProposals } from './proposals.ts';
 import { describeRows, noRows } from './rows.ts';
@@ -24,7 +25,7 @@ export function answer(s: Session, m: ServerMessage): Fate {
     case backend.noticeResponse:
       return notice(s, m);
     case backend.notificationResponse:
-      return 'pass';
+      return notification(s, m);
     case backend.errorResponse:
       return errorAnswer(s, m);
     default:

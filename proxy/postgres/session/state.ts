@@ -67,6 +67,8 @@ export type SessionGate = {
   meter(limits: StatementLimits): Meter | null;
   /** How long a transaction may be left idle; null: for ever. */
   readonly idleInTransaction: Limit | null;
+  /** Somebody else may write down what this session does not get to see. */
+  readonly mayMask: boolean;
 };
 
 /** A statement that needs approval, as the desk has to know it. */
@@ -152,6 +154,8 @@ export type SessionParts = {
   gate: SessionGate;
   settings: Settings;
   parameters: ReadonlyMap<string, string>;
+  /** Of the server's process. */
+  processId?: number;
 };
 
 /** By what is lost when the unit ends: portals are dropped, effects can no longer be undone. */
@@ -163,6 +167,7 @@ export class Session {
   readonly journal: Journal;
   /** What the server reported at the start. */
   readonly parameters: ReadonlyMap<string, string>;
+  readonly processId: number;
   readonly settings: Settings;
   readonly statements = new NameTable<Prepared>(({ key }) => key.length);
   readonly portals = new NameTable<Portal>(({ bytes }) => bytes);
@@ -249,6 +254,7 @@ export class Session {
     this.gate = given.gate;
     this.settings = given.settings;
     this.parameters = given.parameters;
+    this.processId = given.processId ?? 0;
     this.journal = new Journal(id, given.ports);
   }
 }
