@@ -23,10 +23,13 @@ export class TextCopy extends DelimitedCopy {
   #isEscaped = false;
   /** 1 for bytes that mean something. */
   readonly #stops = new Uint8Array(256);
+  /** 1 for bytes that are written with a backslash before them, or before what stands for them. */
+  readonly #escapable = new Uint8Array(256);
 
   constructor(writers: readonly (CellWriter | null)[], format: CopyFormat) {
     super(writers, format);
     for (const byte of [newline, backslash, this.delimiter]) this.#stops[byte] = 1;
+    for (const byte of [...unescaped.values(), backslash, this.delimiter]) this.#escapable[byte] = 1;
   }
 
   protected override fieldEnd(chunk: Uint8Array, from: number, end: number): number {
@@ -43,6 +46,10 @@ export class TextCopy extends DelimitedCopy {
       this.#isEscaped = at + 1 >= end;
       at += 2;
     }
+  }
+
+  #nextEscapable(value: Uint8Array, from: number): number {
+    return nextStop(value, from, value.length, this.#escapable);
   }
 
   /** What the server itself escapes is no value: `\N` above all. */
@@ -74,10 +81,15 @@ export class TextCopy extends DelimitedCopy {
   }
 
   protected override encode(value: Uint8Array, out: ByteSink): void {
-    for (const byte of value) {
-      const letter = byte === backslash || byte === this.delimiter ? byte : escaped.get(byte);
-      if (letter !== undefined) out.byte(backslash);
-      out.byte(letter ?? byte);
+    const { length } = value;
+    let from = 0;
+    for (let at = this.#nextEscapable(value, 0); at < length; at = this.#nextEscapable(value, from)) {
+      const byte = value[at] as number;
+      out.append(value, from, at);
+      out.byte(backslash);
+      out.byte(byte === this.delimiter ? byte : (escaped.get(byte) ?? byte));
+      from = at + 1;
     }
+    out.append(value, from, length);
   }
 }

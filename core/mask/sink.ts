@@ -1,5 +1,15 @@
 /** A growing buffer that writers append to; reused from chunk to chunk. */
 
+const shortBytes = 48;
+
+/** In network byte order. */
+export function putInt32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
 export class ByteSink {
   bytes: Uint8Array;
   length = 0;
@@ -30,13 +40,17 @@ export class ByteSink {
     const count = end - start;
     if (count <= 0) return;
     this.reserve(count);
-    this.bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), this.length);
-    this.length += count;
+    const { bytes, length } = this;
+    // Short ranges are copied by hand: a view costs more than they do.
+    if (count <= shortBytes)
+      for (let index = 0; index < count; index += 1) bytes[length + index] = source[start + index] as number;
+    else bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), length);
+    this.length = length + count;
   }
 
   int32(value: number): void {
     this.reserve(4);
-    new DataView(this.bytes.buffer, this.bytes.byteOffset).setInt32(this.length, value);
+    putInt32(this.bytes, this.length, value);
     this.length += 4;
   }
 

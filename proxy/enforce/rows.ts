@@ -1,5 +1,6 @@
 /** Rewrites DataRow messages by a plan, from a chunk into the output of the same turn. Cell by cell; it knows no types. */
 
+import { putInt32 } from '#core/mask/sink.ts';
 import { unchanged } from '#core/mask/writer.ts';
 import { Outlet } from '../postgres/session/outlet.ts';
 import type { RowPlan } from '../postgres/session/ruling.ts';
@@ -110,11 +111,4 @@ function copy(source: Uint8Array, { from, to }: Range, target: Uint8Array, at: n
   if (to - from > 48) target.set(source.subarray(from, to), at);
   else for (let index = from, put = at; index < to; index += 1, put += 1) target[put] = source[index] as number;
   return at + to - from;
-}
-
-function putInt32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
 }

@@ -1,5 +1,5 @@
 /** COPY TO STDOUT: passes as it is, or through a masker, message by message. */
-import { ByteSink } from '#core/mask/sink.ts';
+import { ByteSink, putInt32 } from '#core/mask/sink.ts';
 import { backend, int16At } from '../wire/message.ts';
 import { fateOf, unexpected } from './answer.ts';
 import { endWithFault } from './end.ts';
@@ -106,7 +106,7 @@ function send(s: Session): void {
   const at = s.down.reserve(sink.length + 5);
   const { target } = s.down;
   target[at] = backend.copyData;
-  new DataView(target.buffer, target.byteOffset).setInt32(at + 1, sink.length + 4);
+  putInt32(target, at + 1, sink.length + 4);
   target.set(sink.view(), at + 5);
   s.down.advance(sink.length + 5);
 }
