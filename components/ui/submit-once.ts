@@ -5,7 +5,7 @@
  */
 import { useEffect } from 'react';
 
-/** A double click is faster, somebody who corrects a field slower. */
+/** A double click is faster. Who changed a field meanwhile sends something else, however fast. */
 const sameClickMs = 600;
 
 export function useSubmitOnce(): void {
@@ -21,8 +21,16 @@ export function useSubmitOnce(): void {
       event.preventDefault();
       event.stopPropagation();
     };
+    const onInput = (event: Event) => {
+      const form = event.target instanceof Element ? event.target.closest('form') : null;
+      if (form) sentAt.delete(form);
+    };
     // In the capture phase of the document, before React hears of it.
     document.addEventListener('submit', onSubmit, true);
-    return () => document.removeEventListener('submit', onSubmit, true);
+    document.addEventListener('input', onInput, true);
+    return () => {
+      document.removeEventListener('submit', onSubmit, true);
+      document.removeEventListener('input', onInput, true);
+    };
   }, []);
 }
