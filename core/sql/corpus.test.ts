@@ -1,7 +1,7 @@
 /** The attack and compatibility corpus, where it is present: introspection of real clients resolves, and nothing crashes. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { analyzeWith, type TestCatalog, testCatalog } from './testing.ts';
+import { analyzeWith, describedBy, describedType, type TestCatalog, testCatalog } from './testing.ts';
 
 const folder = new URL('../../../shared/corpus/', import.meta.url);
 const shop = new URL('shop.sql', folder);
@@ -23,33 +23,6 @@ const textsOf = (each: Case): string[] =>
 
 let target: TestCatalog;
 
-/** Null when the server itself does not take the text. */
-async function described(
-  text: string,
-): Promise<{ name: string; type: number; table: number; column: number }[] | null> {
-  try {
-    const { columns } = await target.sql.unsafe(text).describe();
-    return columns.map(column => {
-      const { name, type, table, number } = column as unknown as {
-        name: string;
-        type: number;
-        table: number;
-        number: number;
-      };
-      // System columns have negative numbers; the driver reads them unsigned.
-      return { name, type, table, column: (number << 16) >> 16 };
-    });
-  } catch {
-    return null;
-  }
-}
-
-/** RowDescription gives what a domain is made of. */
-const baseType = (typeOid: number): number => {
-  const type = target.catalog.type(typeOid);
-  return type?.kind === 'd' ? type.baseOid : typeOid;
-};
-
 describe.runIf(fs.existsSync(shop))('the corpus', () => {
   beforeAll(async () => {
     target = await testCatalog({ file: shop.pathname });
@@ -61,7 +34,7 @@ describe.runIf(fs.existsSync(shop))('the corpus', () => {
     let compared = 0;
     for (const each of casesOf().filter(({ id }) => id.startsWith('benign_introspection')))
       for (const text of textsOf(each)) {
-        const server = await described(text);
+        const server = await describedBy(target, text);
         if (server === null || text.startsWith('SHOW')) continue;
         const analysis = analyzeWith(target.catalog, text);
         if (!analysis.ok) {
@@ -74,7 +47,7 @@ describe.runIf(fs.existsSync(shop))('the corpus', () => {
         if (opaque.length > 0) problems.push(`${each.id}: ${opaque.map(access => access.object.name).join()}`);
         const outputs = (analysis.statements[0]?.outputs ?? []).map(({ name, typeOid, wire }) => ({
           name: name?.slice(0, 63) ?? null,
-          type: baseType(typeOid),
+          type: describedType(target, typeOid),
           table: wire?.relationOid ?? 0,
           column: wire?.attnum ?? 0,
         }));

@@ -1,18 +1,12 @@
 /** Names, types and origins of output columns, construct by construct, are what the server's RowDescription says. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { analyzeWith, type TestCatalog, testCatalog } from './testing.ts';
+import { analyzeWith, describedType, type TestCatalog, testCatalog } from './testing.ts';
 
 let target: TestCatalog;
 beforeAll(async () => {
   target = await testCatalog();
 });
 afterAll(() => target.close());
-
-/** RowDescription gives what a domain is made of. */
-const baseType = (typeOid: number): number => {
-  const type = target.catalog.type(typeOid);
-  return type?.kind === 'd' ? type.baseOid : typeOid;
-};
 
 const texts = `
 INSERT INTO visits (id, patient_id, doctor, cost) VALUES (1, 1, $1, 2) RETURNING *, upper(doctor), visits, (visits).note
@@ -88,7 +82,7 @@ async function compare(text: string): Promise<void> {
   if (!analysis.ok) throw new Error(analysis.refusal.message);
   const outputs = (analysis.statements[0]?.outputs ?? []).map(({ name, typeOid, wire }) => ({
     name,
-    type: baseType(typeOid),
+    type: describedType(target, typeOid),
     table: wire?.relationOid ?? 0,
     column: wire?.attnum ?? 0,
   }));

@@ -1,7 +1,7 @@
 /** What real tools and people send every day resolves, to the very columns the server describes: refusing it is what makes people switch a proxy off. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { analyzeWith, type TestCatalog, testCatalog } from './testing.ts';
+import { analyzeWith, type Described, describedBy, describedType, type TestCatalog, testCatalog } from './testing.ts';
 
 const folder = new URL('./everyday/', import.meta.url);
 const readText = (name: string): string => fs.readFileSync(new URL(name, folder), 'utf8');
@@ -19,28 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-type Described = { name: string; type: number; table: number; column: number };
-
-/** One statement as the server describes it; null where this version does not take it, undefined for what it does not describe. */
-async function described(text: string): Promise<Described[] | null | undefined> {
-  if (!/^(--.*\n|\/\*.*\*\/|\s)*(select|with|values|table|insert|update|delete|merge)\b/i.test(text)) return undefined;
-  try {
-    const { columns } = await target.sql.unsafe(text).describe();
-    return columns.map(column => {
-      const { name, type, table, number } = column as unknown as Described & { number: number };
-      // System columns have negative numbers; the driver reads them unsigned.
-      return { name, type, table, column: (number << 16) >> 16 };
-    });
-  } catch {
-    return null;
-  }
-}
-
-/** RowDescription gives what a domain is made of. */
-const baseType = (typeOid: number): number => {
-  const type = target.catalog.type(typeOid);
-  return type?.kind === 'd' ? type.baseOid : typeOid;
-};
+/** Whether the server describes it by columns at all. */
+const isDescribed = (text: string): boolean =>
+  /^(--.*\n|\/\*.*\*\/|\s)*(select|with|values|table|insert|update|delete|merge)\b/i.test(text);
 
 /** What is wrong with the analysis, if anything. */
 function problemOf(text: string, server: Described[] | undefined): string | null {
@@ -51,7 +32,7 @@ function problemOf(text: string, server: Described[] | undefined): string | null
   if (server === undefined) return null;
   const outputs = (analysis.statements[0]?.outputs ?? []).map(({ name, typeOid, wire }, index) => ({
     name: name?.slice(0, 63) ?? server[index]?.name,
-    type: baseType(typeOid) || server[index]?.type,
+    type: describedType(target, typeOid) || server[index]?.type,
     table: wire?.relationOid ?? 0,
     column: wire?.attnum ?? 0,
   }));
@@ -68,7 +49,7 @@ it.each([
   const problems: string[] = [];
   let compared = 0;
   for (const text of statementsOf(name)) {
-    const server = await described(text);
+    const server = isDescribed(text) ? await describedBy(target, text) : undefined;
     if (server === null) continue;
     if (server !== undefined) compared++;
     const problem = problemOf(text, server);

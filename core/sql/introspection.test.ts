@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatementAnalysis } from './analysis.ts';
-import { analyzeWith, type TestCatalog, testCatalog } from './testing.ts';
+import { analyzeWith, describedBy, describedType, type TestCatalog, testCatalog } from './testing.ts';
 
 const recorded = JSON.parse(
   fs.readFileSync(new URL('./recorded-introspection.json', import.meta.url), 'utf8'),
@@ -14,33 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
-/** Null for texts that this server does not take: they were recorded from another version. */
-async function described(
-  text: string,
-): Promise<{ name: string; type: number; table: number; column: number }[] | null> {
-  try {
-    const { columns } = await target.sql.unsafe(text).describe();
-    return columns.map(column => {
-      const { name, type, table, number } = column as unknown as {
-        name: string;
-        type: number;
-        table: number;
-        number: number;
-      };
-      // System columns have negative numbers; the driver reads them unsigned.
-      return { name, type, table, column: (number << 16) >> 16 };
-    });
-  } catch {
-    return null;
-  }
-}
-
-/** RowDescription gives what a domain is made of. */
-const baseType = (typeOid: number): number => {
-  const type = target.catalog.type(typeOid);
-  return type?.kind === 'd' ? type.baseOid : typeOid;
-};
-
 describe.each(Object.entries(recorded))('%s', (_, texts) => {
   it('resolves to the columns the server describes, with nothing unknown in it', async () => {
     const prepared = new Map<string, StatementAnalysis>();
@@ -48,7 +21,7 @@ describe.each(Object.entries(recorded))('%s', (_, texts) => {
     let compared = 0;
     for (const text of texts) {
       const analysis = analyzeWith(target.catalog, text, { prepared });
-      const server = await described(text);
+      const server = await describedBy(target, text);
       if (!analysis.ok) {
         if (server !== null) problems.push(`${analysis.refusal.message}: ${text.slice(0, 200)}`);
         continue;
@@ -64,7 +37,7 @@ describe.each(Object.entries(recorded))('%s', (_, texts) => {
       compared++;
       const outputs = (statement.outputs ?? []).map(({ name, typeOid, wire }) => ({
         name: name?.slice(0, 63) ?? null,
-        type: baseType(typeOid),
+        type: describedType(target, typeOid),
         table: wire?.relationOid ?? 0,
         column: wire?.attnum ?? 0,
       }));

@@ -60,6 +60,29 @@ export function resolved(catalog: Catalog, text: string, settings: Partial<Analy
 export const analyzeWith = (catalog: Catalog, text: string, settings: Partial<AnalysisSettings> = {}): Analysis =>
   analyze(text, catalog, { ...noSettings, unsettled: false, ...settings });
 
+/** A column of RowDescription. */
+export type Described = { name: string; type: number; table: number; column: number };
+
+/** A statement as the server describes it; null where this server does not take it. */
+export async function describedBy({ sql }: TestCatalog, text: string): Promise<Described[] | null> {
+  try {
+    const { columns } = await sql.unsafe(text).describe();
+    return columns.map(column => {
+      const { name, type, table, number } = column as unknown as Described & { number: number };
+      // System columns have negative numbers; the driver reads them unsigned.
+      return { name, type, table, column: (number << 16) >> 16 };
+    });
+  } catch {
+    return null;
+  }
+}
+
+/** RowDescription gives what a domain is made of. */
+export function describedType({ catalog }: TestCatalog, typeOid: number): number {
+  const type = catalog.type(typeOid);
+  return type?.kind === 'd' ? type.baseOid : typeOid;
+}
+
 /** `relation.column`, with the schema unless it is public. */
 export const refName = (ref: ColumnRef): string =>
   `${ref.schema === 'public' ? '' : `${ref.schema}.`}${ref.relation}.${ref.column}`;
