@@ -60,10 +60,13 @@ function tilesOf({ tiles, from, to }: Overview): Tile[] {
     {
       label: 'Live sessions',
       value: formatCount(tiles.liveSessions),
-      detail: 'connected through a proxy now',
-      href: '/sessions?q=live:true',
+      detail:
+        tiles.unknownSessions > 0
+          ? `and ${formatCount(tiles.unknownSessions)} unknown: their proxies are not heard from`
+          : 'connected through a proxy now',
+      href: `/sessions?q=${tiles.unknownSessions > 0 ? 'state:live,unknown' : 'live:true'}`,
       permission: 'session:read',
-      isAlarming: false,
+      isAlarming: tiles.unknownSessions > 0,
     },
     {
       label: 'Proxies online',

@@ -4,7 +4,7 @@ import type { FilterField } from '#components/ui/filter-grammar.ts';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
 import { type DetectorKind, detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { type Effect, effects } from '#core/policy/schema.ts';
-import { outcomes } from '#lib/audit/schema.ts';
+import { outcomes, sessionStates } from '#lib/audit/schema.ts';
 import { client } from '#lib/orpc/browser.ts';
 
 /** Trigram search needs three. */
@@ -39,7 +39,8 @@ const shared: readonly FilterField[] = [
 
 export const sessionFields: readonly FilterField[] = [
   ...shared,
-  { key: 'live', label: 'Still open', values: [{ value: 'true' }, { value: 'false' }] },
+  { key: 'state', label: 'How it stands', isMultiple: true, values: sessionStates.map(value => ({ value })) },
+  { key: 'live', label: 'Known to be open', values: [{ value: 'true' }, { value: 'false' }] },
 ];
 
 export const statementFields: readonly FilterField[] = [
@@ -63,7 +64,8 @@ const sharedInput = (filter: ReturnType<typeof useUrlFilter>) => ({
 export function useSessionFilter() {
   const filter = useUrlFilter(sessionFields, searchCharsMin);
   const live = filter.one('live');
-  return { filter, input: { ...sharedInput(filter), live: live === undefined ? undefined : live === 'true' } };
+  const state = filter.many('state') as (typeof sessionStates)[number][] | undefined;
+  return { filter, input: { ...sharedInput(filter), state, live: live === undefined ? undefined : live === 'true' } };
 }
 
 export function useStatementFilter() {

@@ -16,18 +16,24 @@ import { TimeHeading, TimeText, useNow } from '#components/ui/time.tsx';
 import type { SessionView } from '#lib/audit/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import type { useSessionFilter } from './session-filter.ts';
-import { SessionStateBadge } from './session-state.tsx';
+import { knownEndMs, SessionStateBadge } from './session-state.tsx';
 
 function Duration({ session }: { session: SessionView }) {
   const nowMs = useNow();
-  const end = session.endedAt === null ? nowMs : Date.parse(session.endedAt);
-  if (session.state === 'lost') return <span className="text-muted-foreground">unknown</span>;
+  const end = knownEndMs(session, nowMs);
+  if (end === null) return <span className="text-muted-foreground">unknown</span>;
   return (
     <span className="whitespace-nowrap">
       {end > 0 ? formatDuration(Math.max(0, end - Date.parse(session.startedAt))) : ''}
     </span>
   );
 }
+
+const lostMs = 10_000;
+const openMs = 20_000;
+
+const hasOpen = (pages: readonly { items: readonly SessionView[] }[] = []): boolean =>
+  pages.some(page => page.items.some(item => item.endedAt === null));
 
 const columns: readonly Column<SessionView>[] = [
   {
@@ -68,7 +74,7 @@ const columns: readonly Column<SessionView>[] = [
     id: 'state',
     header: 'State',
     meta: { narrow: 'badge' },
-    cell: ({ row }) => <SessionStateBadge state={row.original.state} />,
+    cell: ({ row }) => <SessionStateBadge session={row.original} />,
   },
   {
     id: 'duration',
@@ -112,7 +118,8 @@ export function SessionList({ search, isPolled }: { search: ReturnType<typeof us
       getNextPageParam: page => page.nextCursor ?? undefined,
     }),
     placeholderData: keepPreviousData,
-    refetchInterval: isPolled ? 10_000 : false,
+    // A proxy that goes silent sends no message about it.
+    refetchInterval: ({ state }) => (isPolled ? lostMs : hasOpen(state.data?.pages) ? openMs : false),
   });
   return (
     <Card>

@@ -24,21 +24,27 @@ import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
 import { TimeText, useNow } from '#components/ui/time.tsx';
 import type { SessionDetail } from '#lib/audit/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
-import { SessionStateBadge } from './session-state.tsx';
+import { knownEndMs, SessionStateBadge } from './session-state.tsx';
 import { SessionTicks } from './session-ticks.tsx';
 import { statementColumns } from './statement-columns.tsx';
 import { StatementSheet } from './statement-sheet.tsx';
 import { useSessionChanges } from './use-session-changes.ts';
 
 const reasonCharsMin = 5;
+const openMs = 20_000;
 
 function KillSession({ session }: { session: SessionDetail }) {
   const [isOpen, setOpen] = useState(false);
+  const isHeard = session.state === 'live';
   useShortcut('session.kill', () => setOpen(true));
   const kill = useCommand(orpc.audit.sessions.kill.mutationOptions(), {
     doing: 'kill the session',
     done: output =>
-      output.state === 'asked' ? 'The proxy was told to end the session' : 'The session had ended already',
+      output.state === 'asked'
+        ? isHeard
+          ? 'The proxy was told to end the session'
+          : 'The proxy is told to end the session as soon as it is heard from again'
+        : 'The session had ended already',
     changes: [orpc.audit.sessions.key()],
   });
   return (
@@ -55,6 +61,9 @@ function KillSession({ session }: { session: SessionDetail }) {
         <p>
           Cuts {inertText(session.identity.login)} off {session.connection} at once. An open transaction is rolled back;
           what it committed stays. The client may connect again while its token and grant are good.
+          {isHeard
+            ? ''
+            : ' Its proxy is not heard from: if it still runs, it is told as soon as it reaches the console again.'}
         </p>
       }
       action="Kill session"
@@ -67,7 +76,7 @@ function KillSession({ session }: { session: SessionDetail }) {
 
 function Facts({ session }: { session: SessionDetail }) {
   const nowMs = useNow();
-  const end = session.endedAt === null ? nowMs : Date.parse(session.endedAt);
+  const end = knownEndMs(session, nowMs);
   return (
     <FactStrip label="Facts of the session">
       <FactTile
@@ -78,7 +87,7 @@ function Facts({ session }: { session: SessionDetail }) {
           </span>
         }
         method={
-          session.state === 'lost' || end === 0
+          end === null || end === 0
             ? undefined
             : `for ${formatDuration(Math.max(0, end - Date.parse(session.startedAt)))}`
         }
@@ -160,6 +169,18 @@ function Statements({ session }: { session: SessionDetail }) {
   );
 }
 
+/** What is known of a session whose proxy says nothing, instead of what was true when it last did. */
+function Unreported({ session: { proxyName, knownUntil } }: { session: SessionDetail }) {
+  return (
+    <PartialStrip>
+      Unknown since {knownUntil === null ? 'it began' : <TimeText value={knownUntil} isRelativeShown={false} />}: that
+      is when its proxy
+      {proxyName === null ? '' : ` ${proxyName}`} was last heard from. The client may be connected or not; statements
+      after that appear here when the proxy is back.
+    </PartialStrip>
+  );
+}
+
 function Viewers({ session }: { session: SessionDetail }) {
   const names = [...new Set(session.viewedBy.map(view => view.login))];
   if (names.length === 0) return null;
@@ -173,8 +194,12 @@ function Viewers({ session }: { session: SessionDetail }) {
 
 export function SessionPage({ id }: { id: string }) {
   const canKill = useCan('session:kill');
-  const query = useQuery(orpc.audit.sessions.get.queryOptions({ input: { id } }));
-  useSessionChanges(query.data?.state === 'live');
+  const query = useQuery({
+    ...orpc.audit.sessions.get.queryOptions({ input: { id } }),
+    // A proxy that goes silent sends no message about it.
+    refetchInterval: ({ state }) => (state.data?.endedAt === null ? openMs : false),
+  });
+  useSessionChanges(query.data?.endedAt === null);
   if (isMissing(query)) return <MissingPage what="session" back={{ href: '/sessions', label: 'Sessions' }} />;
   return (
     <PageBody>
@@ -190,10 +215,11 @@ export function SessionPage({ id }: { id: string }) {
                 </span>
               }
               sentence={session.endReason ? `Ended: ${inertText(session.endReason)}` : undefined}
-              mark={<SessionStateBadge state={session.state} />}
+              mark={<SessionStateBadge session={session} />}
             >
-              {session.state === 'live' && canKill ? <KillSession session={session} /> : null}
+              {session.endedAt === null && canKill ? <KillSession session={session} /> : null}
             </PageHeader>
+            {session.state === 'unknown' ? <Unreported session={session} /> : null}
             {session.state === 'lost' ? (
               <PartialStrip>
                 Its proxy stopped without ending the session; statements after{' '}

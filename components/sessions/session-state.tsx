@@ -1,25 +1,48 @@
 /** Where a session stands. */
 import { Badge } from '#components/ui/badge.tsx';
+import { TimeText } from '#components/ui/time.tsx';
 import type { SessionView } from '#lib/audit/schema.ts';
 
-const why: Readonly<Record<SessionView['state'], string>> = {
-  live: 'The client is connected',
-  ended: 'The client or the proxy closed it',
-  lost: 'Its proxy stopped without ending it; what was running has an unknown outcome',
-};
+const states = {
+  live: { tone: 'allow', word: 'Live', why: 'The client is connected' },
+  unknown: {
+    tone: 'fault',
+    word: 'Unknown',
+    why: 'Its proxy is not heard from: nobody knows whether the client is connected',
+  },
+  ended: { tone: 'neutral', word: 'Ended', why: 'The client or the proxy closed it' },
+  lost: {
+    tone: 'fault',
+    word: 'Lost',
+    why: 'Its proxy stopped without ending it; what was running has an unknown outcome',
+  },
+} as const satisfies Record<SessionView['state'], unknown>;
 
-export function SessionStateBadge({ state }: { state: SessionView['state'] }) {
-  if (state === 'live') {
-    return (
-      <Badge tone="allow" title={why.live}>
+export function SessionStateBadge({ session: { state, knownUntil } }: { session: SessionView }) {
+  const { tone, word, why } = states[state];
+  const badge = (
+    <Badge tone={tone} title={why}>
+      {state === 'live' ? (
         <span aria-hidden data-shape className="size-2 rounded-full bg-allow-solid motion-safe:animate-live" />
-        Live
-      </Badge>
-    );
-  }
-  return (
-    <Badge tone={state === 'lost' ? 'fault' : 'neutral'} title={why[state]}>
-      {state === 'lost' ? 'Lost' : 'Ended'}
+      ) : null}
+      {word}
     </Badge>
   );
+  if (knownUntil === null) return badge;
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-1.5 gap-y-0.5">
+      {badge}
+      <span className="text-xs text-muted-foreground">
+        since <TimeText value={knownUntil} isRelativeShown={false} />
+      </span>
+    </span>
+  );
+}
+
+/** Up to when it is known to have gone on, in milliseconds of the epoch; null when its end is not known. */
+export function knownEndMs(session: SessionView, nowMs: number): number | null {
+  if (session.state === 'lost') return null;
+  if (session.endedAt !== null) return Date.parse(session.endedAt);
+  if (session.state === 'live') return nowMs;
+  return null;
 }

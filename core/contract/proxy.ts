@@ -228,3 +228,6 @@ export const heartbeatSchema = z.object({
   tls: z.boolean(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+/** A proxy that has sent no heartbeat for so long is offline. */
+export const proxyOfflineAfterMs = 30_000;

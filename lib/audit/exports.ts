@@ -43,7 +43,10 @@ const sessionsExport = query({ permission: 'audit:export', sensitive: true })
   .input(sessionExportInputSchema)
   .output(streamSchema)
   .handler(async ({ context, input }) => {
-    const where = and(await sessionConditions(context.db, input), visibleTo(context.caller, session));
+    const where = and(
+      await sessionConditions(context.db, input, context.clock.now()),
+      visibleTo(context.caller, session),
+    );
     const rows = context.db
       .select(selection(sessionColumns))
       .from(session)

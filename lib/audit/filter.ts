@@ -4,7 +4,7 @@
  * other's case.
  */
 import 'server-only';
-import { and, eq, gte, ilike, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, ilike, inArray, isNotNull, isNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { DetectorKind } from '#core/mask/detectors/kinds.ts';
 import type { Effect } from '#core/policy/schema.ts';
@@ -13,7 +13,10 @@ import { session, statement, statementText } from '#db/schema/audit.ts';
 import { connection } from '#db/schema/catalog.ts';
 import { identity } from '#db/schema/identity.ts';
 import { contains } from '#lib/orpc/cursor.ts';
+import { isReported } from './contact.ts';
 import { anySchema } from './project.ts';
+import { lostReason } from './project-store.ts';
+import type { SessionView } from './schema.ts';
 
 export type StatementFilter = {
   q?: string;
@@ -140,7 +143,7 @@ export async function isAboutRareObjects(db: Db, { table, label }: StatementFilt
 export type SessionFilter = Pick<
   StatementFilter,
   'q' | 'table' | 'identity' | 'decision' | 'connection' | 'label' | 'from' | 'to'
-> & { proxy?: string; live?: boolean };
+> & { proxy?: string; state?: readonly SessionView['state'][]; live?: boolean };
 
 /** Asked of each session in turn, newest first: not `exists`, which the planner may answer for all sessions at once instead. */
 const oneByOne = (where: SQL | undefined): SQL =>
@@ -188,14 +191,28 @@ async function textMatches(db: Db, filter: SessionFilter & { q: string }): Promi
   return sql`${session.id} in (${texts} union all select ${session.id} from ${session} where ${byName})`;
 }
 
-export async function sessionConditions(db: Db, filter: SessionFilter): Promise<SQL | undefined> {
-  const { live } = filter;
+const stateIs = (state: SessionView['state'], now: Date): SQL | undefined => {
+  const isOpen = isNull(session.endedAt);
+  if (state === 'live') return and(isOpen, isReported(now));
+  if (state === 'unknown') return and(isOpen, not(isReported(now)));
+  const isLost = sql`${session.endReason} is not distinct from ${lostReason}`;
+  return and(isNotNull(session.endedAt), state === 'lost' ? isLost : not(isLost));
+};
+
+/** `live` is in words what `state` is in general. */
+function statesOf({ live, state }: SessionFilter, now: Date): SQL | undefined {
+  const either = (states: readonly SessionView['state'][]) => or(...states.map(each => stateIs(each, now)));
+  const asLive = live === undefined ? undefined : either(live ? ['live'] : ['ended', 'lost']);
+  return and(asLive, state && either(state));
+}
+
+export async function sessionConditions(db: Db, filter: SessionFilter, now: Date): Promise<SQL | undefined> {
   return and(
     filter.q === undefined ? await havingStatement(db, filter) : await textMatches(db, { ...filter, q: filter.q }),
     filter.identity ? await byIdentity(db, session, filter.identity) : undefined,
     filter.connection ? oneOf(session.connectionId, await connectionsNamed(db, filter.connection)) : undefined,
     filter.proxy ? eq(session.proxyId, filter.proxy) : undefined,
-    live === undefined ? undefined : live ? sql`${session.endedAt} is null` : sql`${session.endedAt} is not null`,
+    statesOf(filter, now),
     filter.from ? gte(session.startedAt, new Date(filter.from)) : undefined,
     filter.to ? lt(session.startedAt, new Date(filter.to)) : undefined,
   );

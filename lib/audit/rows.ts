@@ -4,6 +4,7 @@ import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '#db/client.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
+import type { Silence } from './contact.ts';
 import { anySchema } from './project.ts';
 import { lostReason } from './project-store.ts';
 import type { SessionView, StatementView } from './schema.ts';
@@ -19,10 +20,16 @@ export const actorOf = (row: SessionRow): SessionView['identity'] => ({
   onBehalfOf: row.onBehalfOfId ? { id: row.onBehalfOfId, login: row.onBehalfOfLogin ?? 'unknown' } : null,
 });
 
-export const stateOf = (row: SessionRow): SessionView['state'] =>
-  row.endedAt === null ? 'live' : row.endReason === lostReason ? 'lost' : 'ended';
+function stateOf(row: SessionRow, silence: Silence): SessionView['state'] {
+  if (row.endedAt === null) return silence.has(row.proxyId) ? 'unknown' : 'live';
+  return row.endReason === lostReason ? 'lost' : 'ended';
+}
 
-export const sessionView = (row: SessionRow): SessionView => ({
+/** Of which proxies the views of these sessions have to know whether they are heard from. */
+export const openAt = (rows: readonly SessionRow[]): string[] =>
+  rows.filter(row => row.endedAt === null).map(row => row.proxyId);
+
+export const sessionView = (row: SessionRow, silence: Silence): SessionView => ({
   id: row.id,
   identity: actorOf(row),
   connectionId: row.connectionId,
@@ -35,7 +42,8 @@ export const sessionView = (row: SessionRow): SessionView => ({
   activeAt: row.activeAt.toISOString(),
   endedAt: row.endedAt?.toISOString() ?? null,
   endReason: row.endReason,
-  state: stateOf(row),
+  state: stateOf(row, silence),
+  knownUntil: row.endedAt === null ? (silence.get(row.proxyId)?.toISOString() ?? null) : null,
   statements: row.statements,
   rows: row.rows,
   bytesIn: row.bytesIn,

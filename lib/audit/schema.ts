@@ -31,6 +31,12 @@ const actorChainSchema = z.object({
 
 // Sessions
 
+/**
+ * `unknown`: not ended as far as its proxy said, but the proxy is not heard from. `lost`: its proxy stopped without ending it;
+ * what was running has an unknown outcome.
+ */
+export const sessionStates = ['live', 'unknown', 'ended', 'lost'] as const;
+
 const sessionFilters = {
   /** In the normalised text of a statement, in a login, or in the connection's name. */
   q: searchText,
@@ -43,13 +49,13 @@ const sessionFilters = {
   connection: z.string().trim().min(1).max(100).optional(),
   label: z.string().trim().min(1).max(80).optional(),
   proxy: z.uuid().optional(),
+  state: oneOrMore(z.enum(sessionStates)),
+  /** True: those in state `live`; false: those that ended or were lost. */
   live: flag,
   ...timeRange,
 };
 export const sessionListInputSchema = z.object({ ...paging, ...sessionFilters });
 export const sessionExportInputSchema = z.object({ ...sessionFilters, format: z.enum(exportFormats).default('csv') });
-
-export const sessionStates = ['live', 'ended', 'lost'] as const;
 
 export const sessionViewSchema = z.object({
   id: z.uuid(),
@@ -69,8 +75,9 @@ export const sessionViewSchema = z.object({
   activeAt: timeSchema,
   endedAt: timeSchema.nullable(),
   endReason: z.string().nullable(),
-  /** `lost`: its proxy stopped without ending it; what was running has an unknown outcome. */
   state: z.enum(sessionStates),
+  /** In state `unknown`: when its proxy was last heard from, if ever. Null in the others. */
+  knownUntil: timeSchema.nullable(),
   statements: z.number().int(),
   rows: z.number().int(),
   bytesIn: z.number().int(),

@@ -10,7 +10,7 @@ import { installationKeys } from '#lib/keys.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 import { controlSourceId } from './append.ts';
 import { ingestEvents } from './ingest.ts';
-import { completed, decided, facts, type Pen, pen, sessionEnd, sessionStart } from './testing.ts';
+import { completed, decided, facts, hearFrom, type Pen, pen, sessionEnd, sessionStart } from './testing.ts';
 
 let plane: TestPlane;
 let auditor: TestIdentity;
@@ -66,6 +66,7 @@ beforeAll(async () => {
   });
   const stored = await ingestEvents({ db: plane.database.db, clock: plane.clock }, proxy.proxyId, proxy.lines);
   expect(stored.ok).toBe(true);
+  await hearFrom(plane.database.db, proxy, plane.clock.now());
 });
 afterAll(() => plane.close());
 
@@ -86,6 +87,23 @@ it('finds sessions by what was said in them, to whom, how it was decided, and wh
   expect(await idsOf('/sessions?live=true', auditor)).toEqual([other]);
   expect(await idsOf('/sessions?live=false', auditor)).toEqual([agents, own]);
   expect((await plane.rest('GET', '/sessions?q=ab', { as: auditor })).status).toBe(400);
+});
+
+it('calls a session live only while its proxy is heard from, and says since when nothing is known', async () => {
+  const heardAt = plane.clock.now().toISOString();
+  const get = async () => (await plane.rest('GET', `/sessions/${other}`, { as: auditor })).body;
+  expect(await get()).toMatchObject({ state: 'live', knownUntil: null });
+  expect(await idsOf('/sessions?state=unknown', auditor)).toEqual([]);
+  plane.clock.advance(31_000);
+  expect(await get()).toMatchObject({ state: 'unknown', knownUntil: heardAt, endedAt: null });
+  expect(await idsOf('/sessions?state=unknown', auditor)).toEqual([other]);
+  expect(await idsOf('/sessions?live=true', auditor)).toEqual([]);
+  expect(await idsOf('/sessions?live=false', auditor)).toEqual([agents, own]);
+  expect(await idsOf('/sessions?state=ended&state=lost&state=unknown', auditor)).toEqual([other, agents, own]);
+  const { body } = await plane.rest('GET', '/sessions', { as: auditor });
+  expect((body.items as { state: string }[]).map(item => item.state)).toEqual(['unknown', 'ended', 'ended']);
+  plane.clock.advance(-31_000);
+  expect(await get()).toMatchObject({ state: 'live', knownUntil: null });
 });
 
 it('finds statements, page by page, each once', async () => {

@@ -12,10 +12,12 @@ import { decodeCursor, pageOf } from '#lib/orpc/cursor.ts';
 import { notFound } from '#lib/orpc/error.ts';
 import { pokesOf } from '#lib/outbox/subscribe.ts';
 import { publish } from '#lib/transaction.ts';
+import { silenceOf } from './contact.ts';
 import { sessionConditions } from './filter.ts';
 import {
   newestSessions,
   olderSessions,
+  openAt,
   type SessionRow,
   sessionCursor,
   sessionView,
@@ -41,13 +43,15 @@ const list = query({ permission: 'session:read', sensitive: true })
   .route({ method: 'GET', path: '/sessions', tags, summary: 'Search sessions' })
   .input(sessionListInputSchema)
   .output(sessionListOutputSchema)
-  .handler(async ({ context: { db, caller }, input }) => {
+  .handler(async ({ context: { db, caller, clock }, input }) => {
     const after = decodeCursor(input.cursor, sessionCursor);
     const older = after ? olderSessions(after) : undefined;
-    const where = and(await sessionConditions(db, input), visibleTo(caller, session), older);
+    const now = clock.now();
+    const where = and(await sessionConditions(db, input, now), visibleTo(caller, session), older);
     const rows = await newestSessions(db, where).limit(input.limit + 1);
     const page = pageOf(rows, input.limit, row => [row.startedAt.toISOString(), row.id]);
-    return { items: page.items.map(sessionView), nextCursor: page.nextCursor };
+    const silence = await silenceOf(db, openAt(page.items), now);
+    return { items: page.items.map(row => sessionView(row, silence)), nextCursor: page.nextCursor };
   });
 
 /** The one, if the caller may see it; not there otherwise. */
@@ -66,7 +70,7 @@ const get = query({ permission: 'session:read', sensitive: true })
   .route({ method: 'GET', path: '/sessions/{id}', tags, summary: 'One session' })
   .input(sessionGetInputSchema)
   .output(sessionDetailSchema)
-  .handler(async ({ context: { db, caller }, input, path }) => {
+  .handler(async ({ context: { db, caller, clock }, input, path }) => {
     const row = await findSession(db, caller, input.id);
     const [enrolled] = await db.select({ name: proxy.name }).from(proxy).where(eq(proxy.id, row.proxyId));
     const views = await db
@@ -76,7 +80,8 @@ const get = query({ permission: 'session:read', sensitive: true })
       .orderBy(desc(event.time))
       .limit(viewersMax);
     const viewedBy = views.map(view => ({ login: view.login ?? 'unknown', at: view.at.toISOString() }));
-    return { ...sessionView(row), tokenId: row.tokenId, proxyName: enrolled?.name ?? null, viewedBy };
+    const silence = await silenceOf(db, openAt([row]), clock.now());
+    return { ...sessionView(row, silence), tokenId: row.tokenId, proxyName: enrolled?.name ?? null, viewedBy };
   });
 
 const numberCursor = z.tuple([z.number().int()]);

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { nextLine } from '#core/event/chain.ts';
 import { type Event, type EventLine, type Facts, zeroHash } from '#core/event/schema.ts';
 import { type EventBody, serialize } from '#core/event/serialize.ts';
+import type { Db } from '#db/client.ts';
+import { proxy } from '#db/schema/proxies.ts';
 
 export type Pen = {
   proxyId: string;
@@ -31,6 +33,15 @@ export function pen(clock: { now(): Date }, proxyId: string = randomUUID()): Pen
       return fresh;
     },
   };
+}
+
+/** Makes the pen's proxy one that was heard from at that moment. */
+export async function hearFrom(db: Db, { proxyId }: Pen, at: Date): Promise<void> {
+  const row = { id: proxyId, name: `pen-${proxyId.slice(0, 8)}`, host: 'h', version: '0.1.0', publicKey: {} };
+  await db
+    .insert(proxy)
+    .values({ ...row, enrolledAt: at, lastSeenAt: at })
+    .onConflictDoUpdate({ target: proxy.id, set: { lastSeenAt: at } });
 }
 
 type Body<T extends EventBody['type']> = Extract<EventBody, { type: T }>;

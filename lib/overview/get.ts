@@ -1,11 +1,13 @@
 /** Is anything unsafe, stuck or blind right now. Every part reads a bounded number of rows, whatever the range. */
 import 'server-only';
 import { and, desc, eq, gte, inArray, isNull, like, lt, min, not, or, type SQL, sql } from 'drizzle-orm';
+import { proxyOfflineAfterMs } from '#core/contract/proxy.ts';
 import type { Db } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { event, eventSource, session, statement } from '#db/schema/audit.ts';
 import { proxy } from '#db/schema/proxies.ts';
 import { controlSourceId } from '#lib/audit/append.ts';
+import { isReported } from '#lib/audit/contact.ts';
 import { anySchema } from '#lib/audit/project.ts';
 import { seesEverybody, visibleTo } from '#lib/audit/visible.ts';
 import { peopleOf } from '#lib/identity/people.ts';
@@ -13,7 +15,6 @@ import { query } from '#lib/orpc/base.ts';
 import type { IdentityCaller, IdentityContext } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
 import { currentVersion } from '#lib/proxies/bundle.ts';
-import { proxyOfflineAfterMs } from '#lib/proxies/schema.ts';
 import { countsOfAll, countsOfOwn, type Range } from './counts.ts';
 import { overviewInputSchema, overviewSchema } from './schema.ts';
 
@@ -137,6 +138,18 @@ async function tops(db: Db, range: Range, visible: SQL | undefined) {
   };
 }
 
+/** Of sessions whose proxy is not heard from nobody knows whether they still are. */
+async function openSessions(db: Db, caller: IdentityCaller, now: Date) {
+  const [row] = await db
+    .select({
+      liveSessions: sql<number>`(count(*) filter (where ${isReported(now)}))::int`,
+      unknownSessions: sql<number>`(count(*) filter (where not ${isReported(now)}))::int`,
+    })
+    .from(session)
+    .where(and(isNull(session.endedAt), visibleTo(caller, session)));
+  return row ?? { liveSessions: 0, unknownSessions: 0 };
+}
+
 async function overview(context: IdentityContext, range: Range) {
   const { db, caller, clock } = context;
   const now = clock.now();
@@ -144,7 +157,7 @@ async function overview(context: IdentityContext, range: Range) {
   const visible = visibleTo(caller, statement);
   const counts = (within: Range) => (seesAll ? countsOfAll(db, within) : countsOfOwn(db, within, visible));
   const lengthMs = range.to.getTime() - range.from.getTime();
-  const [current, before, waiting, proxies, intact, changes, top, live] = await Promise.all([
+  const [current, before, waiting, proxies, intact, changes, top, open] = await Promise.all([
     counts(range),
     counts({ from: new Date(range.from.getTime() - lengthMs), to: range.from }),
     approvals(db, caller),
@@ -152,7 +165,7 @@ async function overview(context: IdentityContext, range: Range) {
     chainIntact(db),
     seesAll ? recentChanges(db, now) : [],
     tops(db, range, visible),
-    db.$count(session, and(isNull(session.endedAt), visibleTo(caller, session))),
+    openSessions(db, caller, now),
   ]);
   return {
     from: range.from.toISOString(),
@@ -164,7 +177,7 @@ async function overview(context: IdentityContext, range: Range) {
       deniedCountBefore: before.denied,
       maskedCells: current.maskedCells,
       unmaskedClassified: current.unmasked,
-      liveSessions: live,
+      ...open,
       chainIntact: intact,
     },
     bucketMs: current.bucketMs,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ingestEvents } from '#lib/audit/ingest.ts';
-import { completed, decided, pen, sessionStart } from '#lib/audit/testing.ts';
+import { completed, decided, hearFrom, pen, sessionStart } from '#lib/audit/testing.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 import { bucketSize } from './counts.ts';
 import { overviewBucketsMax } from './schema.ts';
@@ -27,6 +27,7 @@ beforeAll(async () => {
   const stored = await ingestEvents({ db: plane.database.db, clock: plane.clock }, proxy.proxyId, proxy.lines);
   expect(stored.ok).toBe(true);
   plane.clock.advance(1000);
+  await hearFrom(plane.database.db, proxy, plane.clock.now());
 });
 afterAll(() => plane.close());
 
@@ -34,12 +35,25 @@ const get = (as: TestIdentity, search = '') => plane.rest('GET', `/overview${sea
 
 it('counts decisions, masked cells and what went out unmasked', async () => {
   const { body } = await get(admin);
-  expect(body.tiles).toMatchObject({ deniedCount: 1, maskedCells: 3, unmaskedClassified: 1, liveSessions: 2 });
+  expect(body.tiles).toMatchObject({
+    deniedCount: 1,
+    maskedCells: 3,
+    unmaskedClassified: 1,
+    liveSessions: 2,
+    unknownSessions: 0,
+  });
   const buckets = body.decisions as { counts: Record<string, number> }[];
   expect(buckets.length).toBeLessThanOrEqual(overviewBucketsMax);
   expect(buckets.reduce((sum, each) => sum + (each.counts.deny ?? 0), 0)).toBe(1);
   expect(buckets.reduce((sum, each) => sum + (each.counts.mask ?? 0), 0)).toBe(1);
   expect(body.topTables).toMatchObject([{ label: 'public.customers', statements: 3 }]);
+});
+
+it('does not count sessions as live whose proxy is not heard from', async () => {
+  plane.clock.advance(60_000);
+  expect((await get(admin)).body.tiles).toMatchObject({ liveSessions: 0, unknownSessions: 2 });
+  expect((await get(dev)).body.tiles).toMatchObject({ liveSessions: 0, unknownSessions: 1 });
+  plane.clock.advance(-60_000);
 });
 
 it('shows others their own activity only', async () => {

@@ -28,6 +28,8 @@ export const overviewSchema = z.object({
     /** Statements that returned classified columns unmasked. */
     unmaskedClassified: z.number().int(),
     liveSessions: z.number().int(),
+    /** Not ended as far as their proxies said, but those are not heard from. */
+    unknownSessions: z.number().int(),
     proxiesOnline: z.number().int(),
     proxiesTotal: z.number().int(),
     /** Online proxies that do not have the current bundle yet. */

@@ -2,6 +2,7 @@
 import 'server-only';
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { proxyOfflineAfterMs } from '#core/contract/proxy.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { connectionEndpoint } from '#db/schema/catalog.ts';
 import { bundle, proxy } from '#db/schema/proxies.ts';
@@ -20,7 +21,6 @@ import {
   proxyItemSchema,
   proxyListInputSchema,
   proxyListOutputSchema,
-  proxyOfflineAfterMs,
   proxyRevokeInputSchema,
   proxyRevokeOutputSchema,
   proxyStates,

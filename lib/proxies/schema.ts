@@ -20,7 +20,6 @@ import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/
 /** `behind`: online, on an older bundle than the current one. `offline`: no heartbeat for `proxyOfflineAfterMs`. */
 export const proxyStates = ['online', 'behind', 'offline', 'revoked'] as const;
 export type ProxyState = (typeof proxyStates)[number];
-export const proxyOfflineAfterMs = 30_000;
 
 export const proxyItemSchema = z.object({
   id: z.uuid(),
