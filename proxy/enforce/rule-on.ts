@@ -21,6 +21,8 @@ export type Question = {
   analysis: Analysis;
   /** What was counted for one run; absent for a ruling that serves every run. */
   affectedRows?: number | null;
+  /** The analysis was made under other names than those of the context: nobody else may find the ruling by its text. */
+  isOfPortal?: true;
 };
 
 /**
@@ -53,7 +55,8 @@ export function ruleOn(
   const { decision, counts } = decideOn(gate, context, question);
   const { text, types } = splitKey(key);
   const bound = isSessionBound(analysis, text);
-  const isOwn = bound || types !== '' || counts || decision.effect === 'approve' || question.affectedRows !== undefined;
+  const isForOne = question.affectedRows !== undefined || question.isOfPortal === true;
+  const isOwn = bound || types !== '' || counts || decision.effect === 'approve' || isForOne;
   const template = isOwn ? null : sharedTemplate(analysis, text);
   const made = makeRuling({
     key,
@@ -70,7 +73,7 @@ export function ruleOn(
   });
   const ruling = counts ? { ...made, asks: true, counts } : made;
   if (template !== null) gate.cache.put(bucket, { kind: 'template', key: template.key }, ruling);
-  else if (!bound && !isUndefined(analysis) && question.affectedRows === undefined) {
+  else if (!bound && !isUndefined(analysis) && !isForOne) {
     gate.cache.put(bucket, { kind: 'text', key }, ruling);
   }
   return { ruling, literals: template?.literals ?? null };

@@ -101,7 +101,7 @@ export class SessionGate implements OpenGate {
     if ((!isSame || this.#isTouched) && callsOwn(ruling.analysis))
       return this.reject(movedOn, ruling.analysis.normalized);
     if (isSame) return ruling;
-    return this.#rule(context.value, ruling.key, ruling.analysis);
+    return ruleOn(this.#gate, context.value, { key: ruling.key, analysis: ruling.analysis, isOfPortal: true }).ruling;
   }
 
   reject(failure: Failure, text: string): Ruling {

@@ -13,7 +13,7 @@ import { isBarrier } from './query.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
-import { clear, literalsOf, type Message, mustDrain, namesEnd, record, ruleOn } from './statement.ts';
+import { approvalKey, clear, literalsOf, type Message, mustDrain, namesEnd, record, ruleOn } from './statement.ts';
 
 const tooManyNames: Refused = refusal(
   { code: 'rate_limited', message: 'too many prepared statements or portals are open', hint: 'Close some of them.' },
@@ -211,6 +211,22 @@ function findPortal(s: Session, key: string, name: string): Portal | 'wait' | nu
 }
 
 /**
+ * Decides anew on what a portal may give: its masks, limits and approvals are those of the moment. Answers that are on their way
+ * belong to the decision before; false while there are any.
+ */
+function redecide(s: Session, portal: Portal): boolean {
+  const ruling = s.gate.redecide(portal.ruling);
+  if (ruling === portal.ruling) return true;
+  if (s.queue.length > 0) {
+    s.block = 'drain';
+    return false;
+  }
+  portal.isCleared &&= !ruling.asks || approvalKey(ruling) === approvalKey(portal.ruling);
+  Object.assign(portal, { ruling, rows: null, isDescribed: false, meter: null });
+  return true;
+}
+
+/**
  * A Query that fails in a transaction block leaves its portal behind, unnamed and failed: PostgreSQL answers for it, and runs
  * nothing of it. Only where the transaction is failed beyond doubt.
  */
@@ -249,6 +265,7 @@ export function describeName(s: Session, m: Message): boolean {
     if (portal === 'wait') return false;
     if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.describePortal);
     if (portal === null) return missing(s, 'portal', name);
+    if (!redecide(s, portal)) return false;
     if (portal.ruling.refusal !== null) return refuse(s, portal.ruling.refusal, portal.ruling);
     portal.isDescribed = true;
     enqueue(s, expectation(expects.describePortal, { name: key, portal, ruling: portal.ruling }));
@@ -275,7 +292,7 @@ export function execute(s: Session, m: Message): boolean {
   if (portal === 'wait' || mustWaitForLimited(s, portal)) return false;
   if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.execute);
   if (portal === null) return missing(s, 'execute', name);
-  portal.ruling = s.gate.redecide(portal.ruling);
+  if (!redecide(s, portal)) return false;
   const { prepared, parametersHash } = portal;
   const ruling = s.gate.spent(portal.ruling) ?? portal.ruling;
   if (ruling.counts && s.status === transaction.open && int32At(m.bytes, nameEnd + 1) > 0) {
