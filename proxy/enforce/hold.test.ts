@@ -24,7 +24,8 @@ let proxy: Governed;
 let client: WireClient;
 
 beforeAll(async () => {
-  const sql = 'create table stock (id int primary key, count int); insert into stock values (1, 10), (2, 20), (3, 30)';
+  const sql = `create table stock (id int primary key, count int); insert into stock values (1, 10), (2, 20), (3, 30);
+    create schema lab; create table lab.stock (like stock)`;
   proxy = await startGoverned({ upstreamUrl: (await targetDatabase({ sql })).url, policies: [allowAll, approvals] });
 });
 
@@ -149,6 +150,19 @@ describe('waiting on the wire', () => {
     proxy.apply([allowAll, approvals]);
     expect(await countOf(2)).toBe('20');
   });
+
+  it('does not run on another table than the one that was asked about', async () => {
+    const filed = await held(say.query('update stock set count = 99 where id = 2'));
+    const other = await WireClient.through(proxy.port);
+    await other.ask(say.query('alter table stock rename to stock_before'));
+    await other.ask(say.query('create table stock (like stock_before including all)'));
+    filed.decide(approve);
+    expect(errorOf(await client.until('Z')).M).toContain('policy or tables changed while the statement waited');
+    await other.ask(say.query('drop table stock'));
+    await other.ask(say.query('alter table stock_before rename to stock'));
+    other.close();
+    expect(await countOf(2)).toBe('20');
+  });
 });
 
 describe('not waiting', () => {
@@ -165,6 +179,25 @@ describe('not waiting', () => {
     expect(types(await client.ask(say.query(text)))).toBe('CZ');
     expect(types(await client.ask(say.query(text)))).toBe('EZ');
     expect(await countOf(2)).toBe('21');
+  });
+
+  it('takes no approval that was given for another table, or by others than policy names now', async () => {
+    await client.ask(say.query("set weir.wait = 'off'; set search_path = lab"));
+    const text = 'delete from stock where id = 1';
+    await client.ask(say.query(text));
+    const harmless = last();
+    await client.ask(say.query('reset search_path'));
+    proxy.desk.claimable.set(String(harmless?.held.hash), String(harmless?.held.id));
+    expect(types(await client.ask(say.query(text)))).toBe('EZ');
+    proxy.desk.claimable.set(String(last()?.held.hash), String(last()?.held.id));
+    const [rule] = approvals.rules;
+    const stricter = policySchema.parse({ name: 'ask', rules: [{ ...rule, approvers: { roles: ['admin'] } }] });
+    proxy.apply([allowAll, stricter]);
+    expect(types(await client.ask(say.query(text)))).toBe('EZ');
+    proxy.apply([allowAll, approvals]);
+    expect(types(await client.ask(say.query(text)))).toBe('CZ');
+    await client.ask(say.query('set search_path = lab'));
+    expect(types(await client.ask(say.query(text)))).toBe('CZ');
   });
 
   it('can be chosen at the start, and undone by a rollback', async () => {

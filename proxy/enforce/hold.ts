@@ -37,9 +37,10 @@ export type HoldParts = {
 
 export type HoldEnd = { result: HoldResult; run: Run | null };
 
-/** SHA-256, hex, over everything an approval is bound to. */
-export function statementHash(identity: SessionIdentity, key: string, parametersHash: string | null): string {
-  const bound = [identity.connection.id, identity.principal.id, identity.onBehalfOf?.id ?? null, key, parametersHash];
+/** SHA-256, hex, over everything an approval is bound to: whoever asks, the statement, what it touches, and who has to agree. */
+export function statementHash(identity: SessionIdentity, { ruling, parametersHash }: HoldRequest): string {
+  const { connection, principal, onBehalfOf } = identity;
+  const bound = [connection.id, principal.id, onBehalfOf?.id ?? null, ruling.key, parametersHash, approvalKey(ruling)];
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex');
 }
 
@@ -98,7 +99,7 @@ export class Hold {
     const tooMuch = beyondRequest(request.ruling.decision.approval);
     if (tooMuch !== null) return this.#refuse(request, tooMuch, onRecorded);
     const identity = this.#parts.identity();
-    const hash = statementHash(identity, request.ruling.key, request.parametersHash);
+    const hash = statementHash(identity, request);
     const claimed = await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
     const requestId = claimed?.requestId ?? randomUUID();
     const run = this.#parts.record(request, requestId);

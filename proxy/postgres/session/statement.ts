@@ -81,13 +81,19 @@ export type Clearance =
   /** The message has to wait until somebody has decided. */
   | { type: 'held' };
 
-/** What an approval was asked for; an approval given for something else does not count. */
-export const approvalKey = (ruling: Ruling): string => JSON.stringify(ruling.decision.approval);
+/**
+ * Who was asked, and about what: the same text touches something else under another search path, or when tables were renamed. An
+ * approval given by others or for something else does not count.
+ */
+export function approvalKey({ analysis, decision }: Ruling): string {
+  const touched = analysis.ok ? analysis.statements.map(({ accesses, functions }) => [accesses, functions]) : null;
+  return JSON.stringify([decision.approval, touched]);
+}
 
 const approvalChanged = refusal(
   {
     code: 'approval_expired',
-    message: 'the policy changed while the statement waited, so the approval does not cover it any more',
+    message: 'policy or tables changed while the statement waited, so the approval does not cover it any more',
     hint: 'Run the statement again.',
   },
   'approval',
