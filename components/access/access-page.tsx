@@ -35,6 +35,7 @@ const stateWords = { active: 'Active', upcoming: 'Upcoming', expired: 'Expired',
 function RevokeGrant({ grant }: { grant: GrantItem }) {
   const revoke = useCommand(orpc.approvals.grants.revoke.mutationOptions(), {
     doing: 'revoke the grant',
+    isRefusalShown: true,
     done: `Grant of ${grant.identity.login} on ${grant.connection.name} revoked`,
     changes: [orpc.approvals.grants.key(), orpc.approvals.access.key(), orpc.audit.sessions.list.key()],
   });
@@ -54,7 +55,7 @@ function RevokeGrant({ grant }: { grant: GrantItem }) {
       }
       action="Revoke grant"
       pending={revoke.isPending}
-      onConfirm={reason => revoke.mutate({ id: grant.id, reason })}
+      onConfirm={reason => revoke.mutateAsync({ id: grant.id, reason })}
     />
   );
 }

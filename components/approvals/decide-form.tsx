@@ -14,6 +14,7 @@ import { formatDuration } from '#components/ui/number-format.ts';
 import { toast } from '#components/ui/toast.tsx';
 import { type RequestDetail, reasonMax } from '#lib/approvals/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
+import { Meanwhile } from './meanwhile.tsx';
 import { stateWord } from './request-state.tsx';
 
 export type Verdict = 'approve' | 'deny';
@@ -38,6 +39,15 @@ const submitWord = (request: RequestDetail, verdict: Verdict): string => {
 
 type Props = { request: RequestDetail; verdict: Verdict; onDone: () => void };
 
+function SendVerdict({ request, verdict, isSending }: Omit<Props, 'onDone'> & { isSending: boolean }) {
+  return (
+    <Button type="submit" variant={verdict === 'approve' ? 'allow' : 'destructive'} pending={isSending}>
+      {isSending ? 'Sending…' : submitWord(request, verdict)}
+      <Kbd keys={keyCaps('form.submit')} isInverse className="max-sm:hidden" />
+    </Button>
+  );
+}
+
 export function DecideForm({ request, verdict, onDone }: Props) {
   const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
@@ -56,14 +66,16 @@ export function DecideForm({ request, verdict, onDone }: Props) {
       queries.invalidateQueries({ queryKey: orpc.approvals.requests.get.key({ input: { id: request.id } }) }),
   });
   useShortcut('form.submit', () => form.current?.requestSubmit());
+  // What the reader's own vote did is no news to them.
+  const isTaken = !request.viewer.canDecide && !mutation.isPending && !mutation.isSuccess;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!mutation.isPending) mutation.mutate({ id: request.id, verdict, reason });
+    if (!mutation.isPending && !isTaken) mutation.mutate({ id: request.id, verdict, reason });
   };
   const failure = mutation.error ? describeFailure(mutation.error) : null;
   return (
     <form ref={form} onSubmit={submit} className="grid gap-3">
-      <p>{consequence(request, verdict)}</p>
+      {isTaken ? <Meanwhile request={request} kept={reason} /> : <p>{consequence(request, verdict)}</p>}
       <Field
         label="Reason"
         hint="Shown to the requester and to auditors."
@@ -80,16 +92,17 @@ export function DecideForm({ request, verdict, onDone }: Props) {
           />
         )}
       </Field>
-      {request.statement ? (
+      {request.statement && !isTaken ? (
         <p className="text-xs text-muted-foreground">
           Bound to <span className="font-mono">{request.statement.hash.slice(0, 12)}</span>: this identity, connection,
           text and parameters. Any change voids it.
         </p>
       ) : null}
-      <Button type="submit" variant={verdict === 'approve' ? 'allow' : 'destructive'} pending={mutation.isPending}>
-        {mutation.isPending ? 'Sending…' : submitWord(request, verdict)}
-        <Kbd keys={keyCaps('form.submit')} isInverse className="max-sm:hidden" />
-      </Button>
+      {isTaken ? (
+        <Button onClick={onDone}>Close</Button>
+      ) : (
+        <SendVerdict request={request} verdict={verdict} isSending={mutation.isPending} />
+      )}
     </form>
   );
 }

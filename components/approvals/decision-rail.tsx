@@ -16,6 +16,7 @@ import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
 import { exclusionTitle, type RequestDetail } from '#lib/approvals/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import { DecideForm, type Verdict } from './decide-form.tsx';
+import { Meanwhile } from './meanwhile.tsx';
 import { RequestStateBadge } from './request-state.tsx';
 
 const titles: Readonly<Record<Verdict, string>> = { approve: 'Approve this request', deny: 'Deny this request' };
@@ -23,11 +24,13 @@ const titles: Readonly<Record<Verdict, string>> = { approve: 'Approve this reque
 function Verdicts({ request }: { request: RequestDetail }) {
   const isNarrow = useMediaQuery(narrowScreen);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  useShortcut('request.approve', () => setVerdict('approve'));
-  useShortcut('request.deny', () => setVerdict('deny'));
+  const { canDecide } = request.viewer;
+  useShortcut('request.approve', () => setVerdict('approve'), canDecide);
+  useShortcut('request.deny', () => setVerdict('deny'), canDecide);
   const close = () => setVerdict(null);
   const form = verdict ? <DecideForm key={verdict} request={request} verdict={verdict} onDone={close} /> : null;
-  const buttons = (
+  // The form stays while it is open, whatever happens to the request: it says so, and keeps what was written.
+  const buttons = canDecide ? (
     <div className="grid grid-cols-2 gap-2">
       <Button variant="allow" onClick={() => setVerdict('approve')}>
         Approve… <Kbd keys={keyCaps('request.approve')} isInverse className="max-sm:hidden" />
@@ -36,7 +39,7 @@ function Verdicts({ request }: { request: RequestDetail }) {
         Deny… <Kbd keys={keyCaps('request.deny')} isInverse className="max-sm:hidden" />
       </Button>
     </div>
-  );
+  ) : null;
   if (isNarrow) {
     return (
       <>
@@ -53,7 +56,7 @@ function Verdicts({ request }: { request: RequestDetail }) {
   }
   return (
     <Popover open={verdict !== null} onOpenChange={isOpen => isOpen || close()}>
-      <PopoverAnchor asChild>{buttons}</PopoverAnchor>
+      <PopoverAnchor>{buttons}</PopoverAnchor>
       {verdict ? (
         <PopoverPanel align="end" aria-label={titles[verdict]} className="w-96">
           <h3 className="pb-2 text-base font-semibold">{titles[verdict]}</h3>
@@ -65,6 +68,7 @@ function Verdicts({ request }: { request: RequestDetail }) {
 }
 
 function OwnActions({ request }: { request: RequestDetail }) {
+  const [isRevoking, setRevoking] = useState(false);
   const changes = [orpc.approvals.requests.key(), orpc.approvals.grants.key()];
   const withdraw = useCommand(orpc.approvals.requests.withdraw.mutationOptions(), {
     doing: 'withdraw the request',
@@ -75,6 +79,7 @@ function OwnActions({ request }: { request: RequestDetail }) {
     doing: 'revoke the approval',
     done: 'Approval revoked',
     changes,
+    isRefusalShown: true,
   });
   return (
     <>
@@ -83,14 +88,17 @@ function OwnActions({ request }: { request: RequestDetail }) {
           Withdraw request
         </Button>
       ) : null}
-      {request.viewer.canRevoke ? (
+      {request.viewer.canRevoke || isRevoking ? (
         <ReasonDialog
-          trigger={<Button>Revoke approval…</Button>}
+          isOpen={isRevoking}
+          onOpenChange={setRevoking}
+          trigger={<Button disabled={!request.viewer.canRevoke}>Revoke approval…</Button>}
+          overtaken={request.viewer.canRevoke ? null : (kept: string) => <Meanwhile request={request} kept={kept} />}
           title="Revoke this approval"
           effect="It can no longer be used. What has run stays as it is."
           action="Revoke approval"
           pending={revoke.isPending}
-          onConfirm={reason => revoke.mutate({ id: request.id, reason })}
+          onConfirm={reason => revoke.mutateAsync({ id: request.id, reason })}
         />
       ) : null}
     </>
@@ -101,7 +109,7 @@ export function DecisionActions({ request }: { request: RequestDetail }) {
   const { viewer } = request;
   return (
     <div className="grid gap-2">
-      {viewer.canDecide ? <Verdicts request={request} /> : null}
+      <Verdicts request={request} />
       {!viewer.canDecide && viewer.cannotDecideBecause && request.state === 'pending' ? (
         <p className="rounded-md bg-muted px-3 py-2">You cannot decide this: {viewer.cannotDecideBecause}.</p>
       ) : null}

@@ -22,6 +22,7 @@ export function ColumnSuggestion({ column, canDecide }: { column: ColumnView; ca
   });
   const reject = useCommand(orpc.catalog.suggestions.reject.mutationOptions(), {
     doing: 'reject the suggestion',
+    isRefusalShown: true,
     done: 'Suggestion rejected; it stays rejected',
     changes,
   });
@@ -60,7 +61,7 @@ export function ColumnSuggestion({ column, canDecide }: { column: ColumnView; ca
             effect={<p>It is not suggested again unless the evidence changes.</p>}
             action="Reject suggestion"
             pending={reject.isPending}
-            onConfirm={reason => reject.mutate({ id: suggestion.id, reason })}
+            onConfirm={reason => reject.mutateAsync({ id: suggestion.id, reason })}
           />
         </>
       ) : null}

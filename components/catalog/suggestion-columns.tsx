@@ -9,7 +9,7 @@ import { Checkbox } from '#components/ui/checkbox.tsx';
 import { Clause } from '#components/ui/clause.tsx';
 import { type Column, rowAction } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
-import { TimeText } from '#components/ui/time.tsx';
+import { TimeHeading, TimeText } from '#components/ui/time.tsx';
 import type { SuggestionView } from '#lib/catalog/schema.ts';
 import { AcceptAs } from './accept-as.tsx';
 
@@ -107,7 +107,7 @@ const confidence: Column<SuggestionView> = {
 
 const decided: Column<SuggestionView> = {
   id: 'decided',
-  header: 'Decided',
+  header: () => <TimeHeading label="Decided" />,
   meta: { narrow: 'detail' },
   cell: ({ row: { original: suggestion } }) => (
     <span className="grid gap-0.5">

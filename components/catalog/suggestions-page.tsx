@@ -229,7 +229,7 @@ function Inbox() {
         effect={<p>The column stays as it is. It is not suggested again unless the evidence changes.</p>}
         action="Reject suggestion"
         pending={false}
-        onConfirm={reason => {
+        onConfirm={async reason => {
           if (rejecting) decisions.reject(rejecting, reason);
           setRejecting(null);
         }}

@@ -29,6 +29,7 @@ const fields: readonly FilterField[] = [
 function RevokeToken({ token }: { token: TokenView }) {
   const revoke = useCommand(orpc.identity.tokens.revoke.mutationOptions(), {
     doing: 'revoke the token',
+    isRefusalShown: true,
     done: `Token of ${token.identity.login} revoked`,
     changes: [orpc.identity.tokens.key()],
   });
@@ -49,7 +50,7 @@ function RevokeToken({ token }: { token: TokenView }) {
       action="Revoke token"
       pending={revoke.isPending}
       isReasonRequired={false}
-      onConfirm={reason => revoke.mutate({ id: token.jti, reason })}
+      onConfirm={reason => revoke.mutateAsync({ id: token.jti, reason })}
     />
   );
 }

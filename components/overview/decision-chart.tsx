@@ -13,7 +13,7 @@ import {
 import { decisionWord } from '#components/shared/decision-badge.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
 import { useTimeZone } from '#components/ui/time.tsx';
-import { formatAbsolute } from '#components/ui/time-format.ts';
+import { formatAbsolute, zoneLabel } from '#components/ui/time-format.ts';
 import { type Effect, effects } from '#core/policy/schema.ts';
 import type { Overview } from '#lib/overview/schema.ts';
 
@@ -38,7 +38,9 @@ function BucketTip({ active, payload }: TooltipContentProps) {
       aria-live="polite"
       className="rounded-md bg-popover px-2.5 py-1.5 text-xs text-popover-foreground shadow-popover"
     >
-      <p className="pb-1 font-medium">{formatAbsolute(bucket.at, zone, 'minute')}</p>
+      <p className="pb-1 font-medium">
+        {formatAbsolute(bucket.at, zone, 'minute')} {zoneLabel(bucket.at, zone)}
+      </p>
       <ul className="grid gap-0.5">
         {sorted.map(effect => (
           <li key={effect} className="flex items-center gap-2 tabular-nums">

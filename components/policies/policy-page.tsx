@@ -37,6 +37,7 @@ function RemovePolicy({ name, version }: { name: string; version: number }) {
   const router = useRouter();
   const remove = useCommand(orpc.policy.policies.remove.mutationOptions(), {
     doing: 'remove the policy',
+    isRefusalShown: true,
     done: `${name} removed from the set`,
     changes: [orpc.policy.key()],
     onDone: () => router.push('/policies'),
@@ -53,7 +54,7 @@ function RemovePolicy({ name, version }: { name: string; version: number }) {
       }
       action="Remove policy"
       pending={remove.isPending}
-      onConfirm={comment => remove.mutate({ name, expectedVersion: version, comment })}
+      onConfirm={comment => remove.mutateAsync({ name, expectedVersion: version, comment })}
     />
   );
 }

@@ -11,6 +11,7 @@ import type { ProxyItem } from '#lib/proxies/schema.ts';
 export function RevokeProxy({ proxy }: { proxy: ProxyItem }) {
   const revoke = useCommand(orpc.proxies.revoke.mutationOptions(), {
     doing: 'revoke the proxy',
+    isRefusalShown: true,
     done: `${proxy.name} is revoked`,
     changes: [orpc.proxies.key()],
   });
@@ -37,7 +38,7 @@ export function RevokeProxy({ proxy }: { proxy: ProxyItem }) {
       }
       action={`Revoke ${proxy.name}`}
       pending={revoke.isPending}
-      onConfirm={reason => revoke.mutate({ id: proxy.id, reason })}
+      onConfirm={reason => revoke.mutateAsync({ id: proxy.id, reason })}
     />
   );
 }

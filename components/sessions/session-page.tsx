@@ -33,12 +33,23 @@ import { useSessionChanges } from './use-session-changes.ts';
 const reasonCharsMin = 5;
 const openMs = 20_000;
 
+function HasEnded({ session: { endedAt, endReason } }: { session: SessionDetail }) {
+  return (
+    <p role="alert" className="rounded-md bg-muted px-3 py-2">
+      The session has ended in the meantime, <TimeText value={endedAt} isRelativeShown={false} />
+      {endReason ? `: ${inertText(endReason)}` : ''}. There is nothing left to kill.
+    </p>
+  );
+}
+
 function KillSession({ session }: { session: SessionDetail }) {
   const [isOpen, setOpen] = useState(false);
   const isHeard = session.state === 'live';
-  useShortcut('session.kill', () => setOpen(true));
+  const isOver = session.endedAt !== null;
+  useShortcut('session.kill', () => setOpen(true), !isOver);
   const kill = useCommand(orpc.audit.sessions.kill.mutationOptions(), {
     doing: 'kill the session',
+    isRefusalShown: true,
     done: output =>
       output.state === 'asked'
         ? isHeard
@@ -47,12 +58,15 @@ function KillSession({ session }: { session: SessionDetail }) {
         : 'The session had ended already',
     changes: [orpc.audit.sessions.key()],
   });
+  // The form stays while it is open: it says that the session ended, instead of going away.
+  if (isOver && !isOpen) return null;
   return (
     <ReasonDialog
       isOpen={isOpen}
       onOpenChange={setOpen}
+      overtaken={isOver ? () => <HasEnded session={session} /> : null}
       trigger={
-        <Button variant="destructive" pending={kill.isPending}>
+        <Button variant="destructive" pending={kill.isPending} disabled={isOver}>
           <Power aria-hidden /> Kill session…
         </Button>
       }
@@ -69,7 +83,7 @@ function KillSession({ session }: { session: SessionDetail }) {
       action="Kill session"
       pending={kill.isPending}
       reasonMin={reasonCharsMin}
-      onConfirm={reason => kill.mutate({ id: session.id, reason })}
+      onConfirm={reason => kill.mutateAsync({ id: session.id, reason })}
     />
   );
 }
@@ -217,7 +231,7 @@ export function SessionPage({ id }: { id: string }) {
               sentence={session.endReason ? `Ended: ${inertText(session.endReason)}` : undefined}
               mark={<SessionStateBadge session={session} />}
             >
-              {session.endedAt === null && canKill ? <KillSession session={session} /> : null}
+              {canKill ? <KillSession session={session} /> : null}
             </PageHeader>
             {session.state === 'unknown' ? <Unreported session={session} /> : null}
             {session.state === 'lost' ? (

@@ -12,11 +12,13 @@ type Options<Input, Output> = {
   onDone?: (output: Output, input: Input) => void;
   /** What could not be done, e.g. "revoke the grant". */
   doing: string;
+  /** A refusal is shown where it was asked for, as in a `ReasonDialog`. */
+  isRefusalShown?: boolean;
 };
 
 export function useCommand<Input, Output, Failure extends Error>(
   mutation: MutationOptions<Output, Failure, Input>,
-  { done, changes = [], onDone, doing }: Options<Input, Output>,
+  { done, changes = [], onDone, doing, isRefusalShown = false }: Options<Input, Output>,
 ) {
   const queries = useQueryClient();
   return useMutation<Output, Failure, Input>({
@@ -27,6 +29,7 @@ export function useCommand<Input, Output, Failure extends Error>(
       await Promise.all(changes.map(queryKey => queries.invalidateQueries({ queryKey })));
     },
     onError: error => {
+      if (isRefusalShown) return;
       const failure = describeFailure(error);
       toast({
         tone: 'error',

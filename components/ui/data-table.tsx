@@ -16,6 +16,7 @@ import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { cn } from './cn.ts';
 import { formatCount, plural } from './number-format.ts';
 import { Table, TableCell, TableHead } from './table.tsx';
+import { ZoneSaid } from './time.tsx';
 import { narrowScreen, useMediaQuery } from './use-media-query.ts';
 
 declare module '@tanstack/react-table' {
@@ -149,6 +150,13 @@ function beginningGroup<T>(groups: Props<T>['groups'], rows: readonly Row<T>[], 
   return before && groups.keyOf(before.original) === key ? null : key;
 }
 
+/** The headings of its columns name the zone of their times. */
+const WideTable = ({ children }: { children: ReactNode }) => (
+  <ZoneSaid>
+    <div className="overflow-x-auto">{children}</div>
+  </ZoneSaid>
+);
+
 const groupStyle = 'border-b border-border bg-muted/50 px-3 py-1.5 text-left font-normal';
 
 export function DataTable<T>(props: Props<T>) {
@@ -189,7 +197,7 @@ export function DataTable<T>(props: Props<T>) {
           })}
         </ul>
       ) : (
-        <div className="overflow-x-auto">
+        <WideTable>
           <Table aria-label={label} aria-rowcount={total !== undefined && !isTotalAbout ? total + 1 : -1}>
             <thead>
               {table.getHeaderGroups().map(group => (
@@ -226,7 +234,7 @@ export function DataTable<T>(props: Props<T>) {
               })}
             </tbody>
           </Table>
-        </div>
+        </WideTable>
       )}
       {shown.length > 0 ? (
         <div className="flex min-h-10 flex-wrap items-center gap-3 border-t border-border px-3 py-1.5">

@@ -20,6 +20,13 @@ export function TimeZoneProvider({ zone, children }: { zone: TimeZoneChoice; chi
 
 export const useTimeZone = (): TimeZoneChoice => use(ZoneContext);
 
+const ZoneSaidContext = createContext(false);
+
+/** Around times whose zone stands above them already, as in the heading of their column. */
+export function ZoneSaid({ children }: { children: ReactNode }) {
+  return <ZoneSaidContext value={true}>{children}</ZoneSaidContext>;
+}
+
 type Clock = { nowMs: number; listeners: Set<() => void>; timer: ReturnType<typeof setInterval> | null };
 const clocks = new Map<number, Clock>();
 
@@ -77,6 +84,7 @@ type Props = {
 
 export function TimeText({ value, precision = 'second', isRelativeShown = true, className }: Props) {
   const zone = useTimeZone();
+  const isZoneSaid = use(ZoneSaidContext) || precision === 'date';
   const nowMs = useNow();
   if (value === null || value === undefined) return <span className="text-muted-foreground">never</span>;
   const other = zone === 'utc' ? 'local' : 'utc';
@@ -89,6 +97,7 @@ export function TimeText({ value, precision = 'second', isRelativeShown = true, 
       suppressHydrationWarning
     >
       {formatAbsolute(value, zone, precision)}
+      {isZoneSaid ? null : ` ${zoneLabel(value, zone)}`}
       {isRelativeShown && nowMs > 0 ? (
         <span className="text-muted-foreground"> · {formatRelative(value, nowMs)}</span>
       ) : null}

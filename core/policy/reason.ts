@@ -7,7 +7,7 @@ import type { Reason } from './decision.ts';
 import type { Target } from './match.ts';
 import type { Effect } from './schema.ts';
 import type { Hit } from './scope.ts';
-import { actionWords, hazardWords, useWords } from './words.ts';
+import { actionWords, grouped, hazardWords, useWords } from './words.ts';
 
 /** As the event schema has them. */
 export const reasonLimits = { reasons: 200, rule: 140, subject: 300, message: 600 } as const;
@@ -48,8 +48,8 @@ const phrase = (target: Target): string => `${actionWords[target.action]} ${quot
 function hitText(effect: 'deny' | 'approve', { target, hazard, rows }: Hit): string {
   const verdict = effect === 'deny' ? 'is not allowed' : 'needs approval';
   if (rows !== undefined) {
-    const found = rows.counted === null ? 'as many rows as could not be counted' : `${rows.counted} rows`;
-    return `to change ${found} of ${quoted(target.qualified)} ${verdict}, being more than ${rows.threshold}`;
+    const found = rows.counted === null ? 'as many rows as could not be counted' : `${grouped(rows.counted)} rows`;
+    return `to change ${found} of ${quoted(target.qualified)} ${verdict}, being more than ${grouped(rows.threshold)}`;
   }
   if (hazard === null) return `to ${phrase(target)} ${verdict}`;
   const object = hazard.object === '' ? '' : ` (${quoted(hazard.object)})`;

@@ -101,12 +101,13 @@ describe('a held statement', () => {
     const fresh = await proxy.stream();
     expect((await fresh.next(next => next.type === 'decided' && next.requestId === held.id)).message).toEqual(message);
     fresh.close();
-    const result = { outcome: 'ok', rows: 1, sqlstate: null };
+    const result = { outcome: 'ok', rows: 12_000, sqlstate: null };
     expect((await proxy.rest('POST', `/proxies/self/requests/${held.id}/result`, result)).body.state).toBe('done');
     expect((await proxy.rest('POST', `/proxies/self/requests/${held.id}/result`, result)).body.state).toBe('done');
     const shown = await detail(held.id);
     expect(shown.timeline.map(each => each.type)).toEqual(['created', 'approved', 'executing', 'done']);
     expect(shown.statement?.outcome).toEqual(result);
+    expect(shown.timeline.at(-1)?.message).toBe('12,000 rows');
     expect(await auditOf('request.approve', held.id)).toMatchObject([
       { reason: 'because approve', after: { hash: held.hash } },
     ]);

@@ -4,7 +4,7 @@ import { createContentKey, sealLiterals } from '#core/event/seal.ts';
 import type { TestIdentity } from '#lib/testing.ts';
 import { type Desk, distinctHash, testDesk } from './testing.ts';
 
-const { at, rest, file, decide, detail, claim, auditOf } = testDesk();
+const { at, rest, file, decide, detail, claim, auditOf, expire } = testDesk();
 let plane: Desk['plane'];
 let proxy: Desk['proxy'];
 let connectionId: Desk['connectionId'];
@@ -48,6 +48,38 @@ describe('separation of duties', () => {
   it('keeps the person an agent acts for from deciding', async () => {
     const held = await file({ identityId: agent.id, onBehalfOf: owner.id });
     expect((await decide(held.id, owner)).body.detail).toContain('the person it was made for');
+  });
+
+  it('approves nothing of a disabled identity, and says so; denying it is fine', async () => {
+    const leaver = await plane.identity({ roles: ['developer'] });
+    const asked = await file({ identityId: leaver.id });
+    const agentOf = await plane.identity({ kind: 'agent', ownerId: leaver.id });
+    const agentsAsked = await file({ identityId: agentOf.id });
+    await plane.database.sql`update identity set enabled = false where id = ${leaver.id}`;
+    for (const held of [asked, agentsAsked]) {
+      const answer = await decide(held.id, owner);
+      expect([answer.status, answer.body.detail]).toEqual([
+        409,
+        expect.stringMatching(/ is disabled: what it asked for cannot be approved/),
+      ]);
+      expect((await detail(held.id)).state).toBe('pending');
+      expect((await decide(held.id, owner, 'deny')).status).toBe(200);
+    }
+  });
+
+  it('says of what is over how it ended, and who ended it', async () => {
+    const withdrawn = await file();
+    await rest('POST', `/requests/${withdrawn.id}/withdraw`, developer, { reason: '' });
+    expect((await decide(withdrawn.id, owner)).body.detail).toBe(
+      'the request is withdrawn already, by dev@example.com',
+    );
+    const expired = await file();
+    plane.clock.advance(61 * 60_000);
+    const sentence = 'the request has expired: nobody decided in time. Who made it can make it again';
+    // Before and after that was noted.
+    expect((await decide(expired.id, owner)).body.detail).toBe(sentence);
+    await expire();
+    expect((await decide(expired.id, owner)).body).toMatchObject({ status: 409, detail: sentence });
   });
 
   it('lets only those decide whom the rule names', async () => {

@@ -1,9 +1,11 @@
 /** Deciding a request. The row's lock puts parallel decisions in order: one wins, the others are told what happened. */
 import 'server-only';
-import { eq } from 'drizzle-orm';
+import { and, desc, eq, inArray, not } from 'drizzle-orm';
 import type { Tx } from '#db/client.ts';
-import { accessGrant, requestVote } from '#db/schema/approvals.ts';
+import { accessGrant, requestEvent, requestVote } from '#db/schema/approvals.ts';
+import { identity } from '#db/schema/identity.ts';
 import type { AuditEntry } from '#lib/audit/append.ts';
+import { isActive } from '#lib/identity/active.ts';
 import { peopleOf } from '#lib/identity/people.ts';
 import { command } from '#lib/orpc/base.ts';
 import type { IdentityCaller } from '#lib/orpc/context.ts';
@@ -21,8 +23,10 @@ const stateWords: Readonly<Partial<Record<RequestRow['state'], string>>> = {
   failed: 'approved and has failed',
 };
 
-/** Says who decided it, so that the one who came second need not look. */
+/** Says how it ended and who ended it, so that the one who came second need not look. */
 async function refuseDecided(tx: Tx, row: RequestRow): Promise<never> {
+  if (row.state === 'expired') throw new AppError('conflict', expiredSentence(row));
+  if (row.state === 'withdrawn') throw new AppError('conflict', await withdrawnSentence(tx, row));
   const votes = await tx.select().from(requestVote).where(eq(requestVote.requestId, row.id));
   const people = await peopleOf(
     tx,
@@ -31,6 +35,35 @@ async function refuseDecided(tx: Tx, row: RequestRow): Promise<never> {
   const by = votes.map(vote => people.of(vote.identityId).login).join(', ');
   const state = stateWords[row.state] ?? row.state;
   throw new AppError('conflict', `the request is ${state} already${by ? `, by ${by}` : ''}`);
+}
+
+/** The same for one whose time is over and one of which that is noted already. */
+const expiredSentence = (row: RequestRow): string =>
+  row.decidedAt === null
+    ? 'the request has expired: nobody decided in time. Who made it can make it again'
+    : 'the request has expired: it was approved, and not used in time';
+
+async function withdrawnSentence(tx: Tx, row: RequestRow): Promise<string> {
+  const where = and(eq(requestEvent.requestId, row.id), eq(requestEvent.type, 'withdrawn'));
+  const [last] = await tx.select().from(requestEvent).where(where).orderBy(desc(requestEvent.at)).limit(1);
+  if (!last?.actorId) return `the request is withdrawn already${last ? `: ${last.message}` : ''}`;
+  return `the request is withdrawn already, by ${(await peopleOf(tx, [last.actorId])).of(last.actorId).login}`;
+}
+
+/** What a disabled identity asked for would not run; whoever approved it would be told that it did. */
+async function assertStillActive(tx: Tx, row: RequestRow): Promise<void> {
+  const ids = [row.identityId, row.onBehalfOf].filter(id => id !== null);
+  const inactive = await tx
+    .select({ login: identity.login })
+    .from(identity)
+    .where(and(inArray(identity.id, ids), not(isActive)))
+    .limit(1);
+  const [found] = inactive;
+  if (found)
+    throw new AppError(
+      'conflict',
+      `\`${found.login}\` is disabled: what it asked for cannot be approved. Deny the request, or have the identity enabled first`,
+    );
 }
 
 async function assertMayVote(tx: Tx, row: RequestRow, caller: IdentityCaller): Promise<void> {
@@ -131,9 +164,10 @@ export const decideRequest = command({ permission: 'approval:decide' })
     if (!row || !(await maySee(tx, row.id, caller))) throw notFound('request');
     if (row.state !== 'pending') await refuseDecided(tx, row);
     const at = clock.now();
-    if (row.expiresAt <= at) throw new AppError('conflict', 'the request has expired');
+    if (row.expiresAt <= at) throw new AppError('conflict', expiredSentence(row));
     await assertMayVote(tx, row, caller);
     const { verdict, reason } = input;
+    if (verdict === 'approve') await assertStillActive(tx, row);
     const { after, quorum } = await castVote(tx, row, caller, { verdict, reason, at });
     const audit: AuditEntry = {
       action: verdict === 'approve' ? 'request.approve' : 'request.deny',

@@ -2,6 +2,7 @@
 import 'server-only';
 import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Impact } from '#core/contract/proxy.ts';
+import { grouped } from '#core/policy/words.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { request } from '#db/schema/approvals.ts';
 import { identity } from '#db/schema/identity.ts';
@@ -49,7 +50,7 @@ export type Result = { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqls
 
 const outcomeWords = ({ outcome, rows, sqlstate }: Result): string =>
   outcome === 'ok'
-    ? `${rows} ${rows === 1 ? 'row' : 'rows'}`
+    ? `${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`
     : outcome === 'cancelled'
       ? 'cancelled'
       : `error ${sqlstate ?? ''}`.trim();
