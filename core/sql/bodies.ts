@@ -1,6 +1,6 @@
 /** Functions whose body can be read are part of the statement that calls them: what they read and write is what it does. */
 import type { CatalogFunction } from '../catalog/snapshot.ts';
-import type { FunctionTrust } from './analysis.ts';
+import type { FunctionTrust, SessionEffect } from './analysis.ts';
 import type { Collector } from './collect.ts';
 import type { Application } from './expr/apply.ts';
 import { cast } from './expr/cast.ts';
@@ -119,6 +119,16 @@ export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, 
     : result;
 }
 
+/** What can be asked for again afterwards, whether or not the body came to it. */
+const askable: ReadonlySet<SessionEffect['type']> = new Set(['set', 'reset', 'reset_all', 'catalog']);
+
+/** Cursors, prepared statements and transactions: where the body did not come to what it does to them, they are as they were. */
+function checkSession(fn: CatalogFunction, { effects }: Collector): void {
+  const lasting = effects.find(({ type }) => !askable.has(type));
+  if (lasting)
+    unresolved(`function ${fn.name}`, undefined, `function ${fn.name} changes what names of the session mean`);
+}
+
 type Known = { value: Value; out: Collector; trust: FunctionTrust };
 
 function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
@@ -130,6 +140,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
     triggerRelation: how.row ?? null,
   });
   const query = fn.language === 'plpgsql' ? plpgsqlBody(inner, fn) : sqlBody(inner, fn);
+  checkSession(fn, inner.out);
   return { value: resultOf(inner, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HazardCode, hazardCodes } from './analysis.ts';
 import { lineageOf } from './lineage.ts';
-import { resolved, type TestCatalog, testCatalog } from './testing.ts';
+import { analyzeWith, resolved, type TestCatalog, testCatalog } from './testing.ts';
 
 let target: TestCatalog;
 beforeAll(async () => {
@@ -215,6 +215,16 @@ describe('bodies', () => {
       target: { schema: 'lab', relation: 'log', column: 'what' },
       origins: [expect.objectContaining({ relation: 'scratch', column: 'note' })],
     });
+  });
+});
+
+describe('two-phase commit', () => {
+  it('keeps the settings and copies of what is prepared, and reads nothing by names behind it', () => {
+    expect(one("PREPARE TRANSACTION 'x'").effects.map(({ type }) => type)).toEqual(['commit', 'catalog']);
+    expect(one("COMMIT PREPARED 'x'").effects).toEqual([{ type: 'catalog' }]);
+    const text = "BEGIN; CREATE TABLE lab.visits (id int); PREPARE TRANSACTION 'x'; SELECT id FROM visits";
+    const analysis = analyzeWith(target.catalog, text, { searchPath: ['lab', 'public'], unsettled: false });
+    expect(analysis.ok || analysis.refusal.message).toContain('send this one separately');
   });
 });
 

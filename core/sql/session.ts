@@ -33,16 +33,24 @@ export function transactionStatement(a: Analyzer, node: Pg.TransactionStmt): Out
       effects.push({ type: 'rollback_to', name });
       break;
     case 'TRANS_STMT_PREPARE':
+      // Settings stay, and so will what was copied. What was defined cannot be seen until somebody commits it.
+      effects.push({ type: 'commit' });
+      twoPhase(a, node);
+      break;
     case 'TRANS_STMT_COMMIT_PREPARED':
     case 'TRANS_STMT_ROLLBACK_PREPARED':
-      a.out.hazard('two_phase', node.gid ?? '');
-      effects.push({ type: node.kind === 'TRANS_STMT_PREPARE' ? 'rollback' : 'catalog' });
+      twoPhase(a, node);
       break;
     default:
       unresolved('TransactionStmt', node.location);
   }
   if (node.chain) effects.push({ type: 'begin' });
   return nothing('transaction');
+}
+
+function twoPhase(a: Analyzer, { gid }: Pg.TransactionStmt): void {
+  a.out.hazard('two_phase', gid ?? '');
+  a.catalogChanges(true);
 }
 
 export function discardStatement(a: Analyzer, node: Pg.DiscardStmt): Outcome {
