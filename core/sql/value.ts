@@ -188,9 +188,9 @@ export const testsOf = (value: Value): readonly Test[] =>
 const joinTests = (values: readonly Value[]): readonly Test[] | null =>
   values.every(value => value.tests === null && value.origins.length === 0) ? null : values.flatMap(testsOf);
 
-/** AND: restricts what any part restricts. */
+/** AND: restricts what any part restricts. Beside a NULL, whether another part holds decides whether the whole is NULL. */
 export const conjunction = (values: readonly Value[]): Value => ({
-  ...derive(values, { type: oid.bool, faulty: lazyFault(values) }),
+  ...derive(values, { type: oid.bool, faulty: lazyFault(values), gated: values.length > 1 }),
   tests: joinTests(values),
   restricts: values.some(value => value.restricts),
   bounds: values.some(value => value.bounds),

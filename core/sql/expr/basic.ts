@@ -133,11 +133,13 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
   for (const condition of conditions) a.out.usedAs(condition, 'case');
   const { type, values } = unified(a, node.defresult ? results : [...results, constant(oid.unknown)], node.location);
   const all = [...conditions, ...values];
-  return derive(all, {
+  const value = derive(all, {
     type,
     faulty: lazyFault(all),
     magnitude: widest(a.catalog, values.slice(0, results.length), type),
   });
+  // A condition that is NULL is one that does not hold.
+  return { ...value, gated: values.some(each => each.gated) };
 }
 
 /** Evaluated one after the other until one is not null. */
@@ -148,7 +150,7 @@ export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): 
 }
 
 /** Written out, and not NULL. */
-const isGiven = ({ literal }: Value): boolean =>
+export const isGiven = ({ literal }: Value): boolean =>
   literal !== null && literal.kind !== 'null' && literal.kind !== 'parameter';
 
 export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Value {

@@ -21,7 +21,9 @@ const hiders = new WeakMap<CatalogFunction, boolean>();
 export function hides(fn: CatalogFunction): boolean {
   const known = hiders.get(fn);
   if (known !== undefined) return known;
-  const found = fn.schema !== 'pg_catalog' || !(keeping.test(fn.name) || fn.returnTypeOid === oid.bool);
+  // A range may have no lower end, or nothing in it.
+  const isOfRange = /^(lower|upper)$/.test(fn.name) && fn.argumentTypes[0] !== oid.text;
+  const found = fn.schema !== 'pg_catalog' || isOfRange || !(keeping.test(fn.name) || fn.returnTypeOid === oid.bool);
   hiders.set(fn, found);
   return found;
 }

@@ -12,7 +12,7 @@ import { oid, untyped } from '../types/oid.ts';
 import { type ResolvedOperator, resolveOperator } from '../types/resolve.ts';
 import { comparison, conjunction, constant, derive, disjunction, negation, type Value } from '../value.ts';
 import { applyOperator } from './apply.ts';
-import { expressions } from './basic.ts';
+import { expressions, isGiven } from './basic.ts';
 import { cast, coerce } from './cast.ts';
 
 function resolved(a: Analyzer, names: readonly string[], types: readonly number[]): ResolvedOperator {
@@ -133,8 +133,13 @@ function inList(a: Analyzer, scope: Scope, node: Pg.A_Expr, names: readonly stri
       node.location,
     ),
   );
-  return names[names.length - 1] === '=' ? disjunction(tests) : conjunction(tests);
+  const whole = names[names.length - 1] === '=' ? disjunction(tests) : conjunction(tests);
+  return { ...whole, gated: hidden([left, whole], items) };
 }
+
+/** Beside a list without NULL it is NULL where what is compared is; otherwise what matches decides. */
+const hidden = ([left, whole]: readonly [Value, Value], given: readonly Value[]): boolean =>
+  left.gated || (whole.origins.length > 0 && !given.every(isGiven));
 
 /** A thousand literals of one type test the same thing. */
 function dedupe(items: readonly Value[]): readonly Value[] {
@@ -154,7 +159,8 @@ function anyOrAll(a: Analyzer, scope: Scope, node: Pg.A_Expr, names: readonly st
   const array = right.type === oid.unknown ? asArrayOf(a, right, left) : right;
   const element = elementTypeOf(a.catalog, array.type) || vectorElement(a, array.type);
   const item: Value = { ...array, type: element, kind: array.kind === 'column' ? 'pure' : array.kind, literal: null };
-  return compare(a, names, [left, item], node.location);
+  const test = compare(a, names, [left, item], node.location);
+  return { ...test, gated: test.origins.length > 0 };
 }
 
 /** oidvector and int2vector are arrays for this purpose too. */
@@ -173,6 +179,7 @@ function between(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const value = expression(a, scope, node.lexpr);
   const above = compare(a, ['>='], [value, low], node.location);
   const below = compare(a, ['<='], [value, high], node.location);
-  const both = conjunction([above, below]);
+  const inside = conjunction([above, below]);
+  const both = { ...inside, gated: hidden([value, inside], bounds) };
   return node.kind === 'AEXPR_NOT_BETWEEN' || node.kind === 'AEXPR_NOT_BETWEEN_SYM' ? negation(both) : both;
 }

@@ -13,9 +13,9 @@ import { bind, concrete } from '../types/polymorphic.ts';
 import { derive, type Field, type Value } from '../value.ts';
 import { callFunctionNamed } from './notation.ts';
 
-/** One column of what a value of some row type holds, when nothing finer is known: it depends on all the row does. */
+/** One column of what a value of some row type holds, when nothing finer is known: it depends on all the row does, also whether it is NULL. */
 const partOf = (row: Value, type: number, typmod = -1): Value => ({
-  ...derive([row], { type, typmod }),
+  ...derive([row], { type, typmod, gated: true }),
   kind: row.kind === 'column' ? 'pure' : row.kind,
 });
 
@@ -90,8 +90,8 @@ function select(a: Analyzer, row: Value, name: string, location?: number): Value
 }
 
 /**
- * Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value, and are computed
- * only where the container is not null.
+ * Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value, and whether there
+ * is one; they are computed only where the container is not null.
  */
 function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indices): Value {
   const bounds = [node.lidx, node.uidx].filter(bound => bound !== undefined).map(bound => expression(a, scope, bound));
@@ -101,6 +101,6 @@ function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indic
     ? container.type
     : element || (container.type === oid.jsonb ? oid.jsonb : (base?.elementOid ?? untyped) || untyped);
   const faulty = container.origins.length > 0 && bounds.some(bound => bound.mayRaise);
-  const value = derive([container, ...bounds], { type, faulty });
+  const value = derive([container, ...bounds], { type, faulty, gated: true });
   return { ...value, fields: node.is_slice ? null : fieldsOfType(a, value) };
 }

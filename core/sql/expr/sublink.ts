@@ -60,7 +60,9 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
       node.location,
     ),
   );
-  return conjunction(parts);
+  // Of rows that hold a NULL, none that matches is NULL, and one that does is true.
+  const whole = conjunction(parts);
+  return { ...whole, gated: whole.origins.length > 0 };
 }
 
 export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
