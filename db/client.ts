@@ -16,6 +16,55 @@ export type Database = {
 
 export const poolSizeDefault = 16;
 
+/** How long the database has for the smallest of questions. */
+const answersWithinMs = 3000;
+
+const probes = new WeakMap<Sql, Probe>();
+
+/** Asks on a connection of its own, because in a pool others may stand before it; all who ask at once share one question. */
+class Probe {
+  readonly #open: () => Sql;
+  #sql: Sql | null = null;
+  #asking: Promise<boolean> | null = null;
+
+  constructor(open: () => Sql) {
+    this.#open = open;
+  }
+
+  ask(): Promise<boolean> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<boolean> {
+    this.#sql ??= this.#open();
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<boolean>(resolve => {
+      timer = setTimeout(resolve, answersWithinMs, false);
+    });
+    const answer = this.#sql`select 1`.then(
+      () => true,
+      () => false,
+    );
+    const isThere = await Promise.race([answer, silence]);
+    clearTimeout(timer);
+    // What was asked on it may be answered by nobody ever: the next question gets a new one.
+    if (!isThere) void this.close();
+    return isThere;
+  }
+
+  async close(): Promise<void> {
+    const sql = this.#sql;
+    this.#sql = null;
+    await sql?.end({ timeout: 0 });
+  }
+}
+
+/** Whether the database behind this pool answers at the moment. */
+export const databaseAnswers = async (pool: Sql): Promise<boolean> => (await probes.get(pool)?.ask()) ?? true;
+
 export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): Database {
   const options = {
     max: poolSize,
@@ -29,10 +78,12 @@ export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): 
   const client = postgres(url, options);
   const sql = postgres(url, options);
   const db = drizzle(client, { casing: 'snake_case' });
+  const probe = new Probe(() => postgres(url, { ...options, max: 1, idle_timeout: 10 }));
+  probes.set(sql, probe);
   return {
     db,
     sql,
-    close: async () => void (await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 })])),
+    close: async () => void (await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 }), probe.close()])),
   };
 }
 

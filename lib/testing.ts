@@ -27,6 +27,8 @@ type Asking = { as?: TestIdentity | { bearer: string }; body?: unknown; headers?
 
 export type TestPlane = {
   database: Database;
+  /** Of its database. */
+  url: string;
   clock: { now(): Date; advance(ms: number): void };
   /** With an API token that holds all permissions of its roles. */
   identity(making?: Making): Promise<TestIdentity>;
@@ -48,7 +50,8 @@ export type TestPlane = {
 
 export async function testPlane(): Promise<TestPlane> {
   process.env.WEIR_SECRET ??= 'a secret that only tests have, 32+';
-  const database = openDatabase((await testDatabase()).url);
+  const { url } = await testDatabase();
+  const database = openDatabase(url);
   let nowMs = Date.parse('2026-01-15T12:00:00.000Z');
   const clock = {
     now: () => new Date(nowMs),
@@ -113,7 +116,7 @@ export async function testPlane(): Promise<TestPlane> {
     return { ...base, caller: await identityCaller(db, row, { sessionId: randomUUID() }) };
   };
 
-  return { database, clock, identity: makeIdentity, rest, response, rpc, browser, context, close: database.close };
+  return { database, url, clock, identity: makeIdentity, rest, response, rpc, browser, context, close: database.close };
 }
 
 /** The client of the browser, as `lib/orpc/browser.ts` makes it, on procedures without a server in between. */

@@ -8,6 +8,7 @@ import { log } from '#lib/log.ts';
 import type { BaseContext } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
 import { callerKey } from '#lib/orpc/idempotency.ts';
+import { whileDatabaseAnswers } from '#lib/orpc/silence.ts';
 import { csvLine } from './csv.ts';
 import type { exportFormats } from './schema.ts';
 
@@ -95,7 +96,7 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
       async pull(controller) {
         clearTimeout(idle);
         try {
-          const { done, value: rows } = await source.next();
+          const { done, value: rows } = await whileDatabaseAnswers(context.sql, source.next());
           const text = head + (done ? '' : rows.map(line).join(''));
           head = '';
           if (text !== '') controller.enqueue(encoder.encode(text));

@@ -22,7 +22,9 @@ import type {
   WithSignal,
 } from './context.ts';
 import { AppError } from './error.ts';
+import { answeredInTime } from './outage.ts';
 import { recordReading } from './record-read.ts';
+import { whileDatabaseAnswers } from './silence.ts';
 import { streamLifetime, until } from './streams.ts';
 
 const root = os.$context<BaseContext>().$meta<ProcedureMeta>({
@@ -66,7 +68,7 @@ export const staleAfterMs = 250;
  */
 async function callerNow({ caller, authenticate, authenticatedAtMs }: BaseContext): Promise<Caller> {
   const isStale = authenticatedAtMs !== undefined && performance.now() - authenticatedAtMs > staleAfterMs;
-  return isStale && authenticate ? authenticate() : caller;
+  return isStale && authenticate ? answeredInTime(authenticate()) : caller;
 }
 
 const forIdentity = (permission: Permission | null) =>
@@ -97,6 +99,9 @@ async function understood(schema: AnySchema | undefined, input: unknown): Promis
   return parsed.issues ? {} : parsed.value;
 }
 
+/** Outermost: nobody waits longer for a database than it takes to find out that it does not answer. */
+const inTime = root.middleware(({ context, next }) => whileDatabaseAnswers(context.sql, Promise.resolve(next())));
+
 const passRead = root.middleware(({ next }) => next());
 
 export type QueryOptions = { permission: Permission | null; sensitive?: boolean };
@@ -104,13 +109,15 @@ export type QueryOptions = { permission: Permission | null; sensitive?: boolean 
 export const query = ({ permission, sensitive = false }: QueryOptions) =>
   root
     .meta({ kind: 'query', audience: 'identity', permission, sensitive })
+    .use(inTime)
     .use(forIdentity(permission))
     .use(sensitive ? recordRead : passRead);
 
-export const publicQuery = () => root.meta({ kind: 'query', audience: 'public', permission: null, sensitive: false });
+export const publicQuery = () =>
+  root.meta({ kind: 'query', audience: 'public', permission: null, sensitive: false }).use(inTime);
 
 export const proxyQuery = () =>
-  root.meta({ kind: 'query', audience: 'proxy', permission: null, sensitive: false }).use(forProxy());
+  root.meta({ kind: 'query', audience: 'proxy', permission: null, sensitive: false }).use(inTime).use(forProxy());
 
 const live = (permits: (caller: Caller) => boolean) =>
   root.middleware(async ({ context, next, signal }) => {

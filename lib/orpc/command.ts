@@ -9,6 +9,7 @@ import { recordEvent, transact } from '#lib/transaction.ts';
 import { actorOf } from './actor.ts';
 import type { BaseContext, ProcedureMeta, WithTx } from './context.ts';
 import { once } from './idempotency.ts';
+import { writtenWhileDatabaseAnswers } from './silence.ts';
 
 type Audit = AuditEntry | readonly AuditEntry[] | null;
 
@@ -57,8 +58,8 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
     input: schema => chain(builder.input(schema)) as never,
     output: schema => chain(builder.output(schema)) as never,
     handler: handler =>
-      builder.handler(({ context, input, signal, path }) =>
-        transact(context, tx => {
+      builder.handler(({ context, input, signal, path }) => {
+        const done = transact(context, tx => {
           const claim = { tx, context, procedure: path.join('.'), input, isShownOnce: settings.shownOnce };
           const run = async () => {
             const { result, audit } = await handler({
@@ -70,8 +71,9 @@ function build<C extends BaseContext, A extends Audit, I extends AnySchema, O ex
             return result;
           };
           return settings.ignoresKey ? run() : once(claim, run);
-        }),
-      ) as unknown as Procedure<I, O>,
+        });
+        return writtenWhileDatabaseAnswers(context.sql, done);
+      }) as unknown as Procedure<I, O>,
   };
 }
 

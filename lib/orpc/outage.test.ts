@@ -1,14 +1,15 @@
 /** The control database away: refused in words, in the form that each kind of client reads, and never with its own error. */
 import net from 'node:net';
 import { encode } from 'next-auth/jwt';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '#db/client.ts';
 import { testDatabase } from '#db/testing.ts';
 import { sessionCookieName, webSecret } from '#lib/auth/cookie.ts';
-import { browserClient } from '#lib/testing.ts';
+import { browserClient, testPlane } from '#lib/testing.ts';
 import { systemClock } from './context.ts';
 import { handleRest } from './handle.ts';
 import { answeredInTime, isDatabaseGone } from './outage.ts';
+import { whileDatabaseAnswers } from './silence.ts';
 
 process.env.WEIR_SECRET ??= 'a secret that only tests have, 32+';
 process.env.WEIR_CONSOLE_URL ??= 'http://127.0.0.1:3000';
@@ -65,4 +66,78 @@ it('does not wait for a database that says nothing', async () => {
   const never = new Promise<never>(() => undefined);
   expect(isDatabaseGone(await thrownBy(answeredInTime(never, 20)))).toBe(true);
   await expect(answeredInTime(Promise.resolve(7), 20)).resolves.toBe(7);
+});
+
+/** Passes everything on, until the client says the word; from then on it is kept, and nothing is closed, until it thaws. */
+async function frozenAt(word: string, url: string) {
+  let isFrozen = false;
+  const target = new URL(url);
+  const port = Number(target.port);
+  const sockets: net.Socket[] = [];
+  const kept: (() => void)[] = [];
+  const pass = (send: () => void) => void (isFrozen ? kept.push(send) : send());
+  const relay = net.createServer(client => {
+    const server = net.connect(port, target.hostname);
+    sockets.push(client, server);
+    client.on('data', chunk => {
+      if (chunk.includes(word)) isFrozen = true;
+      pass(() => server.write(chunk));
+    });
+    server.on('data', chunk => pass(() => client.write(chunk)));
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+  });
+  await new Promise<void>(resolve => relay.listen(0, '127.0.0.1', resolve));
+  target.port = String((relay.address() as net.AddressInfo).port);
+  const thaw = () => {
+    isFrozen = false;
+    for (const send of kept.splice(0)) send();
+  };
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    relay.close();
+  };
+  return { url: target.toString(), isFrozen: () => isFrozen, thaw, close };
+}
+
+describe('a database that freezes after it has let somebody in', () => {
+  const frozen = async (word: string, method: string, path: string, body?: unknown) => {
+    const plane = await testPlane();
+    const admin = await plane.identity({ roles: ['admin'] });
+    const relay = await frozenAt(word, plane.url);
+    const behind = openDatabase(relay.url);
+    const headers = { authorization: `Bearer ${admin.bearer}`, 'content-type': 'application/json' };
+    const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
+    const startedAt = performance.now();
+    const answer = await handleRest(new Request(`http://127.0.0.1/api/v1${path}`, init), {
+      database: behind,
+      clock: plane.clock,
+    });
+    const tookMs = performance.now() - startedAt;
+    const problem = (await answer.json()) as { detail: string };
+    const wasFrozen = relay.isFrozen();
+    relay.thaw();
+    await behind.close();
+    relay.close();
+    await plane.close();
+    return { status: answer.status, detail: problem.detail, wasFrozen, tookMs };
+  };
+
+  it('is not waited for by those who read', async () => {
+    const answer = await frozen('"proxy"."name"', 'GET', '/proxies');
+    expect(answer).toMatchObject({ status: 503, detail: sentence, wasFrozen: true });
+    expect(answer.tookMs).toBeLessThan(12_000);
+  }, 30_000);
+
+  it('does not let those who write believe that nothing was done', async () => {
+    const answer = await frozen('insert into "identity_group"', 'POST', '/groups', { name: 'analysts' });
+    expect(answer).toMatchObject({ status: 503, wasFrozen: true });
+    expect(answer.detail).toContain('look whether it was done before you try again');
+  }, 30_000);
+
+  it('waits for what is slow while it answers others', async () => {
+    const there = openDatabase((await testDatabase()).url);
+    const slow = there.sql<{ one: number }[]>`select 1 as one from pg_sleep(6)`;
+    await expect(whileDatabaseAnswers(there.sql, Promise.resolve(slow))).resolves.toEqual([{ one: 1 }]);
+    await there.close();
+  }, 30_000);
 });

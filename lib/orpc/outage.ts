@@ -28,15 +28,22 @@ const saysGone = (thrown: unknown): boolean =>
 export const isDatabaseGone = (thrown: unknown): boolean =>
   saysGone(thrown) || (thrown instanceof Error && saysGone(thrown.cause));
 
+export class DatabaseSilent extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('the database does not answer');
+  }
+}
+
 /** Rejects with what `isDatabaseGone` recognises when the database does not answer in time. */
 export async function answeredInTime<T>(work: Promise<T>, timeoutMs = databaseAnswersWithinMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' });
-    timer = setTimeout(reject, timeoutMs, error);
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DatabaseSilent()), timeoutMs);
   });
   try {
-    return await Promise.race([work, silence]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
