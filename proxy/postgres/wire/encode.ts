@@ -19,9 +19,9 @@ export function encodeParameterStatus(name: string, value: string): Uint8Array {
   return new Writer(64).begin(backend.parameterStatus).cstring(name).cstring(value).end().finish();
 }
 
-/** Says that 3.0 is the newest minor version spoken, and which `_pq_.` options were not understood. */
+/** Says that 3.0 is the newest version spoken, whole as servers send it, and which `_pq_.` options were not understood. */
 export function encodeNegotiateProtocolVersion(options: readonly string[]): Uint8Array {
-  const writer = new Writer(64).begin(backend.negotiateProtocolVersion).int32(startupCode.version30 & 0xffff);
+  const writer = new Writer(64).begin(backend.negotiateProtocolVersion).int32(startupCode.version30);
   writer.int32(options.length);
   for (const option of options) writer.cstring(option);
   return writer.end().finish();
