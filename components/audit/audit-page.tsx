@@ -26,11 +26,13 @@ import { EventSheet } from './event-sheet.tsx';
 
 const searchCharsMin = 3;
 
+const ofLatest = (latest: number | null): string => (latest === null ? '' : ` of the latest ${formatCount(latest)}`);
+
 const facetOf = (facet: 'actions' | 'actors' | 'targets') => async (prefix: string) => {
   const facets = await client.audit.events.facets({});
   return facets[facet]
     .filter(each => each.value.toLowerCase().includes(prefix.toLowerCase()))
-    .map(each => ({ value: each.value, label: formatCount(each.count) }));
+    .map(each => ({ value: each.value, label: `${formatCount(each.count)}${ofLatest(facets.latest)}` }));
 };
 
 const fields: readonly FilterField[] = [

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
+import { facetsOfLatest } from './events.ts';
 import { statementConditions } from './filter.ts';
 import { newestOfFewStatements } from './rows.ts';
 
@@ -30,6 +31,20 @@ beforeAll(async () => {
   await db.execute(sql`analyze statement, session, statement_text`);
 }, 60_000);
 afterAll(() => plane.close());
+
+it('counts what there is to filter by among the latest events alone, and says so', async () => {
+  const { db } = plane.database;
+  const events = facetsOfLatest + 500;
+  await db.execute(sql`
+    insert into event (source, seq, time, type, actor_login, target_type, listed, prev, hash, body)
+    select '00000000-0000-4000-8000-00000000feed', n, ${plane.clock.now().toISOString()}::timestamptz - make_interval(secs => n),
+      case when n > ${facetsOfLatest}::int then 'old.news' else 'session.read' end, 'a' || n % 3, 'session', true,
+      sha256('p'), sha256('h'), '{}'
+    from generate_series(1, ${events}::int) n`);
+  const { body } = await plane.rest('GET', '/audit/facets', { as: auditor });
+  expect(body).toMatchObject({ latest: facetsOfLatest, targets: [{ value: 'session', count: facetsOfLatest }] });
+  expect((body.actions as { value: string }[]).map(each => each.value)).toEqual(['session.read']);
+});
 
 it('goes through the index on objects', async () => {
   const { db } = plane.database;

@@ -244,7 +244,13 @@ export type EventDetail = z.infer<typeof eventDetailSchema>;
 
 const facetSchema = z.array(z.object({ value: z.string(), count: z.number().int() }));
 export const eventFacetsInputSchema = z.object(timeRange);
-export const eventFacetsOutputSchema = z.object({ actions: facetSchema, actors: facetSchema, targets: facetSchema });
+export const eventFacetsOutputSchema = z.object({
+  actions: facetSchema,
+  actors: facetSchema,
+  targets: facetSchema,
+  /** Counts are of so many latest events, when the range has more; null when they are of all of them. */
+  latest: z.number().int().nullable(),
+});
 
 export const chainSchema = z.object({
   source: z.uuid(),

@@ -199,6 +199,8 @@ it('lists the log with what proxies turned away, and finds in it', async () => {
   expect(await idsOf('/audit?action=session.', auditor)).toHaveLength(3);
   const facets = await plane.rest('GET', '/audit/facets', { as: auditor });
   expect(facets.body.actions).toContainEqual({ value: 'session.kill', count: 2 });
+  expect(facets.body.actors).toContainEqual({ value: operator.login, count: 2 });
+  expect(facets.body.latest).toBeNull();
 });
 
 it('lets one caller search a few times at once, and others meanwhile', async () => {
