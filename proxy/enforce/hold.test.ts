@@ -151,6 +151,19 @@ describe('waiting on the wire', () => {
     expect(await countOf(2)).toBe('20');
   });
 
+  it.each(['weir refused', 'weir internal'])(
+    'is not run by the name %s, which the proxy might use itself',
+    async name => {
+      const portal = [say.parse('update stock set count = 99 where id = 2'), say.bind([], { portal: name })];
+      client.send(...portal, say.execute('nothing'), say.sync);
+      await until(() => client.isClosed || client.heard().some(({ type }) => type === 'Z'));
+      const other = await WireClient.through(proxy.port);
+      client.close();
+      client = other;
+      expect(await countOf(2)).toBe('20');
+    },
+  );
+
   it('does not run on another table than the one that was asked about', async () => {
     const filed = await held(say.query('update stock set count = 99 where id = 2'));
     const other = await WireClient.through(proxy.port);

@@ -137,6 +137,25 @@ export const scripts: Record<string, Script> = {
     [[...run('copy (select 1) to stdout'), say.sync]],
     q('delete from items where id > 9000'),
     [[say.copyData('ignored'), say.copyDone, say.query('select 1')]],
+    [
+      [
+        say.query('copy items (id, name) from stdin; copy items (id, name) from stdin; select 5'),
+        ...['9110\tfirst\n', '9111\tsecond\n'].flatMap(rows => [say.copyData(rows), say.copyDone]),
+        say.query('select 6'),
+      ],
+      2,
+    ],
+    [
+      [
+        say.query('copy items (id, name) from stdin; copy items (id, name) from stdin'),
+        say.copyFail('no'),
+        say.copyData('9112\tnobody wants it\n'),
+        say.copyDone,
+        say.query('select 7'),
+      ],
+      2,
+    ],
+    q('delete from items where id >= 9110'),
   ],
   'settings and reports': [
     q("set application_name = 'renamed'"),

@@ -38,6 +38,12 @@ export function terminate(s: Session): boolean {
   return true;
 }
 
+function wantsMore({ queue }: Session): boolean {
+  const { head } = queue;
+  const later = head?.ruling?.statements.slice(head.statementIndex + 1) ?? [];
+  return later.some(({ analysis }) => analysis.result === 'copy_in');
+}
+
 /** While the server reads COPY data it ignores Sync and Flush, and takes nothing else. */
 export function copyMessage(s: Session, m: Message): boolean {
   switch (m.type) {
@@ -50,6 +56,8 @@ export function copyMessage(s: Session, m: Message): boolean {
     case frontend.copyFail:
       s.up.view(m.bytes, m.start, m.end);
       s.inCopy = false;
+      // The data for the next COPY of the same message may be here already, but the server has not asked for it.
+      if (wantsMore(s)) s.block = 'copy';
       return true;
     case frontend.sync:
     case frontend.flush:

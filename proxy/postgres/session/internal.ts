@@ -5,12 +5,11 @@ import { frontend } from '../wire/message.ts';
 import { Reader } from '../wire/reader.ts';
 import { decodeUtf8 } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
+import { internalName as name } from './own-names.ts';
 import { enqueue } from './proposals.ts';
 import type { ServerMessage } from './server.ts';
 import { held, type Internal, type Session } from './state.ts';
 import { flushTurn } from './turn.ts';
-
-const name = 'weir internal';
 
 /**
  * Whether the unit may end here without the client noticing. A Query ends it anyway, and the portals with it. Where it may, it must:

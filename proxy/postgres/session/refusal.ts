@@ -9,12 +9,10 @@ import { type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { backend, transaction } from '../wire/message.ts';
 import { type Expect, expectation, expects } from './expect.ts';
 import type { Run } from './journal.ts';
+import { refusedName } from './own-names.ts';
 import { enqueue } from './proposals.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
-
-/** Never created, because its text never parses; so nothing of that name is ever touched. */
-export const refusedStatementName = 'weir refused';
 
 /** Fails to parse on every version of PostgreSQL, and tells the server's log why it is there. */
 const failingText = (rule: string): string => `/* weir: refused, ${rule.replace(/[^a-z0-9/_ .-]/gi, '')} */ !`;
@@ -65,7 +63,7 @@ export function refuseExtended(
 ): void {
   const isDoomedStatement = isDoomed(s, about.ruling, refused);
   const text = isDoomedStatement ? harmlessText : failingText(refused.rule);
-  s.up.bytes(encodeParse(about.statementName ?? refusedStatementName, text));
+  s.up.bytes(encodeParse(about.statementName ?? refusedName, text));
   const entry: Expect = expectation(expects.parse, { run: about.run, refused: isDoomedStatement ? null : refused });
   enqueue(s, entry);
   s.needsFlush = true;
@@ -75,10 +73,10 @@ export function refuseExtended(
 
 /** What asks for a statement or portal that does not exist: the server says so itself, of a name that never exists. */
 const missing: Readonly<Record<'bind' | 'statement' | 'portal' | 'execute', Uint8Array>> = {
-  bind: encodeBind('', refusedStatementName),
-  statement: encodeDescribe('S', refusedStatementName),
-  portal: encodeDescribe('P', refusedStatementName),
-  execute: encodeExecute(refusedStatementName, 0),
+  bind: encodeBind('', refusedName),
+  statement: encodeDescribe('S', refusedName),
+  portal: encodeDescribe('P', refusedName),
+  execute: encodeExecute(refusedName, 0),
 };
 
 /** `name` is what the client asked for; it must not reach the server, which might know it. */

@@ -9,8 +9,8 @@ import { encodeProblem } from '../wire/error.ts';
 import { transaction } from '../wire/message.ts';
 import { endWithFault } from './end.ts';
 import { type Expect, expectation, expects, sentAs } from './expect.ts';
+import { refusedName } from './own-names.ts';
 import { enqueue } from './proposals.ts';
-import { refusedStatementName } from './refusal.ts';
 import type { Ruling } from './ruling.ts';
 import type { Fate } from './server.ts';
 import type { Session } from './state.ts';
@@ -72,7 +72,7 @@ export function stopGroup(s: Session, entry: Expect): Fate {
   s.groupFailed = true;
   if (sync !== null) sync.mustFail = true;
   else {
-    s.up.bytes(encodeParse(refusedStatementName, failingText));
+    s.up.bytes(encodeParse(refusedName, failingText));
     enqueue(s, expectation(expects.parse, { isMuted: true }));
     s.isSkipping = true;
     s.needsFlush = true;
