@@ -16,7 +16,8 @@ export const exportsAtOnceMax = 6;
 export const exportsPerCallerMax = 2;
 /** Whoever takes nothing for so long has lost interest; the view of the database it holds open is let go. */
 export const exportIdleMs = 60_000;
-const rowsPerRead = 1000;
+/** Few: what is under way at a time is what an export costs in memory. */
+export const rowsPerRead = 100;
 
 export type ExportFormat = (typeof exportFormats)[number];
 type Readable = PgColumn | SQL | SQL.Aliased;
@@ -97,7 +98,7 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
         clearTimeout(idle);
         try {
           const { done, value: rows } = await whileDatabaseAnswers(context.sql, source.next());
-          const text = head + (done ? '' : rows.map(line).join(''));
+          const text = head + (done ? '' : linesOf(rows, line));
           head = '';
           if (text !== '') controller.enqueue(encoder.encode(text));
           if (!done && isOpen) idle = setTimeout(giveUp, exportIdleMs, controller).unref();
@@ -117,6 +118,16 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
     },
     { highWaterMark: 1 },
   );
+}
+
+/**
+ * Empties what was read. The driver's batches hang together through promises, so that a dead one that has become old keeps the
+ * next alive until the whole heap is collected: exports of 80 MB grew the process by 110 MB each.
+ */
+function linesOf(rows: unknown[][], line: (row: readonly unknown[]) => string): string {
+  const text = rows.map(line).join('');
+  rows.length = 0;
+  return text;
 }
 
 /** On a connection of its own, without the time limit of ordinary statements. */
