@@ -112,7 +112,7 @@ const columns: readonly Column<GrantItem>[] = [
   {
     id: 'ends',
     header: () => <TimeHeading label="Until" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'until' },
     cell: ({ row }) => (
       <span className="grid">
         <TimeText value={row.original.revokedAt ?? row.original.expiresAt} precision="minute" isRelativeShown={false} />

@@ -166,8 +166,8 @@ function ObjectTable({ request }: Props) {
                 </span>
               )}
             </TableCell>
-            <TableCell>{object.verbs.join(', ')}</TableCell>
-            <TableCell>
+            <TableCell label="Does">{object.verbs.join(', ')}</TableCell>
+            <TableCell label="Sensitivity">
               <span className="flex flex-wrap gap-1">
                 {object.level ? (
                   <SensitivityTag level={object.level} />
@@ -180,7 +180,7 @@ function ObjectTable({ request }: Props) {
                 {object.labels.length > 3 ? <Badge>+{object.labels.length - 3}</Badge> : null}
               </span>
             </TableCell>
-            <TableCell>
+            <TableCell label="Owner">
               <OwnerName owner={object.owner} />
             </TableCell>
           </tr>

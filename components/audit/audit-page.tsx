@@ -3,6 +3,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useMemo } from 'react';
+import { actionWords } from '#components/shared/action-words.ts';
 import { useCan } from '#components/shell/caller.tsx';
 import { Badge } from '#components/ui/badge.tsx';
 import { Card } from '#components/ui/card.tsx';
@@ -19,10 +20,12 @@ import { EmptyState, NoMatch } from '#components/ui/states.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
 import { TimeRangePicker } from '#components/ui/time-range-picker.tsx';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
-import type { EventView } from '#lib/audit/schema.ts';
+import type { EventView, eventKinds } from '#lib/audit/schema.ts';
 import { client, downloadUrl, orpc } from '#lib/orpc/browser.ts';
 import { ChainCard } from './chain-card.tsx';
 import { EventSheet } from './event-sheet.tsx';
+
+type EventKind = (typeof eventKinds)[number];
 
 const searchCharsMin = 3;
 
@@ -36,6 +39,14 @@ const facetOf = (facet: 'actions' | 'actors' | 'targets') => async (prefix: stri
 };
 
 const fields: readonly FilterField[] = [
+  {
+    key: 'kind',
+    label: 'What it is',
+    values: [
+      { value: 'change', label: 'something was done' },
+      { value: 'read', label: 'the record was looked at' },
+    ],
+  },
   { key: 'action', label: 'Action; a prefix ends with a dot', suggest: facetOf('actions') },
   { key: 'actor', label: 'Actor', suggest: facetOf('actors') },
   { key: 'target', label: 'Kind or id of the object', suggest: facetOf('targets') },
@@ -51,11 +62,12 @@ const fields: readonly FilterField[] = [
 
 /** Views that auditors start from. */
 const views: readonly { label: string; q: string }[] = [
+  { label: 'Without reading', q: 'kind:change' },
   { label: 'Policies', q: 'action:policy.' },
   { label: 'Requests and decisions', q: 'action:request.' },
   { label: 'Identities', q: 'action:identity.' },
   { label: 'Labels and owners', q: 'action:catalog.' },
-  { label: 'Reading the log', q: 'action:audit.' },
+  { label: 'Reading', q: 'kind:read' },
   { label: 'Proxies', q: 'source:proxy' },
 ];
 
@@ -76,9 +88,10 @@ function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
           {...rowAction}
           type="button"
           onClick={() => onOpen(row.original.id)}
-          className="text-left font-mono text-xs outline-none hover:underline"
+          className="grid text-start outline-none hover:underline"
         >
-          {row.original.action}
+          {actionWords(row.original.action)}
+          <span className="font-mono text-xs text-muted-foreground">{row.original.action}</span>
         </button>
       ),
     },
@@ -147,6 +160,7 @@ export function AuditPage() {
   const canExport = useCan('audit:export');
   const input = {
     q: filter.q,
+    kind: filter.one('kind') as EventKind | undefined,
     source: filter.one('source') as 'control' | 'proxy' | undefined,
     actor: filter.one('actor'),
     action: filter.one('action'),

@@ -45,14 +45,16 @@ function ChainRow({ chain }: { chain: Chain }) {
           {inertText(chain.name)}
         </span>
       </TableCell>
-      <TableCell className="text-right">{formatCount(chain.lastSeq)}</TableCell>
-      <TableCell className="max-sm:hidden">
+      <TableCell label="Events" className="text-right">
+        {formatCount(chain.lastSeq)}
+      </TableCell>
+      <TableCell label="Last event">
         {chain.lastTime ? <TimeText value={chain.lastTime} /> : <span className="text-muted-foreground">never</span>}
       </TableCell>
-      <TableCell>
+      <TableCell label="Verified">
         <Verified chain={chain} />
       </TableCell>
-      <TableCell className={chain.fault ? undefined : 'max-sm:hidden'}>
+      <TableCell label="Refused batches">
         {chain.fault ? (
           <span className="text-fault">
             {inertText(chain.fault.message)} at {formatCount(chain.fault.seq)}
@@ -61,7 +63,7 @@ function ChainRow({ chain }: { chain: Chain }) {
           <span className="text-muted-foreground">none</span>
         )}
       </TableCell>
-      <TableCell className="max-sm:hidden">
+      <TableCell label="Head">
         <span className="inline-flex items-center font-mono text-xs">
           {chain.lastHash.slice(0, 12)}
           <CopyButton value={chain.lastHash} what="hash of the last event" />
@@ -106,12 +108,10 @@ export function ChainCard() {
               <tr>
                 <TableHead>Source</TableHead>
                 <TableHead className="text-right">Events</TableHead>
-                <TableHead className="max-sm:hidden">Last event</TableHead>
+                <TableHead>Last event</TableHead>
                 <TableHead>Verified</TableHead>
-                <TableHead className={data.sources.some(chain => chain.fault) ? undefined : 'max-sm:hidden'}>
-                  Refused batches
-                </TableHead>
-                <TableHead className="max-sm:hidden">Head</TableHead>
+                <TableHead>Refused batches</TableHead>
+                <TableHead>Head</TableHead>
               </tr>
             </thead>
             <tbody>

@@ -41,8 +41,8 @@ function Changes({ event }: { event: EventDetail }) {
         {changes.map(change => (
           <tr key={change.path} className="group/row">
             <TableCell className="font-mono text-xs">{change.path}</TableCell>
-            <TableCell>{cell(change.before, 'bg-diff-del')}</TableCell>
-            <TableCell>{cell(change.after, 'bg-diff-add')}</TableCell>
+            <TableCell label="Before">{cell(change.before, 'bg-diff-del')}</TableCell>
+            <TableCell label="After">{cell(change.after, 'bg-diff-add')}</TableCell>
           </tr>
         ))}
       </tbody>

@@ -100,7 +100,7 @@ function columnsOf(kind: IdentityKind): Column<IdentityView>[] {
     {
       id: 'seen',
       header: () => <TimeHeading label="Last seen" />,
-      meta: { narrow: 'detail' },
+      meta: { narrow: 'detail', narrowLabel: 'last seen' },
       cell: ({ row }) => <TimeText value={row.original.lastSeenAt} precision="minute" />,
     },
   ];

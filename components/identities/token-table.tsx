@@ -90,7 +90,7 @@ const columns: readonly Column<TokenView>[] = [
   {
     id: 'expires',
     header: () => <TimeHeading label="Expires" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'until' },
     cell: ({ row }) => (
       <span className="grid">
         <TimeText value={row.original.revokedAt ?? row.original.expiresAt} precision="minute" isRelativeShown={false} />

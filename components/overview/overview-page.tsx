@@ -2,6 +2,7 @@
 /** Is anything unsafe, stuck or blind right now, and what changed lately. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { actionWords } from '#components/shared/action-words.ts';
 import { useCan } from '#components/shell/caller.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
@@ -41,12 +42,15 @@ function Changes({ overview }: { overview: Overview }) {
                 {canReadAudit ? (
                   <Link
                     href={`/audit?event=${change.id}`}
-                    className="shrink-0 font-mono text-xs leading-5 text-link hover:underline"
+                    className="shrink-0 text-link hover:underline"
+                    title={change.action}
                   >
-                    {change.action}
+                    {actionWords(change.action) ?? change.action}
                   </Link>
                 ) : (
-                  <span className="shrink-0 font-mono text-xs leading-5">{change.action}</span>
+                  <span className="shrink-0" title={change.action}>
+                    {actionWords(change.action) ?? change.action}
+                  </span>
                 )}
                 <span className="truncate">{change.target ? inertText(change.target.label) : ''}</span>
               </span>

@@ -197,7 +197,7 @@ const columns: readonly Column<ApiTokenView>[] = [
   {
     id: 'used',
     header: () => <TimeHeading label="Last used" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'last used' },
     cell: ({ row }) => (
       <span className="grid">
         <TimeText value={row.original.lastUsedAt} precision="minute" />
@@ -208,7 +208,7 @@ const columns: readonly Column<ApiTokenView>[] = [
   {
     id: 'expires',
     header: () => <TimeHeading label="Expires" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'expires' },
     cell: ({ row }) => <TimeText value={row.original.expiresAt} precision="minute" />,
   },
   {

@@ -72,7 +72,7 @@ const columns: readonly Column<WebSessionView>[] = [
   {
     id: 'seen',
     header: () => <TimeHeading label="Last used" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'last used' },
     cell: ({ row }) => <TimeText value={row.original.lastSeenAt} precision="minute" />,
   },
   {

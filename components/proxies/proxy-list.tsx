@@ -55,7 +55,7 @@ const columns: readonly Column<ProxyItem>[] = [
   {
     id: 'seen',
     header: () => <TimeHeading label="Last seen" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'last seen' },
     cell: ({ row }) => <TimeText value={row.original.lastSeenAt} />,
   },
   { id: 'listen', header: 'Address', cell: ({ row }) => <ListenFact proxy={row.original} /> },

@@ -133,7 +133,7 @@ function Connections({ proxy }: Props) {
                 {connection.name}
               </Link>
             </TableCell>
-            <TableCell>
+            <TableCell label="Database">
               {connection.reachable ? (
                 <Badge tone="allow">
                   <CircleCheck aria-hidden /> Reachable
@@ -147,7 +147,7 @@ function Connections({ proxy }: Props) {
                 </span>
               )}
             </TableCell>
-            <TableCell>
+            <TableCell label="Catalog read">
               {connection.catalogAt === null ? (
                 <Unknown why="not read yet" />
               ) : (

@@ -29,7 +29,9 @@ export function RevokeProxy({ proxy }: { proxy: ProxyItem }) {
         <ul className="grid list-inside list-disc gap-1">
           <li>Its key is worthless at once and for good. To come back it has to be enrolled anew.</li>
           <li>
-            {sessions > 0 ? `${plural(sessions, 'live session')} through it are cut.` : 'Sessions through it are cut.'}{' '}
+            {sessions > 0
+              ? `${plural(sessions, 'live session')} through it ${sessions === 1 ? 'is' : 'are'} cut.`
+              : 'Sessions through it are cut.'}{' '}
             Statements it holds for approval are withdrawn.
           </li>
           {served.length > 0 ? <li>Nobody reaches {served.join(', ')} through it any more.</li> : null}

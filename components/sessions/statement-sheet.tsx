@@ -70,7 +70,7 @@ function Touched({ statement }: { statement: StatementDetail }) {
   );
 }
 
-const count = (value: number | null) => (value === null ? <Unknown why="still running" /> : formatCount(value));
+const count = (value: number | null) => (value === null ? <Unknown why="it has not ended" /> : formatCount(value));
 
 function Facts({ statement }: { statement: StatementDetail }) {
   const canReadAudit = useCan('audit:read');

@@ -24,102 +24,45 @@ const byRelevance = (a: LineageNode, b: LineageNode) =>
   ranks.indexOf(b.level ?? 'public') - ranks.indexOf(a.level ?? 'public') ||
   a.name.localeCompare(b.name);
 
-type ObjectProps = { node: LineageNode; graph: Graph };
-
-function ObjectName({ node }: { node: LineageNode }) {
-  return (
-    <>
-      <span className="font-mono text-xs">
-        {node.schema}.{node.name}
-      </span>
-      <span className="block text-xs text-muted-foreground">
-        {lineageKindWord(node.kind)}
-        {node.rowsEstimate === null || node.rowsEstimate < 0
-          ? ''
-          : `, ≈ ${plural(Math.round(node.rowsEstimate), 'row')}`}
-      </span>
-    </>
-  );
-}
-
-function reachedBy({ node, graph }: ObjectProps): string {
+function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
+  const reached = graph.edges.filter(edge => edge.to === node.id);
   const isOneRoot = graph.nodes.filter(each => each.hop === 0).length === 1;
   const names = new Map(graph.nodes.map(each => [each.id, `${each.schema}.${each.name}`]));
-  const ways = graph.edges
-    .filter(edge => edge.to === node.id)
-    .map(edge => `${lineageViaWord(edge.via)}${isOneRoot ? '' : ` of ${names.get(edge.from) ?? edge.from}`}`);
-  return [...new Set(ways)].join('; ');
-}
-
-function Owner({ owner }: { owner: LineageNode['owner'] }) {
-  if (owner === null) return <span className="text-muted-foreground">nobody</span>;
-  return <IdentityName identity={owner.type === 'identity' ? owner.identity : { kind: 'group', login: owner.group }} />;
-}
-
-const NoLevel = () => <span className="text-muted-foreground">none</span>;
-
-function ObjectRow({ node, graph }: ObjectProps) {
   return (
     <tr className="group/row">
-      <TableCell>
-        <ObjectName node={node} />
+      <TableCell className="min-w-36">
+        <span className="font-mono text-xs wrap-anywhere">
+          {node.schema}.{node.name}
+        </span>
+        <span className="block text-xs text-muted-foreground">
+          {lineageKindWord(node.kind)}
+          {node.rowsEstimate === null || node.rowsEstimate < 0
+            ? ''
+            : `, ≈ ${plural(Math.round(node.rowsEstimate), 'row')}`}
+        </span>
       </TableCell>
-      <TableCell className="text-muted-foreground">{reachedBy({ node, graph })}</TableCell>
-      <TableCell>{node.level ? <SensitivityTag level={node.level} /> : <NoLevel />}</TableCell>
-      <TableCell>
-        <Owner owner={node.owner} />
+      <TableCell label="Reached by" className="text-muted-foreground">
+        {[
+          ...new Set(
+            reached.map(
+              edge => `${lineageViaWord(edge.via)}${isOneRoot ? '' : ` of ${names.get(edge.from) ?? edge.from}`}`,
+            ),
+          ),
+        ].join('; ')}
+      </TableCell>
+      <TableCell label="Sensitivity">
+        {node.level ? <SensitivityTag level={node.level} /> : <span className="text-muted-foreground">none</span>}
+      </TableCell>
+      <TableCell label="Owner">
+        {node.owner === null ? (
+          <span className="text-muted-foreground">nobody</span>
+        ) : node.owner.type === 'identity' ? (
+          <IdentityName identity={node.owner.identity} />
+        ) : (
+          <IdentityName identity={{ kind: 'group', login: node.owner.group }} />
+        )}
       </TableCell>
     </tr>
-  );
-}
-
-/** On a narrow screen: everything of the row, without scrolling sideways. */
-function ObjectItem({ node, graph }: ObjectProps) {
-  return (
-    <li className="grid gap-1 border-b border-border px-3 py-2.5 last:border-b-0">
-      <div className="flex items-start justify-between gap-2">
-        <div className="min-w-0 wrap-anywhere">
-          <ObjectName node={node} />
-        </div>
-        {node.level ? <SensitivityTag level={node.level} /> : null}
-      </div>
-      <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs wrap-anywhere text-muted-foreground">
-        <span>{reachedBy({ node, graph })}</span>
-        <span>
-          owner <Owner owner={node.owner} />
-        </span>
-      </div>
-    </li>
-  );
-}
-
-function ObjectList({ nodes, graph }: { nodes: readonly LineageNode[]; graph: Graph }) {
-  return (
-    <ul aria-label="Downstream objects" className="rounded-lg border border-border">
-      {nodes.map(node => (
-        <ObjectItem key={node.id} node={node} graph={graph} />
-      ))}
-    </ul>
-  );
-}
-
-function ObjectTable({ nodes, graph }: { nodes: readonly LineageNode[]; graph: Graph }) {
-  return (
-    <TableFrame label="Downstream objects">
-      <thead>
-        <tr>
-          <TableHead>Object</TableHead>
-          <TableHead>Reached by</TableHead>
-          <TableHead>Sensitivity</TableHead>
-          <TableHead>Owner</TableHead>
-        </tr>
-      </thead>
-      <tbody>
-        {nodes.map(node => (
-          <ObjectRow key={node.id} node={node} graph={graph} />
-        ))}
-      </tbody>
-    </TableFrame>
   );
 }
 
@@ -139,7 +82,21 @@ export function LineageMini({ graph }: { graph: Graph }) {
         {graph.truncated ? '; there are more than could be followed' : ''}.
       </p>
       {isNarrow ? null : <LineageGraph nodes={drawn} edges={graph.edges} />}
-      {isNarrow ? <ObjectList nodes={downstream} graph={graph} /> : <ObjectTable nodes={downstream} graph={graph} />}
+      <TableFrame label="Downstream objects">
+        <thead>
+          <tr>
+            <TableHead>Object</TableHead>
+            <TableHead>Reached by</TableHead>
+            <TableHead>Sensitivity</TableHead>
+            <TableHead>Owner</TableHead>
+          </tr>
+        </thead>
+        <tbody>
+          {downstream.map(node => (
+            <ObjectRow key={node.id} node={node} graph={graph} />
+          ))}
+        </tbody>
+      </TableFrame>
     </div>
   );
 }

@@ -25,6 +25,8 @@ declare module '@tanstack/react-table' {
     className?: string;
     /** Where the cell goes in a two-line row; absent: not shown there. */
     narrow?: 'title' | 'detail' | 'badge';
+    /** What the cell means there, where it does not say so itself. */
+    narrowLabel?: string;
   }
 }
 
@@ -77,11 +79,16 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
   const place = (where: 'title' | 'detail' | 'badge') =>
     cells
       .filter(cell => cell.column.columnDef.meta?.narrow === where)
-      .map(cell => (
-        <span key={cell.id} className="max-w-full min-w-0">
-          {flexRender(cell.column.columnDef.cell, cell.getContext())}
-        </span>
-      ));
+      .map(cell => {
+        const { narrowLabel } = cell.column.columnDef.meta ?? {};
+        const shown = flexRender(cell.column.columnDef.cell, cell.getContext());
+        return (
+          <span key={cell.id} className={cn('max-w-full min-w-0', narrowLabel && 'inline-flex gap-1')}>
+            {narrowLabel ? <span>{narrowLabel}</span> : null}
+            {shown}
+          </span>
+        );
+      });
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has the link or button inside the row
     <li

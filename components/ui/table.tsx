@@ -19,16 +19,25 @@ export function TableHead({ className, ...props }: ComponentProps<'th'>) {
   );
 }
 
-export function TableCell({ className, ...props }: ComponentProps<'td'>) {
+/** `label`: the heading of its column, which stands beside it where the table of a `TableFrame` is stacked. */
+export function TableCell({ className, label, ...props }: ComponentProps<'td'> & { label?: string }) {
   return (
     <td
+      data-label={label}
       {...props}
       className={cn('h-(--row-h) border-b border-border px-(--cell-px) py-1 group-last/row:border-b-0', className)}
     />
   );
 }
 
-/** A table that may be wider than its place: scrolls sideways, also by keyboard. */
+/** On narrow screens a row is a block: its first cell on top, below it each other cell beside its label. */
+const stackedStyle = cn(
+  'max-sm:[&_thead]:sr-only max-sm:[&_:is(table,tbody)]:block max-sm:[&_td]:block max-sm:[&_td]:h-auto max-sm:[&_td]:border-b-0 max-sm:[&_td]:py-0.5 max-sm:[&_td]:text-left max-sm:[&_td]:wrap-anywhere',
+  'max-sm:[&_tbody_tr]:block max-sm:[&_tbody_tr]:border-b max-sm:[&_tbody_tr]:border-border max-sm:[&_tbody_tr]:py-1.5 max-sm:[&_tbody_tr:last-child]:border-b-0',
+  'max-sm:[&_td[data-label]]:flex max-sm:[&_td[data-label]]:gap-2 max-sm:[&_td[data-label]]:before:w-24 max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-xs/5 max-sm:[&_td[data-label]]:before:text-muted-foreground max-sm:[&_td[data-label]]:before:content-[attr(data-label)]',
+);
+
+/** A table of few rows. Where it is wider than its place it scrolls sideways, also by keyboard; on narrow screens it is stacked. */
 export function TableFrame({ label, className, children, ...props }: ComponentProps<'table'> & { label: string }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
@@ -37,7 +46,7 @@ export function TableFrame({ label, className, children, ...props }: ComponentPr
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      className={cn('overflow-x-auto rounded-lg border border-border', className)}
+      className={cn('overflow-x-auto rounded-lg border border-border', stackedStyle, className)}
     >
       <Table aria-label={label} {...props}>
         {children}

@@ -6,7 +6,8 @@ import type { ComponentProps, ReactNode } from 'react';
 import { Count } from './badge.tsx';
 import { cn } from './cn.ts';
 
-const listStyle = 'flex gap-1 overflow-x-auto border-b border-border';
+/** On narrow screens all of them are seen, on two lines if need be: what is scrolled away is not found. */
+const listStyle = 'flex gap-1 overflow-x-auto border-b border-border max-sm:flex-wrap';
 const tabStyle =
   'relative inline-flex min-h-9 items-center gap-1.5 px-3 whitespace-nowrap text-muted-foreground hover:text-foreground -outline-offset-2 after:absolute after:inset-x-2 after:bottom-0 after:h-0.5 after:rounded-full pointer-coarse:min-h-11';
 const chosenStyle = 'font-medium text-foreground after:bg-primary';

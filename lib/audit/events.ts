@@ -1,6 +1,6 @@
 /** The audit log itself: what people did to the control plane, and what proxies say about themselves. */
 import 'server-only';
-import { and, desc, eq, gte, inArray, like, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, like, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '#db/client.ts';
 import { event } from '#db/schema/audit.ts';
@@ -44,6 +44,8 @@ async function conditions(db: Db, filter: Filter): Promise<SQL | undefined> {
     filter.q ? contains(searchable, filter.q) : undefined,
     source === 'control' ? eq(event.source, controlSourceId) : undefined,
     source === 'proxy' ? ne(event.source, controlSourceId) : undefined,
+    filter.kind === 'read' ? like(event.type, '%.read') : undefined,
+    filter.kind === 'change' ? not(like(event.type, '%.read')) : undefined,
     filter.actor ? await byActor(db, filter.actor) : undefined,
     action?.endsWith('.') ? like(event.type, `${action.replaceAll(/[\\%_]/g, at => `\\${at}`)}%`) : undefined,
     action && !action.endsWith('.') ? eq(event.type, action) : undefined,

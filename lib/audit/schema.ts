@@ -196,9 +196,13 @@ export const sessionWatchOutputSchema = z.object({ type: z.literal('changed'), p
 
 // The audit log
 
+export const eventKinds = ['change', 'read'] as const;
+
 const eventFilters = {
   q: searchText,
   source: z.enum(['control', 'proxy']).optional(),
+  /** `read`: somebody looked at or exported what is recorded. `change`: everything else. */
+  kind: z.enum(eventKinds).optional(),
   /** Identity id, or part of a login. */
   actor: z.string().trim().min(1).max(320).optional(),
   /** Exact, or a prefix that ends with `.`: `policy.` */

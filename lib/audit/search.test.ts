@@ -197,6 +197,9 @@ it('lists the log with what proxies turned away, and finds in it', async () => {
   const detail = await plane.rest('GET', `/audit/${kill!.id}`, { as: auditor });
   expect(detail.body).toMatchObject({ reason: 'not expected at night', after: { state: 'asked' } });
   expect(await idsOf('/audit?action=session.', auditor)).toHaveLength(3);
+  const kinds = await Promise.all(['', '?kind=change', '?kind=read'].map(query => idsOf(`/audit${query}`, auditor)));
+  expect(kinds.map(ids => ids.length > 0)).toEqual([true, true, true]);
+  expect(kinds[0]?.toSorted()).toEqual([...(kinds[1] ?? []), ...(kinds[2] ?? [])].toSorted());
   const facets = await plane.rest('GET', '/audit/facets', { as: auditor });
   expect(facets.body.actions).toContainEqual({ value: 'session.kill', count: 2 });
   expect(facets.body.actors).toContainEqual({ value: operator.login, count: 2 });
