@@ -5,6 +5,7 @@ import { withScope } from './cte.ts';
 import { dataModifying } from './dml.ts';
 import { unified } from './expr/basic.ts';
 import { coerce } from './expr/cast.ts';
+import { isOrderedUnseen } from './expr/gathered.ts';
 import { expression } from './expression.ts';
 import { from } from './from.ts';
 import { lockRows } from './locking.ts';
@@ -39,6 +40,8 @@ export function query(a: Analyzer, parent: Scope | null, node: Pg.Node): Query {
 export type SelectOptions = {
   /** Literals keep their unknown type, for the set operation or INSERT around. */
   keepUnknown: boolean;
+  /** All rows together become one value, which is all that is seen of them. */
+  isGathered?: boolean;
 };
 
 export function selectStmt(a: Analyzer, parent: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
@@ -61,7 +64,8 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
   const having = node.havingClause ? condition(a, scope, node.havingClause) : null;
   for (const window of node.windowClause ?? []) if ('WindowDef' in window) windowUses(a, scope, window.WindowDef);
   distinctUses(a, scope, targets, node.distinctClause);
-  orderAndLimit(a, scope, targets, node);
+  const isWhole = !node.limitCount && !node.limitOffset && !node.distinctClause;
+  orderAndLimit(a, scope, targets, { node, isGathered: options.isGathered === true && isWhole });
   lockRows(a, scope, node.lockingClause);
   const columns = targets.map(target => ({ name: target.name, value: settled(a, target.value, options) }));
   return {
@@ -111,10 +115,18 @@ function distinctUses(
   else for (const node of on) a.out.usedAs(targetOf(a, scope, targets, node, 'output'), 'distinct');
 }
 
-function orderAndLimit(a: Analyzer, scope: Scope, targets: readonly Target[], node: Pg.SelectStmt): void {
-  for (const item of node.sortClause ?? [])
-    if ('SortBy' in item && item.SortBy.node)
-      a.out.usedAs(targetOf(a, scope, targets, item.SortBy.node, 'output'), 'order');
+function orderAndLimit(
+  a: Analyzer,
+  scope: Scope,
+  targets: readonly Target[],
+  { node, isGathered }: { node: Pg.SelectStmt; isGathered: boolean },
+): void {
+  const values = targets.map(target => target.value);
+  for (const item of node.sortClause ?? []) {
+    if (!('SortBy' in item) || !item.SortBy.node) continue;
+    const value = targetOf(a, scope, targets, item.SortBy.node, 'output');
+    if (!isGathered || !isOrderedUnseen(a, item.SortBy, value, values)) a.out.usedAs(value, 'order');
+  }
   for (const limit of [node.limitCount, node.limitOffset]) {
     if (!limit) continue;
     a.out.usedAs(coerce(a, expression(a, scope, limit), oid.int8, 'implicit'), 'limit');
@@ -196,7 +208,7 @@ function orderOutputs(a: Analyzer, outer: Scope | null, columns: readonly Field[
   const scope = new Scope(outer);
   scope.items.push(outputItem(columns));
   const targets = columns.map(column => ({ name: column.name, value: column.value, node: null }));
-  orderAndLimit(a, scope, targets, node);
+  orderAndLimit(a, scope, targets, { node, isGathered: false });
 }
 
 const outputItem = (columns: readonly Field[]): Item => ({

@@ -217,6 +217,10 @@ export const lazyFault = (values: readonly Value[]): boolean =>
 const isBare = (value: Value): boolean => value.kind === 'column';
 const isSupplied = (value: Value): boolean => value.origins.length === 0;
 
+/** Every column it comes from is one of theirs, too. */
+export const isMadeOf = (value: Value, others: readonly Value[]): boolean =>
+  value.origins.every(origin => others.some(other => other.origins.includes(origin)));
+
 const overlap = (left: readonly ColumnRef[], right: readonly ColumnRef[]): boolean =>
   left.some(origin => right.includes(origin));
 

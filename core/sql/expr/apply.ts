@@ -7,11 +7,12 @@ import { setConfig } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { systemFunctionValue } from '../system-function.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
-import { derive, lazyFault, type Value } from '../value.ts';
+import { derive, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { hides, reveals } from './gate.ts';
 import { resultMagnitude } from './magnitude.ts';
+import { listsOptions } from './option-list.ts';
 import { isLarge, overflows } from './size.ts';
 import { trustOfCall } from './written.ts';
 
@@ -19,6 +20,8 @@ export type Application = {
   result: number;
   location?: number;
   set?: boolean;
+  /** How many rows it gives tells nothing that is classified. */
+  countIsOpen?: boolean;
   /** Of a trigger's function: the table it runs for. */
   row?: CatalogRelation;
 };
@@ -37,11 +40,12 @@ export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], ho
   for (const value of faults) a.out.usedAs(value, 'function_argument');
   const value = derive(args, { type: how.result, faulty, mayRaise: trust.trust !== 'pure', set: how.set });
   // The number of rows follows from the arguments.
-  if (how.set) for (const argument of args) a.out.usedAs(argument, 'function_argument');
+  if (how.set && how.countIsOpen !== true) for (const argument of args) a.out.usedAs(argument, 'function_argument');
   return value;
 }
 
 const anyFault: Trust = { trust: 'raises', faultArguments: null };
+const noFault: Trust = { trust: 'pure', faultArguments: null };
 
 /** A call of one function whose arguments have been coerced to its declared types. */
 export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly Value[], how: Application): Value {
@@ -56,9 +60,11 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   sequenceCall(a, fn, args);
   if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
   const isTelling = overflows(fn, args) || reveals(fn, trust, args);
-  const value = applyTrust(a, isTelling ? anyFault : trust, args, {
+  const countIsOpen = listsOptions(fn, args);
+  const value = applyTrust(a, countIsOpen ? noFault : isTelling ? anyFault : trust, args, {
     result: how.result,
     set: how.set === true || fn.returnsSet,
+    countIsOpen,
   });
   return systemFunctionValue(a, fn, {
     ...value,
@@ -117,6 +123,3 @@ export function applyOperator(
   if (single && fn) return applyFunction(a, fn, args, how);
   return applyAny(a, fns, args, how);
 }
-
-export const controlled = (conditions: readonly Value[], branches: readonly Value[]): boolean =>
-  conditions.some(value => value.origins.length > 0) && lazyFault([...conditions, ...branches]);

@@ -10,7 +10,7 @@ import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.t
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
-import { conjunction, constant, derive, disjunction, lazyFault, negation, testsOf, type Value } from '../value.ts';
+import { conjunction, constant, derive, disjunction, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { clashes } from './gate.ts';
 import { widest } from './magnitude.ts';
@@ -133,11 +133,9 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
   for (const condition of conditions) a.out.usedAs(condition, 'case');
   const { type, values } = unified(a, node.defresult ? results : [...results, constant(oid.unknown)], node.location);
   const all = [...conditions, ...values];
-  const value = derive(all, {
-    type,
-    faulty: lazyFault(all),
-    magnitude: widest(a.catalog, values.slice(0, results.length), type),
-  });
+  // Which result is computed, the conditions decide alone.
+  if (all.some(each => each.mayRaise)) for (const each of conditions) a.out.usedAs(each, 'function_argument');
+  const value = derive(all, { type, magnitude: widest(a.catalog, values.slice(0, results.length), type) });
   // A condition that is NULL is one that does not hold.
   return { ...value, gated: values.some(each => each.gated) };
 }
@@ -145,9 +143,15 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
 /** Evaluated one after the other until one is not null. */
 export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): Value {
   const { type, values } = unified(a, expressions(a, scope, node.args), node.location);
-  const value = derive(values, { type, faulty: lazyFault(values), magnitude: widest(a.catalog, values, type) });
+  const last = values.findLastIndex(each => each.mayRaise);
+  // Those that come before it decide by being NULL whether it is computed.
+  for (const each of values.slice(0, Math.max(last, 0))) noteNullness(a, each);
+  const value = derive(values, { type, magnitude: widest(a.catalog, values, type) });
   return values.some(isGiven) ? { ...value, gated: false } : value;
 }
+
+const noteNullness = (a: Analyzer, value: Value): void =>
+  a.out.usedAs(value, value.kind === 'column' && !value.gated ? 'predicate_null' : 'function_argument');
 
 /** Written out, and not NULL. */
 export const isGiven = ({ literal }: Value): boolean =>
@@ -160,7 +164,7 @@ export function minMaxExpr(a: Analyzer, scope: Scope, node: Pg.MinMaxExpr): Valu
 }
 
 /** Rows may differ in their columns, and users' own types are compared by users' own code. */
-function comparesAlways(catalog: Catalog, type: number): boolean {
+export function comparesAlways(catalog: Catalog, type: number): boolean {
   const base = baseTypeOf(catalog, type);
   const element = elementTypeOf(catalog, base);
   if (element !== 0) return comparesAlways(catalog, element);

@@ -20,12 +20,22 @@ import { arranged } from './arranged.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { clashes } from './gate.ts';
+import { isOrderedUnseen } from './gathered.ts';
 import { resultMagnitude } from './magnitude.ts';
 import { fieldOf, withRowFields } from './row.ts';
 import { isLarge, overflows } from './size.ts';
 import { trustOfCall } from './written.ts';
 
-type Call = { node: Pg.FuncCall; shape: CallShape; args: readonly Value[]; location: number | undefined };
+type Sorted = { sort: Pg.SortBy; value: Value };
+
+type Call = {
+  node: Pg.FuncCall;
+  shape: CallShape;
+  args: readonly Value[];
+  /** What an aggregate takes them in the order of; not WITHIN GROUP, where that is an argument. */
+  order: readonly Sorted[];
+  location: number | undefined;
+};
 
 /** Resolution depends on nothing but the catalog and the shape: remembered per catalog. */
 export function resolvedFunction(a: Analyzer, shape: CallShape): ResolvedFunction {
@@ -50,23 +60,24 @@ export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
   const written = node.args ?? [];
   const args = written.map(argument => expression(a, scope, argumentNode(argument)));
   const sorted = (node.agg_order ?? []).map(order => sortValue(a, scope, order));
-  const inputs = node.agg_within_group ? [...args, ...sorted] : args;
+  const inputs = node.agg_within_group ? [...args, ...sorted.map(({ value }) => value)] : args;
   const names = stringsOf(node.funcname);
   const shape: CallShape = {
     ...shapeOf(a, names, inputs),
     named: written.flatMap(argument => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name ?? ''] : [])),
     variadic: node.func_variadic === true,
   };
-  if (!node.agg_within_group) for (const value of sorted) a.out.usedAs(value, 'order');
+  const order = node.agg_within_group ? [] : sorted;
   if (node.agg_filter) a.out.predicate(expression(a, scope, node.agg_filter));
   if (node.over) windowUses(a, scope, node.over);
-  const call: Call = { node, shape, args: inputs, location: node.location };
-  return invoke(a, call, resolvedFunction(a, shape));
+  const resolved = resolvedFunction(a, shape);
+  if (resolved.kind !== 'function') for (const { value } of order) a.out.usedAs(value, 'order');
+  return invoke(a, { node, shape, args: inputs, order, location: node.location }, resolved);
 }
 
-function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Value {
+function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Sorted {
   if (!('SortBy' in node) || !node.SortBy.node) return unresolved('SortBy');
-  return expression(a, scope, node.SortBy.node);
+  return { sort: node.SortBy, value: expression(a, scope, node.SortBy.node) };
 }
 
 function invoke(a: Analyzer, call: Call, resolved: ResolvedFunction): Value {
@@ -142,6 +153,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   const trusted = fn.steps ? trustOfSteps(a.catalog, fn.steps) : trustOfCall(a.catalog, fn, args, magnitude);
   const { trust } = trusted;
   a.out.function(fn, trust);
+  for (const { sort, value } of call.order)
+    if (trust !== 'pure' || !isOrderedUnseen(a, sort, value, args)) a.out.usedAs(value, 'order');
   if (call.node.agg_distinct) for (const value of args) a.out.usedAs(value, 'distinct');
   if (trust === 'unknown' || trust === 'effects') {
     recordCall(a, fn, trusted);

@@ -4,7 +4,7 @@ import { stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
-import { type Query, query } from '../select.ts';
+import { type Query, query, selectStmt } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
@@ -67,7 +67,10 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
 
 export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
   if (!node.subselect) return unresolved('SubLink', node.location);
-  const inner = query(a, scope, node.subselect);
+  const inner =
+    node.subLinkType === 'ARRAY_SUBLINK' && 'SelectStmt' in node.subselect
+      ? selectStmt(a, scope, node.subselect.SelectStmt, { keepUnknown: false, isGathered: true })
+      : query(a, scope, node.subselect);
   switch (node.subLinkType) {
     case 'EXISTS_SUBLINK':
       return exists(inner);
