@@ -78,7 +78,7 @@ export type Twins = {
 };
 
 /** Twins are made of one database, so what is in it has the same identifiers in both. */
-async function placesIn({ url }: TestDatabase) {
+export async function placesIn({ url }: TestDatabase) {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   const rows = await sql<{ name: string; oid: number; attnum: number }[]>`
     select n.nspname || '.' || c.relname || '.' || a.attname as name, c.oid::int8::int as oid, a.attnum::int as attnum
@@ -123,7 +123,7 @@ export function canaries(): string[] {
 export type Answer = { outcome: Outcome; bytes: Buffer; problem: string };
 
 /** The server's own errors say where they come from, or that their words are withheld. */
-const isServers = (fields: Record<string, string>): boolean =>
+export const isServers = (fields: Record<string, string>): boolean =>
   fields.R !== undefined || fields.D?.includes('withheld') === true;
 
 function outcomeOf(errors: readonly Record<string, string>[], proxy: Governed, since: number): Outcome {
