@@ -6,6 +6,7 @@
 import type { Catalog } from '../catalog/lookup.ts';
 import type { AnalysisSettings, Hazard, SessionEffect, StatementAnalysis } from './analysis.ts';
 import type { Collector } from './collect.ts';
+import { checkType } from './domain.ts';
 import { stringsOf } from './names.ts';
 import { analysisOf } from './outcome.ts';
 import type { Pg } from './parse.ts';
@@ -88,6 +89,8 @@ export class Message {
       createdBefore: this.created.length,
       touched: this.touched,
     });
+    // Bind makes values of all types that were declared, also of parameters that the text does not use.
+    for (const type of this.settings.parameterTypes ?? []) checkType(a, type);
     const analysis = analysisOf(a, node ? statement(a, node) : nothing('other'), place);
     const isCertain = node !== undefined && (plain.has(Object.keys(node)[0] ?? '') || isSetConfig(node));
     if (!isCertain && a.out.effects.some(effect => !leavesNames(effect))) this.frozen = true;

@@ -1,7 +1,7 @@
 /** What a table runs of its own over the rows that are read or written: whoever writes to it does that, too, whatever they name. */
 import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
 import type { Access, Hazard } from './analysis.ts';
-import { checkDomain } from './domain.ts';
+import { checkType } from './domain.ts';
 import { parseExpressions } from './expr/arranged.ts';
 import { expression } from './expression.ts';
 import { item } from './from.ts';
@@ -13,8 +13,6 @@ import { oldAndNew } from './rules.ts';
 import { Scope } from './scope.ts';
 import { condition } from './select.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
-import { elementTypeOf, relationOfType } from './types/coerce.ts';
-import { constant } from './value.ts';
 import { expandView } from './views.ts';
 
 /** `maintain`: what goes over all rows without changing them, as building an index and gathering statistics do. */
@@ -22,27 +20,6 @@ export type OwnEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 
 
 type Place = { relation: CatalogRelation; oid?: number };
 type Found = { accesses: readonly Access[]; hazards: readonly Hazard[] };
-
-/** Rows in rows, arrays of domains over domains. */
-const depthMax = 16;
-
-/** The domains that values of a type are held against, wherever in it they are. */
-function domainsIn(a: Analyzer, typeOid: number, depth = 0): number[] {
-  const type = a.catalog.type(typeOid);
-  if (!type || depth > depthMax) return [];
-  if (type.kind === 'd') return [typeOid, ...domainsIn(a, type.baseOid, depth + 1)];
-  const element = elementTypeOf(a.catalog, typeOid) || type.rangeSubtypeOid;
-  if (element !== 0) return domainsIn(a, element, depth + 1);
-  const row = type.kind === 'c' ? a.catalog.relation(relationOfType(a.catalog, typeOid)) : null;
-  return row?.columns.flatMap(column => domainsIn(a, column.typeOid, depth + 1)) ?? [];
-}
-
-function checkTypes(a: Analyzer, types: readonly number[]): void {
-  for (const oid of new Set(types.flatMap(type => domainsIn(a, type)))) {
-    const domain = a.catalog.type(oid);
-    if (domain && domain.checks.length > 0) checkDomain(a, domain, constant(domain.baseOid));
-  }
-}
 
 /** An expression or a list of them, over the columns of the table. */
 function run(a: Analyzer, relation: CatalogRelation, text: string): void {
@@ -73,10 +50,7 @@ function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void
     if (trigger.enabled && trigger.definition !== null && trigger.events.some(each => each === event))
       triggerCondition(a, relation, trigger.definition);
   if (event !== 'insert' && event !== 'update') return;
-  checkTypes(
-    a,
-    relation.columns.map(column => column.typeOid),
-  );
+  for (const column of relation.columns) checkType(a, column.typeOid);
   for (const column of relation.columns) {
     if (column.generated !== null && !column.virtual) run(a, relation, column.generated);
     const standard = column.defaultText ?? a.catalog.type(column.typeOid)?.defaultText;
@@ -150,7 +124,7 @@ export function typeCode(a: Analyzer, relation: CatalogRelation, typeOid: number
   record(
     a,
     find(a, { relation }, inner => {
-      checkTypes(inner, [typeOid]);
+      checkType(inner, typeOid);
       const standard = a.catalog.type(typeOid)?.defaultText;
       if (standard !== undefined) run(inner, relation, standard);
     }),

@@ -3,6 +3,7 @@ import { firstUserOid } from '../catalog/lookup.ts';
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { ColumnRef, OutputColumn, StatementAnalysis } from './analysis.ts';
 import { callBody } from './bodies.ts';
+import { checkType } from './domain.ts';
 import { expression } from './expression.ts';
 import { analysisOf } from './outcome.ts';
 import { type Pg, scanText } from './parse.ts';
@@ -40,6 +41,7 @@ export function prepareStatement(a: Analyzer, node: Pg.PrepareStmt): Outcome {
   const types = (node.argtypes ?? []).map(type =>
     'TypeName' in type ? typeOfName(a, type.TypeName).oid : unresolved('PREPARE'),
   );
+  for (const type of types) checkType(a, type);
   const name = node.name ?? '';
   const analysis = apart(a, node.query ?? unresolved('PREPARE'), types);
   a.out.object('session', 'prepare', 'other', name);

@@ -1,6 +1,7 @@
 /** Functions behind system views: what they return is what the view's columns hold, and is classified as those are. */
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { ColumnRef } from './analysis.ts';
+import { checkType } from './domain.ts';
 import type { Analyzer } from './state.ts';
 import { pureOver, unionOrigins, type Value } from './value.ts';
 
@@ -27,6 +28,7 @@ function columnBehind(a: Analyzer, fn: CatalogFunction): ColumnRef | null {
 }
 
 export function systemFunctionValue(a: Analyzer, fn: CatalogFunction, value: Value): Value {
+  checkType(a, value.type);
   if (fn.schema !== 'pg_catalog') return value;
   const ref = columnBehind(a, fn);
   if (!ref) return value;

@@ -1,5 +1,6 @@
 /** XMLTABLE and JSON_TABLE: a document taken apart into rows, all of which depend on all of it. */
 
+import { checkType } from './domain.ts';
 import { jsonValue, passedValues } from './expr/json.ts';
 import { expression } from './expression.ts';
 import { item, laterally, renamed } from './from.ts';
@@ -17,10 +18,11 @@ function document(a: Analyzer, values: readonly Value[]): readonly Value[] {
   return values;
 }
 
-const column = (values: readonly Value[], name: string, type: number): Field => ({
-  name,
-  value: derive(values, { type, faulty: true }),
-});
+function column(a: Analyzer, values: readonly Value[], { name, type }: { name: string; type: Pg.TypeName }): Field {
+  const { oid: typeOid } = typeOfName(a, type);
+  checkType(a, typeOid);
+  return { name, value: derive(values, { type: typeOid, faulty: true }) };
+}
 
 const namespaceValue = (node: Pg.Node): Pg.Node =>
   'ResTarget' in node ? (node.ResTarget.val ?? unresolved('XMLNAMESPACES')) : node;
@@ -46,7 +48,7 @@ function xmlColumn(a: Analyzer, scope: Scope, values: readonly Value[], node: Pg
   const own = [node.colexpr, node.coldefexpr]
     .filter(part => part !== undefined)
     .map(part => expression(a, scope, part));
-  return column([...values, ...own], node.colname ?? '', typeOfName(a, node.typeName).oid);
+  return column(a, [...values, ...own], { name: node.colname ?? '', type: node.typeName });
 }
 
 export function jsonTable(a: Analyzer, scope: Scope, node: Pg.JsonTable): Item {
@@ -71,6 +73,6 @@ function jsonColumns(a: Analyzer, scope: Scope, values: readonly Value[], nodes:
     const own = [pathspec?.string, on_empty?.expr, on_error?.expr]
       .filter(part => part !== undefined)
       .map(part => expression(a, scope, part));
-    return [column([...values, ...own], name ?? '', typeOfName(a, typeName).oid)];
+    return [column(a, [...values, ...own], { name: name ?? '', type: typeName })];
   });
 }

@@ -1,5 +1,6 @@
 /** Functions in FROM, also ROWS FROM, WITH ORDINALITY and column definition lists. */
 
+import { checkType } from './domain.ts';
 import { fieldsOfType } from './expr/row.ts';
 import { expression } from './expression.ts';
 import { item, laterally, renamed } from './from.ts';
@@ -41,6 +42,7 @@ const defined = (a: Analyzer, value: Value, definitions: readonly Pg.Node[]): Fi
   definitions.map(node => {
     if (!('ColumnDef' in node) || !node.ColumnDef.typeName) return unresolved('ColumnDef');
     const { oid: type } = typeOfName(a, node.ColumnDef.typeName);
+    checkType(a, type);
     return { name: node.ColumnDef.colname ?? '', value: { ...derive([value], { type }), kind: value.kind } };
   });
 

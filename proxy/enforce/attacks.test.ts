@@ -1,6 +1,6 @@
 /** Attacks on masked columns, each tried on twins through the real proxy: what can be told apart is a leak. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { say, WireClient } from '../postgres/wire-testing.ts';
+import { cellsOf, fieldsOf, say, WireClient } from '../postgres/wire-testing.ts';
 import { type Attack, readAttacks } from './attack-file.ts';
 import { Attacker, canaries, detours, simply, startTwins, type Twins } from './attack-testing.ts';
 
@@ -79,3 +79,20 @@ it('runs nothing else through a portal than what it was bound to', async () => {
   expect(client.received.includes('bind it again')).toBe(true);
   client.close();
 });
+
+it.each(['lab.wiped', 'lab.wiped[]', 'lab.crate'])(
+  'makes no value of %s for a parameter that is declared so',
+  async name => {
+    const [proxy] = twins.proxies.reader;
+    if (!proxy) throw new Error('there are two');
+    const client = await WireClient.through(proxy.port);
+    const asked = await client.ask(say.query(`select '${name}'::regtype::oid::int8`));
+    const oid = Number(cellsOf(asked.find(({ type }) => type === 'D')?.body as Buffer)[0]);
+    for (const text of ['select $1', 'select 1', 'explain select $1 is null']) {
+      const heard = await client.ask(say.parse(text, '', [oid]), say.bind(['5']), say.execute(), say.sync);
+      expect(heard.map(({ type }) => type)).toEqual(['E', 'Z']);
+      expect(fieldsOf(heard[0]?.body as Buffer).M).toContain('refused by policy');
+    }
+    client.close();
+  },
+);

@@ -1,7 +1,7 @@
 /** Casts, implicit and written: what runs to turn a value of one type into another. */
 import { firstUserOid } from '../../catalog/lookup.ts';
 import type { CatalogType } from '../../catalog/snapshot.ts';
-import { checkDomain } from '../domain.ts';
+import { checkDomain, checkType } from '../domain.ts';
 import { expression } from '../expression.ts';
 import { stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
@@ -38,6 +38,7 @@ function adopt(a: Analyzer, value: Value, target: number): Value {
   const type =
     isPolymorphic(target) || target === oid.any ? (value.type === oid.unknown ? oid.text : value.type) : target;
   if (value.literal?.kind === 'parameter') a.parameterTypes.set(value.literal.number, type);
+  checkType(a, type);
   return { ...value, type };
 }
 
@@ -103,6 +104,7 @@ function convert(a: Analyzer, value: Value, target: number, context: CoercionCon
 
 /** Any cast there is might run: with casts of users' own, that is unknown code. */
 function convertUntyped(a: Analyzer, value: Value, target: number, location?: number): Value {
+  checkType(a, target);
   if (value.origins.length > 0 && a.catalog.hasUserCasts) unresolved('cast', location);
   a.out.usedAs(value, 'function_argument');
   return derive([value], { type: target, faulty: true });
@@ -144,6 +146,7 @@ const printDepthMax = 16;
 
 /** By output and input functions: printing is total, reading is not. */
 function throughText(a: Analyzer, value: Value, target: number): Value {
+  checkType(a, target);
   const printed = categoryOf(a.catalog, target) === 'S' && printsAlways(a, value.type);
   const faulty = !printed && value.origins.length > 0;
   if (faulty) a.out.usedAs(value, 'function_argument');

@@ -6,6 +6,7 @@ import { baseTypeOf, elementTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid } from '../types/oid.ts';
 import { derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
+import { checkRead } from './reading.ts';
 
 const toJson = /^(to_jsonb?|row_to_json|array_to_json|jsonb?_(agg|object_agg|build_array|build_object)(_\w+)?)$/;
 const toText = /^quote_(literal|nullable)$/;
@@ -70,6 +71,7 @@ const reread = (a: Analyzer, value: Value): Value =>
 
 /** The arguments as the function sees them, after the casts it looks up itself. */
 export function converted(a: Analyzer, fn: CatalogFunction, given: readonly Value[]): readonly Value[] {
+  if (fn.schema === 'pg_catalog') checkRead(a, fn, given);
   const args = fn.schema === 'pg_catalog' && toBinary.test(fn.name) ? given.map(value => reread(a, value)) : given;
   const target = a.catalog.hasUserCasts ? targetOf(fn) : null;
   if (target === null) return args;

@@ -1,4 +1,5 @@
 /** SQL/JSON constructors, predicates and query functions. */
+import { checkType } from '../domain.ts';
 import { expression } from '../expression.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
@@ -10,8 +11,12 @@ import { oid } from '../types/oid.ts';
 import { derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 
-const outputType = (a: Analyzer, output: Pg.JsonOutput | undefined, fallback: number): number =>
-  output?.typeName ? typeOfName(a, output.typeName).oid : fallback;
+function outputType(a: Analyzer, output: Pg.JsonOutput | undefined, fallback: number): number {
+  if (!output?.typeName) return fallback;
+  const { oid: type } = typeOfName(a, output.typeName);
+  checkType(a, type);
+  return type;
+}
 
 /** Anything that reads or converts JSON may object to what it finds. */
 function faultyOver(a: Analyzer, values: readonly Value[], type: number): Value {

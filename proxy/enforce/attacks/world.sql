@@ -153,6 +153,11 @@ CREATE AGGREGATE lab.wipes (int) (SFUNC = lab.wipe_two, STYPE = int, INITCOND = 
 CREATE TYPE lab.pair AS (a int);
 CREATE FUNCTION lab.wipe_pair(lab.pair) RETURNS int LANGUAGE sql AS $$ SELECT lab.wipe(1) $$;
 CREATE CAST (lab.pair AS int) WITH FUNCTION lab.wipe_pair(lab.pair) AS IMPLICIT;
+CREATE TYPE lab.crate AS (n lab.wiped);
+CREATE TYPE lab.crates AS (c lab.crate, m int);
+CREATE TYPE lab.wiped_range AS RANGE (subtype = lab.wiped);
+CREATE DOMAIN lab.wiped_crate AS lab.crate;
+CREATE TABLE lab.crated (id int, n lab.wiped);
 CREATE TABLE lab.guarded (id int);
 ALTER TABLE lab.guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY wipes ON lab.guarded USING (lab.wipe(1) = 1);
