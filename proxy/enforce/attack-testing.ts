@@ -123,7 +123,7 @@ export function canaries(): string[] {
 export type Answer = { outcome: Outcome; bytes: Buffer; problem: string };
 
 /** The server's own errors say where they come from, or that their words are withheld. */
-export const isServers = (fields: Record<string, string>): boolean =>
+const isServers = (fields: Record<string, string>): boolean =>
   fields.R !== undefined || fields.D?.includes('withheld') === true;
 
 function outcomeOf(errors: readonly Record<string, string>[], proxy: Governed, since: number): Outcome {

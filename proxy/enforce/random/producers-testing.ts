@@ -3,9 +3,6 @@ import type postgres from 'postgres';
 import trusted from '#core/sql/trust/functions.json' with { type: 'json' };
 import { types } from './values-testing.ts';
 
-/** `template` has `{type}` where an expression of that type goes, and `{const type}` where only a constant has a chance to pass. */
-export type Producer = { template: string; result: string };
-
 const names: Readonly<Record<string, string>> = {
   integer: 'int4',
   bigint: 'int8',
@@ -37,26 +34,33 @@ const read = (sql: postgres.Sql): Promise<Row[]> => sql<Row[]>`
     AND p.pronargs BETWEEN 1 AND 5 AND p.provolatile <> 'v' AND p.proname !~ ${untestable}
   ORDER BY p.oid, o.oid`;
 
-/** Arguments that can make the function raise: with a masked value there it is refused for certain. */
-function delicate({ name, trust }: Row): readonly number[] {
+/** Arguments that can make the function raise: with a masked value there it is refused for certain. Null: any of them. */
+function delicate({ name, trust }: Row): readonly number[] | null {
   const entry = (trusted as Readonly<Record<string, Readonly<Record<string, string>>>>)[name]?.[trust] ?? '';
-  return entry.startsWith('raises:') ? entry.slice('raises:'.length).split(',').map(Number) : [];
+  if (entry === 'pure') return [];
+  return entry.startsWith('raises:') ? entry.slice('raises:'.length).split(',').map(Number) : null;
 }
 
 function templateOf(row: Row): string {
-  const constant = delicate(row);
+  const constant = delicate(row) ?? [];
   const given = row.given.map((name, index) => `{${constant.includes(index) ? 'const ' : ''}${typeOf(name)}}`);
   if (row.operator === null) return `pg_catalog."${row.name}"(${given.join(', ')})`;
   return given.length === 1 ? `(${row.operator} ${given[0]})` : `(${given[0]} ${row.operator} ${given[1]})`;
 }
 
-/** By the type they make. */
-export async function producersOf(sql: postgres.Sql): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, string[]>();
+export type Producers = {
+  /** By the type they make: with any argument, or with constants at the places that are delicate, they have a chance to pass. */
+  total: ReadonlyMap<string, readonly string[]>;
+  others: ReadonlyMap<string, readonly string[]>;
+};
+
+export async function producersOf(sql: postgres.Sql): Promise<Producers> {
+  const [total, others] = [new Map<string, string[]>(), new Map<string, string[]>()];
   for (const row of await read(sql)) {
     const result = typeOf(row.result);
     if (![result, ...row.given.map(typeOf)].every(isKnown)) continue;
-    found.set(result, [...(found.get(result) ?? []), templateOf(row)]);
+    const kind = delicate(row) === null ? others : total;
+    kind.set(result, [...(kind.get(result) ?? []), templateOf(row)]);
   }
-  return found;
+  return { total, others };
 }

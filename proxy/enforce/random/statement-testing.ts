@@ -1,9 +1,9 @@
 /** Random statements by the grammar in `forms-testing.ts`, drawn from numbers so that a failing one shrinks. */
 import type { Draw } from '#core/sql/query-testing.ts';
 import { aggregates, general, special, statements } from './forms-testing.ts';
+import type { Producers } from './producers-testing.ts';
 import { constants, maskedColumn, openColumn, types } from './values-testing.ts';
 
-type Producers = ReadonlyMap<string, readonly string[]>;
 /** What placeholders of a form mean: types by name, and the table that columns are of. */
 type Scope = { named: Map<string, string>; table: string };
 
@@ -45,7 +45,8 @@ export class RandomStatements {
 
   #expression(draw: Draw, type: string, { table, depth }: { table: string; depth: number }): string {
     if (depth <= 0 || draw.chance(15)) return leaf(draw, type, table);
-    const producers = this.#producers.get(type) ?? [];
+    const { total, others } = this.#producers;
+    const producers = (draw.chance(85) ? total : others).get(type) ?? [];
     const forms = draw.chance(60) && producers.length > 0 ? producers : [...(special[type] ?? []), ...general];
     const scope = { named: new Map([['T', type]]), table };
     return this.#fill(draw, draw.of(forms), { scope, depth: depth - 1 });
