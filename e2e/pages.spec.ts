@@ -113,6 +113,13 @@ async function look(page: Page, name: string): Promise<void> {
   }
 }
 
+/** What scrolls sideways within the page; code and pictures may (WCAG 1.4.10). */
+const sideways = () =>
+  [...document.querySelectorAll('main *')]
+    .filter(each => ['auto', 'scroll'].includes(getComputedStyle(each).overflowX) && !each.closest('pre, code, figure'))
+    .filter(each => each.scrollWidth > each.clientWidth + 1 && !each.matches('.cm-scroller'))
+    .map(each => each.getAttribute('aria-label') ?? each.className);
+
 /** At the width of a phone nothing sticks out, so that the page scrolls one way only (WCAG 1.4.10). */
 async function lookAtPhone(page: Page, name: string): Promise<void> {
   const before = page.viewportSize();
@@ -120,6 +127,7 @@ async function lookAtPhone(page: Page, name: string): Promise<void> {
   await settled(page);
   const excess = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   await expect.poll(excess).toBeLessThanOrEqual(0);
+  expect(await page.evaluate(sideways)).toEqual([]);
   await picture(page, `${name}-phone`);
   if (before) await page.setViewportSize(before);
 }
@@ -199,6 +207,7 @@ for (const dialog of dialogs) {
     await expect(opened).toBeVisible();
     await expect(opened.locator('[aria-busy="true"]')).toHaveCount(0);
     await look(page, dialog.name);
+    await lookAtPhone(page, dialog.name);
     // One layer at a time, and the focus goes back to where it came from.
     await page.keyboard.press('Escape');
     await expect(opened).toHaveCount(0);

@@ -25,7 +25,7 @@ export type JsonSchema = {
 };
 
 export type Content = Record<string, { schema?: JsonSchema }>;
-export type Parameter = { name: string; in: string; required?: boolean; schema?: JsonSchema };
+export type Parameter = { name: string; in: string; required?: boolean; schema?: JsonSchema; description?: string };
 type Answer = { description?: string; content?: Content };
 
 export type RawOperation = {
@@ -42,6 +42,7 @@ export type RawOperation = {
 
 export type OpenApi = {
   info: { title: string; version: string; description?: string };
+  tags?: readonly { name: string; description?: string }[];
   paths: Record<string, Record<string, RawOperation>>;
   components?: {
     schemas?: Record<string, JsonSchema>;

@@ -59,13 +59,13 @@ function Section({ title, children }: { title: ReactNode; children: ReactNode })
 
 const places: Readonly<Record<string, string>> = { path: 'In the path', query: 'In the query', header: 'Headers' };
 
-const parameterLine = ({ name, required, schema }: Parameter): Line => ({
+const parameterLine = ({ name, required, schema, description }: Parameter): Line => ({
   key: name,
   depth: 0,
   name,
   type: schema ? typeOf(schema) : 'string',
   isRequired: required ?? false,
-  note: schema ? notesOf(schema) : '',
+  note: notesOf({ ...schema, ...(description ? { description } : {}) }),
 });
 
 function Parameters({ operation }: { operation: Operation }) {

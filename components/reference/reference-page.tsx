@@ -69,6 +69,7 @@ function Operations({ groups, document, open }: { groups: Groups; document: Open
             className="grid scroll-mt-16 grid-cols-[minmax(0,1fr)] gap-2"
           >
             <h2 className="text-base font-semibold">{tag}</h2>
+            <p className="text-muted-foreground">{document.tags?.find(each => each.name === tag)?.description}</p>
             <Card>
               <ul>
                 {operations.map(operation => (

@@ -36,9 +36,9 @@ const isBound = (value: number | undefined): value is number =>
 /** What a value has to be, beyond its type. */
 export function notesOf(schema: JsonSchema): string {
   const only = variantsOf(schema).filter(variant => variant.type !== 'null');
-  if (only.length === 1 && only[0] && !schema.type) return notesOf(only[0]);
-  return [
-    schema.description ?? '',
+  if (only.length === 1 && only[0] && !schema.type)
+    return notesOf({ ...only[0], description: schema.description ?? only[0].description });
+  const bounds = [
     schema.minLength ? `at least ${schema.minLength} characters` : '',
     schema.maxLength ? `at most ${schema.maxLength} characters` : '',
     schema.minItems ? `at least ${schema.minItems}` : '',
@@ -50,6 +50,8 @@ export function notesOf(schema: JsonSchema): string {
   ]
     .filter(Boolean)
     .join(', ');
+  if (!schema.description) return bounds;
+  return bounds ? `${schema.description} (${bounds})` : schema.description;
 }
 
 /** The fields of a schema, one line each, nested ones deeper. Variants come one after the other. */

@@ -21,3 +21,25 @@ it('has no two procedures at one address', () => {
   );
   expect(addresses.filter((address, at) => addresses.indexOf(address) !== at)).toEqual([]);
 });
+
+it('says what every tag, parameter and field of a body means', async () => {
+  type Operation = {
+    operationId: string;
+    tags: string[];
+    parameters?: { name: string; description?: string }[];
+    requestBody?: { content?: Record<string, { schema?: { properties?: Record<string, { description?: string }> } }> };
+  };
+  const { paths = {}, tags } = await openApiDocument();
+  const operations = Object.values(paths).flatMap(each => Object.values(each)) as unknown as Operation[];
+  const described = new Set((tags as { name: string }[]).map(tag => tag.name));
+  expect(operations.flatMap(operation => operation.tags.filter(tag => !described.has(tag)))).toEqual([]);
+  const mute = operations.flatMap(({ operationId, parameters = [], requestBody }) => [
+    ...parameters.filter(each => !each.description).map(each => `${operationId} ${each.name}`),
+    ...Object.values(requestBody?.content ?? {})
+      .flatMap(({ schema }) => Object.entries(schema?.properties ?? {}))
+      // What proxies send is explained where its schemas are.
+      .filter(([, field]) => !field.description && !/^(proxies\.plane|plane)/.test(operationId))
+      .map(([name]) => `${operationId} ${name}`),
+  ]);
+  expect(mute).toEqual([]);
+});

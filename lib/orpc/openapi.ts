@@ -7,6 +7,7 @@ import { errorCodes, errorTable } from '#core/contract/error.ts';
 import { env } from '#lib/env.ts';
 import { router } from '#lib/router.ts';
 import type { ProcedureMeta } from './context.ts';
+import { tagWords, wordsFor } from './openapi-words.ts';
 
 export type RegisteredProcedure = {
   /** e.g. `identity.me.get` */
@@ -63,7 +64,21 @@ const problemResponse = (description: string) => ({
 const securityOf = ({ audience }: ProcedureMeta): Record<string, string[]>[] =>
   audience === 'public' ? [] : audience === 'proxy' ? [{ proxyToken: [] }] : [{ apiToken: [] }];
 
-type Operation = Record<string, unknown> & { responses?: Record<string, unknown>; description?: string };
+type Described = { description?: string; [member: string]: unknown };
+type Operation = Described & {
+  responses?: Record<string, unknown>;
+  parameters?: (Described & { name: string; schema?: Described })[];
+  requestBody?: { content?: Record<string, { schema?: { properties?: Record<string, Described> } }> };
+};
+
+/** What the schemas themselves say stands. */
+function explain(operation: Operation, operationId: string): void {
+  for (const parameter of operation.parameters ?? [])
+    parameter.description ??= parameter.schema?.description ?? wordsFor(operationId, parameter.name) ?? undefined;
+  for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
+    for (const [name, field] of Object.entries(schema?.properties ?? {}))
+      field.description ??= wordsFor(operationId, name) ?? undefined;
+}
 
 function annotate(operation: Operation, procedure: RegisteredProcedure): void {
   const { meta, method } = procedure;
@@ -84,7 +99,7 @@ function annotate(operation: Operation, procedure: RegisteredProcedure): void {
     ...(method === 'GET' ? {} : { 413: problemResponse('The body is too large.') }),
   };
   if (method === 'POST' && !isPublic) {
-    const parameters = (operation.parameters as unknown[] | undefined) ?? [];
+    const { parameters = [] } = operation;
     operation.parameters = [
       ...parameters,
       { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 200 } },
@@ -100,7 +115,13 @@ async function generate(): Promise<Document> {
     info: {
       title: 'Weir control plane',
       version: '1',
-      description: 'Everything the console does. Errors are RFC 9457 problem details; lists are paged with `cursor`.',
+      description: [
+        'Everything the console does, it does through these.',
+        'Make an API token on your profile page and send it as `Authorization: Bearer weir_pat_…`; `GET /me` shows who you are with it.',
+        'Lists are paged: pass `nextCursor` of one answer as `cursor` of the next until it is null.',
+        'Errors are RFC 9457 problem details; `code` says which, `issues` which fields.',
+        'Edits take `expectedVersion` or If-Match, so that nobody overwrites what they have not seen.',
+      ].join('\n\n'),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: `${env().WEIR_CONSOLE_URL.replace(/\/$/, '')}/api/v1` }],
@@ -119,8 +140,11 @@ async function generate(): Promise<Document> {
   })) as Document;
   for (const procedure of registeredProcedures()) {
     const operation = document.paths?.[procedure.path.replace(/\{\+/g, '{')]?.[procedure.method.toLowerCase()];
-    if (operation) annotate(operation, procedure);
+    if (!operation) continue;
+    annotate(operation, procedure);
+    explain(operation, procedure.name);
   }
+  document.tags = Object.entries(tagWords).map(([name, description]) => ({ name, description }));
   document['x-status-of-code'] = Object.fromEntries(errorCodes.map(code => [code, errorTable[code].status]));
   return document;
 }
