@@ -1,14 +1,13 @@
 /** nextval() and setval(): writes to a sequence that stand in an expression. */
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import { lookupRelation } from './relation.ts';
-import { splitSearchPath } from './search-path.ts';
+import { splitIdentifiers } from './search-path.ts';
 import type { Analyzer } from './state.ts';
 import type { Value } from './value.ts';
 
 /** A regclass literal as schema and name. */
 function splitName(text: string): { schema: string | null; name: string } | null {
-  // Dots separate here what commas do there; both quote alike.
-  const parts = splitSearchPath(text.replace(/"(?:[^"]|"")*"|\./g, match => (match === '.' ? ',' : match)));
+  const parts = splitIdentifiers(text, '.') ?? [];
   const name = parts.at(-1);
   if (name === undefined || parts.length > 2) return null;
   return { schema: parts.length === 2 ? (parts[0] ?? null) : null, name };
