@@ -92,8 +92,8 @@ export function RequestPage({ id }: { id: string }) {
               <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 pb-28 sm:pb-0">
                 <div
                   className={cn(
-                    'border-l-2 pl-3',
-                    /^prod/i.test(request.connection.environment) ? 'border-foreground' : 'border-transparent pl-0',
+                    'border-s-2 ps-3',
+                    /^prod/i.test(request.connection.environment) ? 'border-foreground' : 'border-transparent ps-0',
                   )}
                 >
                   <PageHeader

@@ -25,7 +25,7 @@ export function RequestQueue({ id, tab }: { id: string; tab: RequestTab }) {
   useShortcut('request.next', () => next && router.push(requestHref(next.id, tab)), next !== undefined);
   useShortcut('request.previous', () => previous && router.push(requestHref(previous.id, tab)), previous !== undefined);
   return (
-    <nav aria-label="Queue" className="hidden w-64 shrink-0 border-r border-border min-[1440px]:block">
+    <nav aria-label="Queue" className="hidden w-64 shrink-0 border-e border-border min-[1440px]:block">
       <div className="sticky top-12 max-h-[calc(100dvh-3rem)] overflow-y-auto">
         <DataRegion
           query={query}

@@ -109,7 +109,7 @@ export function WhoSection({ request }: Props) {
       {request.access ? (
         <div className="grid gap-1">
           <h3 className="text-xs font-medium text-muted-foreground">Reason given</h3>
-          <blockquote className="border-l-2 border-border pl-3 whitespace-pre-wrap">
+          <blockquote className="border-s-2 border-border ps-3 whitespace-pre-wrap">
             {inertText(request.access.reason)}
           </blockquote>
         </div>

@@ -45,7 +45,7 @@ function ChainRow({ chain }: { chain: Chain }) {
           {inertText(chain.name)}
         </span>
       </TableCell>
-      <TableCell label="Events" className="text-right">
+      <TableCell label="Events" className="text-end">
         {formatCount(chain.lastSeq)}
       </TableCell>
       <TableCell label="Last event">
@@ -107,7 +107,7 @@ export function ChainCard() {
             <thead>
               <tr>
                 <TableHead>Source</TableHead>
-                <TableHead className="text-right">Events</TableHead>
+                <TableHead className="text-end">Events</TableHead>
                 <TableHead>Last event</TableHead>
                 <TableHead>Verified</TableHead>
                 <TableHead>Refused batches</TableHead>

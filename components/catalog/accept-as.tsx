@@ -28,7 +28,7 @@ function AcceptForm({ suggestion }: { suggestion: SuggestionView }) {
     mutation.mutate({ id: suggestion.id, ...asInput(value) });
   };
   return (
-    <form onSubmit={submit} className="grid gap-3 text-left">
+    <form onSubmit={submit} className="grid gap-3 text-start">
       <ClassificationFields
         title={`Classify ${inertText(suggestion.column.name)} as`}
         value={value}

@@ -39,11 +39,11 @@ function SchemaBranch({
         type="button"
         aria-expanded={isOpen}
         onClick={() => setFolded(!isFolded)}
-        className="flex min-h-8 w-full items-center gap-1.5 px-3 text-left -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11"
+        className="flex min-h-8 w-full items-center gap-1.5 px-3 text-start -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11"
       >
         <ChevronRight aria-hidden className={cn('size-4 shrink-0 text-muted-foreground', isOpen && 'rotate-90')} />
         <span className="truncate font-mono text-xs font-medium">{inertText(schema.name)}</span>
-        <span className="ml-auto shrink-0 text-xs text-muted-foreground">
+        <span className="ms-auto shrink-0 text-xs text-muted-foreground">
           {schema.owner ? <OwnerName owner={schema.owner} /> : formatCount(schema.relations.length)}
         </span>
       </button>
@@ -56,7 +56,7 @@ function SchemaBranch({
                 aria-current={relation.oid === chosen ? 'page' : undefined}
                 scroll={false}
                 className={cn(
-                  'flex min-h-8 items-center gap-1.5 py-1 pr-3 pl-8 -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11',
+                  'flex min-h-8 items-center gap-1.5 py-1 pe-3 ps-8 -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11',
                   relation.oid === chosen && 'bg-accent shadow-[inset_2px_0_var(--primary)] hover:bg-accent',
                 )}
               >
@@ -71,7 +71,7 @@ function SchemaBranch({
             </li>
           ))}
           {schema.relations.length > shown ? (
-            <li className="py-1 pl-8">
+            <li className="py-1 ps-8">
               <button
                 type="button"
                 className="min-h-6 text-link hover:underline"

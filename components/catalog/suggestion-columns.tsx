@@ -66,7 +66,7 @@ const evidence: Column<SuggestionView> = {
     <span className="grid gap-1">
       <span>
         {suggestion.basis.includes('values') ? (
-          <ScanSearch role="img" aria-label="Found in values" className="mr-1 inline size-3.5 text-approve" />
+          <ScanSearch role="img" aria-label="Found in values" className="me-1 inline size-3.5 text-approve" />
         ) : null}
         <Clause text={suggestion.evidence.join('; ')} />
       </span>

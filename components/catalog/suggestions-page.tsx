@@ -113,7 +113,7 @@ function BulkBar({ decisions }: { decisions: Decisions }) {
       >
         {chosen.size === 0 ? 'Accept chosen' : `Accept ${plural(chosen.size, 'chosen suggestion')}`}
       </Button>
-      <span className="ml-auto inline-flex items-center gap-1.5 text-xs text-muted-foreground max-md:hidden">
+      <span className="ms-auto inline-flex items-center gap-1.5 text-xs text-muted-foreground max-md:hidden">
         On a row: <Kbd keys={keyCaps('suggestion.accept')} /> accept, <Kbd keys={keyCaps('suggestion.reject')} />{' '}
         reject, <Kbd keys={keyCaps('list.next')} /> next
       </span>

@@ -45,7 +45,7 @@ function ConnectionChoice({ access, isChosen, onChoose }: { access: Access; isCh
         aria-pressed={isChosen}
         onClick={onChoose}
         className={cn(
-          'grid w-full gap-1 border-b border-border px-4 py-2.5 text-left -outline-offset-2 hover:bg-muted',
+          'grid w-full gap-1 border-b border-border px-4 py-2.5 text-start -outline-offset-2 hover:bg-muted',
           isChosen && 'bg-accent shadow-[inset_2px_0_var(--primary)] hover:bg-accent',
         )}
       >
@@ -74,7 +74,7 @@ function Rights({ access }: { access: Access }) {
       </CardHeader>
       <CardBody>
         {access.rights.length > 0 ? (
-          <ul className="grid list-outside list-disc gap-1 pl-4">
+          <ul className="grid list-outside list-disc gap-1 ps-4">
             {access.rights.map(right => (
               <li key={right}>
                 <Clause text={right} />

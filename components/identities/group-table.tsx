@@ -32,7 +32,7 @@ const columns: readonly Column<GroupView>[] = [
           <IdentityShape kind="group" />
           {row.original.name}
         </Link>
-        <span className="pl-5.5 text-xs text-muted-foreground">{inertText(row.original.description)}</span>
+        <span className="ps-5.5 text-xs text-muted-foreground">{inertText(row.original.description)}</span>
       </span>
     ),
   },

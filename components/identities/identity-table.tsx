@@ -74,7 +74,7 @@ function columnsOf(kind: IdentityKind): Column<IdentityView>[] {
             <IdentityShape kind={row.original.kind} />
             {inertText(row.original.login)}
           </Link>
-          <span className="pl-5.5 text-xs text-muted-foreground">{inertText(row.original.displayName)}</span>
+          <span className="ps-5.5 text-xs text-muted-foreground">{inertText(row.original.displayName)}</span>
         </span>
       ),
     },

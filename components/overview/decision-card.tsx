@@ -44,7 +44,7 @@ function DecisionTable({ overview }: { overview: Overview }) {
             <TimeHeading label="From" />
           </TableHead>
           {effects.map(effect => (
-            <TableHead key={effect} className="text-right">
+            <TableHead key={effect} className="text-end">
               {decisionWord(effect)}
             </TableHead>
           ))}
@@ -57,7 +57,7 @@ function DecisionTable({ overview }: { overview: Overview }) {
               <TimeText value={at} precision="minute" isRelativeShown={false} />
             </TableCell>
             {effects.map(effect => (
-              <TableCell key={effect} className="text-right">
+              <TableCell key={effect} className="text-end">
                 {formatCount(counts[effect])}
               </TableCell>
             ))}

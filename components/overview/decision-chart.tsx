@@ -46,7 +46,7 @@ function BucketTip({ active, payload }: TooltipContentProps) {
           <li key={effect} className="flex items-center gap-2 tabular-nums">
             <span aria-hidden data-shape className="size-2 rounded-xs" style={{ background: effectFills[effect] }} />
             {decisionWord(effect)}
-            <span className="ml-auto pl-4">{formatCount(bucket[effect])}</span>
+            <span className="ms-auto ps-4">{formatCount(bucket[effect])}</span>
           </li>
         ))}
       </ul>

@@ -50,7 +50,7 @@ export function PolicyVersions({ name }: { name: string }) {
                       <Button
                         size="small"
                         aria-expanded={isOpen}
-                        className="ml-auto"
+                        className="ms-auto"
                         onClick={() => setOpen(isOpen ? null : item.version)}
                       >
                         {isOpen ? 'Hide changes' : 'Show changes'}

@@ -29,7 +29,7 @@ export function OwnAgents() {
                   <span className="text-muted-foreground">{kindWord(item.kind)}</span>
                   {item.enabled ? null : <Badge tone="deny">Disabled</Badge>}
                   {item.enabled && canIssue ? (
-                    <span className="ml-auto">
+                    <span className="ms-auto">
                       <IssueToken holder={item} size="small" />
                     </span>
                   ) : null}

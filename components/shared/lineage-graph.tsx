@@ -24,7 +24,7 @@ function ObjectBox({ data: { object, via } }: NodeProps<ObjectNode>) {
   return (
     <div
       className={cn(
-        'grid h-[52px] w-[210px] content-center gap-0.5 rounded-md border border-input bg-card px-2 text-left',
+        'grid h-[52px] w-[210px] content-center gap-0.5 rounded-md border border-input bg-card px-2 text-start',
         object.hop === 0 && 'border-2 border-primary',
       )}
     >

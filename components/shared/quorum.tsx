@@ -57,7 +57,7 @@ function Voters({ eligible, excluded }: Pick<Props, 'eligible' | 'excluded'>) {
           {eligible.map(({ identity, because }) => (
             <li key={identity.id} className="grid">
               <IdentityName identity={identity} />
-              <span className="pl-5.5 text-xs text-muted-foreground">{because}</span>
+              <span className="ps-5.5 text-xs text-muted-foreground">{because}</span>
             </li>
           ))}
         </ul>
@@ -69,7 +69,7 @@ function Voters({ eligible, excluded }: Pick<Props, 'eligible' | 'excluded'>) {
             {excluded.slice(0, excludedShownMax).map(({ identity, why }) => (
               <li key={identity.id} className="grid">
                 <IdentityName identity={identity} />
-                <span className="pl-5.5 text-xs text-muted-foreground">{why}</span>
+                <span className="ps-5.5 text-xs text-muted-foreground">{why}</span>
               </li>
             ))}
             {excluded.length > excludedShownMax ? (

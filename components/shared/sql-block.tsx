@@ -71,9 +71,9 @@ export function SqlBlock({ sql, note, isAddressed = false }: Props) {
                 // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
                 key={index}
                 id={isAddressed ? `L${index + 1}` : undefined}
-                className="grid grid-cols-[2.75rem_minmax(0,1fr)] pr-28 target:bg-accent"
+                className="grid grid-cols-[2.75rem_minmax(0,1fr)] pe-28 target:bg-accent"
               >
-                <span aria-hidden className="pr-3 text-right text-muted-foreground select-none">
+                <span aria-hidden className="pe-3 text-end text-muted-foreground select-none">
                   {index + 1}
                 </span>
                 <span>

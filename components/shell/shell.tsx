@@ -82,7 +82,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
     <CallerProvider me={me}>
       <a
         href="#page"
-        className="sr-only z-50 rounded-md bg-primary px-3 py-2 text-primary-foreground focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className="sr-only z-50 rounded-md bg-primary px-3 py-2 text-primary-foreground focus:not-sr-only focus:fixed focus:top-2 focus:start-2"
       >
         Skip to the page
       </a>

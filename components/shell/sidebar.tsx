@@ -29,7 +29,7 @@ function PageLink({ item, isOpen, count, onNavigate }: LinkProps) {
       aria-label={isOpen ? undefined : item.label}
       className={cn(
         'relative flex h-8 items-center gap-2.5 rounded-md px-2 text-sidebar-foreground hover:bg-muted pointer-coarse:h-11',
-        'before:absolute before:inset-y-1.5 before:-left-2 before:w-0.5 before:rounded-full',
+        'before:absolute before:inset-y-1.5 before:-start-2 before:w-0.5 before:rounded-full',
         isCurrent && 'bg-accent font-medium text-accent-foreground before:bg-primary hover:bg-accent',
         !isOpen && 'justify-center px-0',
       )}
@@ -37,14 +37,12 @@ function PageLink({ item, isOpen, count, onNavigate }: LinkProps) {
       <item.icon aria-hidden className="size-4 shrink-0" />
       {isOpen ? <span className="truncate">{item.label}</span> : null}
       {count && isOpen ? (
-        <span className="ml-auto">
+        <span className="ms-auto">
           <Count value={count.value} aria-hidden className="bg-card" />
           <span className="sr-only">, {count.what}</span>
         </span>
       ) : null}
-      {count && !isOpen ? (
-        <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-primary" />
-      ) : null}
+      {count && !isOpen ? <span aria-hidden className="absolute top-1 end-1 size-1.5 rounded-full bg-primary" /> : null}
     </Link>
   );
   if (isOpen) return link;
@@ -85,7 +83,7 @@ export function Sidebar({ isOpen }: { isOpen: boolean }) {
   return (
     <aside
       className={cn(
-        'sticky top-0 hidden h-dvh shrink-0 overflow-y-auto border-r border-border bg-sidebar lg:block print:hidden',
+        'sticky top-0 hidden h-dvh shrink-0 overflow-y-auto border-e border-border bg-sidebar lg:block print:hidden',
         isOpen ? 'w-60' : 'w-14',
       )}
     >

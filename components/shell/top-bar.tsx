@@ -54,9 +54,9 @@ export function TopBar({ onToggleSidebar }: { onToggleSidebar: () => void }) {
       >
         <Search aria-hidden />
         <span className="max-sm:hidden">Search or act…</span>
-        <Kbd keys={keyCaps('menu.open')} className="ml-auto max-sm:hidden" />
+        <Kbd keys={keyCaps('menu.open')} className="ms-auto max-sm:hidden" />
       </Button>
-      <div className="ml-auto flex items-center gap-1">
+      <div className="ms-auto flex items-center gap-1">
         <PolicyPill />
         <DisplayMenu />
         <Tooltip label="Keyboard shortcuts" side="bottom">

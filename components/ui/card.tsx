@@ -21,7 +21,7 @@ export function CardHeader({ id, title, hint, children, className }: HeaderProps
         {title}
       </h2>
       {hint ? <span className="text-muted-foreground">{hint}</span> : null}
-      {children ? <div className="ml-auto flex flex-wrap items-center gap-2">{children}</div> : null}
+      {children ? <div className="ms-auto flex flex-wrap items-center gap-2">{children}</div> : null}
     </header>
   );
 }

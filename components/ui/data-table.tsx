@@ -122,7 +122,7 @@ function WideRow<T>({ row, index, isSelected }: { row: Row<T>; index: number; is
         <TableCell
           key={cell.id}
           className={cn(
-            cell.column.columnDef.meta?.align === 'right' && 'text-right',
+            cell.column.columnDef.meta?.align === 'right' && 'text-end',
             cell.column.columnDef.meta?.className,
           )}
         >
@@ -164,7 +164,7 @@ const WideTable = ({ children }: { children: ReactNode }) => (
   </ZoneSaid>
 );
 
-const groupStyle = 'border-b border-border bg-muted/50 px-3 py-1.5 text-left font-normal';
+const groupStyle = 'border-b border-border bg-muted/50 px-3 py-1.5 text-start font-normal';
 
 export function DataTable<T>(props: Props<T>) {
   const { label, columns, rows, rowId, selectedId, total, isTotalAbout, footer, groups } = props;
@@ -213,7 +213,7 @@ export function DataTable<T>(props: Props<T>) {
                     <TableHead
                       key={header.id}
                       className={cn(
-                        header.column.columnDef.meta?.align === 'right' && 'text-right',
+                        header.column.columnDef.meta?.align === 'right' && 'text-end',
                         header.column.columnDef.meta?.className,
                       )}
                     >

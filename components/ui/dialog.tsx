@@ -16,10 +16,10 @@ const panelStyle = cva('fixed z-50 flex flex-col bg-popover text-popover-foregro
     kind: {
       dialog:
         'inset-x-4 top-[8dvh] mx-auto max-h-[84dvh] max-w-lg rounded-xl animate-pop max-sm:inset-x-0 max-sm:top-auto max-sm:bottom-0 max-sm:max-h-[92dvh] max-sm:rounded-b-none',
-      sheet: 'inset-y-0 right-0 w-full max-w-[44rem] animate-slide',
-      narrow: 'inset-y-0 right-0 w-full max-w-96 animate-slide',
+      sheet: 'inset-y-0 end-0 w-full max-w-[44rem] animate-slide',
+      narrow: 'inset-y-0 end-0 w-full max-w-96 animate-slide',
       bottom: 'inset-x-0 bottom-0 max-h-[92dvh] rounded-t-xl animate-rise',
-      left: 'inset-y-0 left-0 w-64 max-w-[85vw] bg-sidebar text-sidebar-foreground',
+      left: 'inset-y-0 start-0 w-64 max-w-[85vw] bg-sidebar text-sidebar-foreground',
     },
   },
   defaultVariants: { kind: 'dialog' },

@@ -31,10 +31,10 @@ export function DiffView({ before, after, label }: { before: string; after: stri
               line.kind === 'removed' && 'bg-diff-del',
             )}
           >
-            <span aria-hidden className="pr-2 text-right text-muted-foreground">
+            <span aria-hidden className="pe-2 text-end text-muted-foreground">
               {line.before}
             </span>
-            <span aria-hidden className="pr-2 text-right text-muted-foreground">
+            <span aria-hidden className="pe-2 text-end text-muted-foreground">
               {line.after}
             </span>
             <span aria-hidden>{signs[line.kind]}</span>

@@ -87,7 +87,7 @@ function Chip({ term, onRemove, onEdit }: { term: FilterTerm; onRemove: () => vo
         onClick={onEdit}
         aria-label={isInvalid ? `${term.raw}: ${term.reason} Edit` : `Edit ${term.raw}`}
         title={isInvalid ? term.reason : undefined}
-        className={cn('min-h-6 truncate pl-1.5', isInvalid && 'underline decoration-wavy')}
+        className={cn('min-h-6 truncate ps-1.5', isInvalid && 'underline decoration-wavy')}
       >
         {term.kind === 'field' ? (
           <>

@@ -18,10 +18,10 @@ export function Textarea({ className, ...props }: ComponentProps<'textarea'>) {
 export function Select({ className, ...props }: ComponentProps<'select'>) {
   return (
     <span className={cn('relative inline-flex w-full', className)}>
-      <select {...props} className={cn(controlStyle, 'h-(--control-h) appearance-none pr-8')} />
+      <select {...props} className={cn(controlStyle, 'h-(--control-h) appearance-none pe-8')} />
       <ChevronDown
         aria-hidden
-        className="pointer-events-none absolute inset-y-0 right-2 my-auto size-4 text-muted-foreground"
+        className="pointer-events-none absolute inset-y-0 end-2 my-auto size-4 text-muted-foreground"
       />
     </span>
   );

@@ -40,8 +40,8 @@ export function MenuItem({
 
 export function MenuRadioItem({ className, children, ...props }: ComponentProps<typeof Radix.RadioItem>) {
   return (
-    <Radix.RadioItem {...props} className={cn(itemStyle, 'pl-8', className)}>
-      <Radix.ItemIndicator className="absolute left-2">
+    <Radix.RadioItem {...props} className={cn(itemStyle, 'ps-8', className)}>
+      <Radix.ItemIndicator className="absolute start-2">
         <Check aria-hidden />
       </Radix.ItemIndicator>
       {children}

@@ -89,7 +89,7 @@ export function Toaster() {
       {shown.map(message => (
         <ToastItem key={message.id} message={message} />
       ))}
-      <Radix.Viewport className="fixed bottom-0 left-0 z-60 grid w-96 max-w-full gap-2 p-4 outline-none empty:hidden" />
+      <Radix.Viewport className="fixed bottom-0 start-0 z-60 grid w-96 max-w-full gap-2 p-4 outline-none empty:hidden" />
     </Radix.Provider>
   );
 }
