@@ -20,9 +20,9 @@ const names: Readonly<Record<string, string>> = {
 const typeOf = (name: string): string => names[name] ?? name;
 const isKnown = (type: string): boolean => types.includes(type);
 
-/** What says something else each time, or looks at the server rather than at its arguments. */
+/** What says something else each time (of which comparisons for GIN give the sign alone), or looks at the server rather than at its arguments. */
 const untestable =
-  '^(pg_|has_|inet_|txid_|current|lo_|ts_stat|query_to|table_to|schema_to|database_to|cursor_to|to_reg)';
+  '^(pg_|gin_|has_|inet_|txid_|current|lo_|ts_stat|query_to|table_to|schema_to|database_to|cursor_to|to_reg)';
 
 type Row = { name: string; given: string[]; result: string; trust: string; operator: string | null };
 
