@@ -203,6 +203,24 @@ const lastName = (node: Pg.Node): string => {
 /** These say which table a row is in, or of what type a value is: the same for all. */
 const isSame = (node: Pg.Node): boolean => lastName(node) === 'tableoid' || functionName(node) === 'pg_typeof';
 
+const isTrue = (node: Pg.Node): boolean => 'A_Const' in node && node.A_Const.boolval?.boolval === true;
+const all = (args: readonly Pg.Node[], boolop: 'AND_EXPR' | 'OR_EXPR'): Pg.Node =>
+  args.length === 1 && args[0] ? args[0] : { BoolExpr: { boolop, args: [...args] } };
+
+/** CASE as a condition holds at most where one of its results does, together with the condition that leads there. */
+function unfolded({ arg, args = [], defresult }: Pg.CaseExpr): Pg.Node {
+  const parts = args.flatMap(arm => {
+    if (!('CaseWhen' in arm) || !arm.CaseWhen.expr || !arm.CaseWhen.result) return [];
+    const { expr, result } = arm.CaseWhen;
+    const when: Pg.Node = arg
+      ? { A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: '=' } }], lexpr: arg, rexpr: expr } }
+      : expr;
+    const both = [when, result].filter(each => !isTrue(each));
+    return [both.length === 0 ? result : all(both, 'AND_EXPR')];
+  });
+  return all(defresult ? [...parts, defresult] : parts, 'OR_EXPR');
+}
+
 export class Always {
   readonly #columns: Columns;
   constructor(columns: Columns) {
@@ -220,6 +238,7 @@ export class Always {
     }
     if ('BooleanTest' in node) return this.#test(node.BooleanTest, depth);
     if ('SubLink' in node) return this.#subquery(node.SubLink, depth);
+    if ('CaseExpr' in node) return this.verdict(unfolded(node.CaseExpr), depth + 1);
     return 'A_Expr' in node ? this.#expression(node.A_Expr, depth) : null;
   }
 

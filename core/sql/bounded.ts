@@ -4,6 +4,7 @@ import { stringOf, stringsOf } from './names.ts';
 import { numberOf, type Range } from './number-range.ts';
 import type { Pg } from './parse.ts';
 import { columnOf, findColumn, findItem, type Scope } from './scope.ts';
+import { sparesOne } from './spared.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
 import type { Value } from './value.ts';
@@ -172,12 +173,20 @@ class Sieve {
 function isBounding(a: Analyzer, { scope, node, value }: Condition): boolean {
   if (!node || !value) return false;
   if (new Always(columnsIn(a, scope)).verdict(node) === true) return false;
-  return value.bounds || new Sieve(a, scope).sifts(node);
+  return value.bounds || new Sieve(a, scope).sifts(node) || sparesOne(a, scope, node);
 }
+
+/** A column that is true or false itself. */
+const isFlag = (node: Pg.Node | undefined): boolean => {
+  if (!node) return false;
+  if ('BoolExpr' in node) return node.BoolExpr.boolop === 'NOT_EXPR' && isFlag(node.BoolExpr.args?.[0]);
+  if ('BooleanTest' in node) return !node.BooleanTest.booltesttype?.endsWith('UNKNOWN') && isFlag(node.BooleanTest.arg);
+  return 'ColumnRef' in node;
+};
 
 /** Whether a query leaves anything out of what it reads. */
 export const isRestricting = (a: Analyzer, { scope, node, value }: Condition): boolean =>
-  value?.restricts === true && new Always(columnsIn(a, scope)).verdict(node) !== true;
+  (value?.restricts === true || isFlag(node)) && new Always(columnsIn(a, scope)).verdict(node) !== true;
 
 /** Whether it leaves groups out. Counts of rows are of no column, but another for each group. */
 export const isGrouping = (a: Analyzer, { scope, node, value }: Condition): boolean =>

@@ -28,6 +28,8 @@ export type Value = {
   restricts: boolean;
   /** Of a condition: so restricts the rows of the table that the statement changes. */
   bounds: boolean;
+  /** Of a condition: that it restricts says nothing of its opposite. */
+  oneSided: boolean;
   /** Literal or parameter: supplied by whoever wrote the text. */
   literal: Literal | null;
   /** Gives any number of rows. */
@@ -66,6 +68,7 @@ const base: Value = {
   apart: false,
   restricts: false,
   bounds: false,
+  oneSided: false,
   literal: null,
   set: false,
   large: false,
@@ -194,6 +197,7 @@ export const conjunction = (values: readonly Value[]): Value => ({
   tests: joinTests(values),
   restricts: values.some(value => value.restricts),
   bounds: values.some(value => value.bounds),
+  oneSided: values.some(value => value.oneSided),
 });
 
 /** OR: restricts only what every part restricts. */
@@ -206,8 +210,8 @@ export const disjunction = (values: readonly Value[]): Value => ({
 export const negation = (value: Value): Value => ({
   ...derive([value], { type: oid.bool }),
   tests: value.tests,
-  restricts: value.restricts,
-  bounds: value.bounds,
+  restricts: value.restricts && !value.oneSided,
+  bounds: value.bounds && !value.oneSided,
 });
 
 /** Parts are evaluated or not depending on others: an error in one then tells something about them. */

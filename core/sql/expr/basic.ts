@@ -136,9 +136,26 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
   // Which result is computed, the conditions decide alone.
   if (all.some(each => each.mayRaise)) for (const each of conditions) a.out.usedAs(each, 'function_argument');
   const value = derive(all, { type, magnitude: widest(a.catalog, values.slice(0, results.length), type) });
-  // A condition that is NULL is one that does not hold.
-  return { ...value, gated: values.some(each => each.gated) };
+  const parts = results.map((result, index) => ({
+    result,
+    when: node.defresult && index === results.length - 1 ? null : (conditions[index + (subject ? 1 : 0)] ?? null),
+  }));
+  return {
+    ...value,
+    // A condition that is NULL is one that does not hold.
+    gated: values.some(each => each.gated),
+    restricts: parts.every(part => holdsWhere(part, 'restricts')),
+    bounds: parts.every(part => holdsWhere(part, 'bounds')),
+    oneSided: true,
+  };
 }
+
+/** Of one result of CASE, as a condition: it never holds, or restricts, or is asked for only where something that does holds. */
+const holdsWhere = ({ result, when }: { result: Value; when: Value | null }, what: 'restricts' | 'bounds'): boolean =>
+  isNever(result) || result[what] || when?.[what] === true;
+
+const isNever = ({ literal }: Value): boolean =>
+  literal?.kind === 'null' || (literal?.kind === 'boolean' && !literal.value);
 
 /** Evaluated one after the other until one is not null. */
 export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): Value {
