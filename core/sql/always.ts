@@ -1,30 +1,32 @@
 /** Whether a condition can be told to hold for every row, whatever is in it: then it bounds nothing, however it is dressed up. */
-import { RE2JS } from 're2js';
 import { stringOf, stringsOf } from './names.ts';
 import { comparedRanges, numberOf, type Range } from './number-range.ts';
-import { type Pg, tagOf } from './parse.ts';
+import type { Pg } from './parse.ts';
+import { isSameShape, shapeOf } from './shape.ts';
+import { spread } from './spread.ts';
+import {
+  functionName,
+  isEmptyArray,
+  isEmptyText,
+  isNullConstant,
+  isText,
+  isUnbounded,
+  matchVerdict,
+  textOf,
+} from './written-text.ts';
 
 /** What is known of columns: whether one may be null, and between which values its type keeps it. */
 export type Columns = {
   isNotNull(node: Pg.ColumnRef): boolean;
   range(node: Pg.ColumnRef): Range | null;
+  /** A row of a table is meant that has a column which is never null. */
+  isRowWithNotNull(node: Pg.ColumnRef): boolean;
 };
 
 export type Verdict = boolean | null;
 
 /** Conditions inside conditions; what is deeper is not looked at. */
 const depthMax = 100;
-
-/** Where something stands, in a node written as JSON: a quote within a text would have a backslash before it. */
-const places =
-  /"(?:location|(?:rexpr_)?list_(?:start|end))":-?\d+,|,?"(?:location|(?:rexpr_)?list_(?:start|end))":-?\d+(?=\})/g;
-
-/** The same text says the same, wherever it stands. */
-export const shapeOf = (node: unknown): string => (JSON.stringify(node) ?? '').replace(places, '');
-
-/** Nodes of two sorts are never the same: mostly that is all there is to see. */
-export const isSameShape = (one: Pg.Node, other: Pg.Node): boolean =>
-  tagOf(one) === tagOf(other) && shapeOf(one) === shapeOf(other);
 
 const opposites: Readonly<Record<string, string>> = {
   '=': '<>',
@@ -152,49 +154,6 @@ const coversAll = (parts: readonly Pg.Node[]): boolean =>
 const coversNone = (parts: readonly Pg.Node[]): boolean =>
   byOperand(parts).some(bounds => samples(bounds).every(at => !bounds.every(bound => holdsAt(bound, at))));
 
-const textOf = (node: Pg.Node | undefined): string | null => {
-  if (!node) return null;
-  if ('TypeCast' in node) return textOf(node.TypeCast.arg);
-  return 'A_Const' in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? '') : null;
-};
-
-/** What matches nothing at all as well as something odd matches everywhere. */
-function matchesAll(pattern: string): boolean {
-  try {
-    const compiled = RE2JS.compile(pattern);
-    return ['', '\u0001q~', 'A b\n'].every(text => compiled.matcher(text).find());
-  } catch {
-    return false;
-  }
-}
-
-const functionName = (node: Pg.Node | undefined): string =>
-  node && 'FuncCall' in node ? (stringsOf(node.FuncCall.funcname).at(-1) ?? '') : '';
-
-function matchVerdict(operator: string, right: Pg.Node): Verdict {
-  const pattern = textOf(
-    functionName(right) === 'similar_to_escape' && 'FuncCall' in right ? right.FuncCall.args?.[0] : right,
-  );
-  if (pattern === null) return null;
-  const negated = operator.startsWith('!');
-  const isLike = operator.includes('~~') || functionName(right) !== '';
-  const isAll = isLike ? /^%+$/.test(pattern) : matchesAll(pattern);
-  return isAll ? !negated : null;
-}
-
-/** A list, range or document with nothing in it is contained in every other; of a range `(,)` it is the other way round. */
-const isEmptyText = (node: Pg.Node): boolean =>
-  /^\s*(\{\s*\}|\[\s*\]|empty)\s*$/.test(textOf(node) ?? '-') || isEmptyArray(node);
-const isEmptyArray = (node: Pg.Node): boolean =>
-  'TypeCast' in node && node.TypeCast.arg !== undefined
-    ? isEmptyArray(node.TypeCast.arg) || textOf(node) === '{}'
-    : 'A_ArrayExpr' in node && (node.A_ArrayExpr.elements ?? []).length === 0;
-const isNull = (node: Pg.Node | undefined): boolean =>
-  node !== undefined && 'A_Const' in node && node.A_Const.isnull === true;
-const isUnbounded = (node: Pg.Node): boolean =>
-  /^\s*[[(]\s*,\s*[)\]]\s*$/.test(textOf(node) ?? '') ||
-  ('FuncCall' in node && functionName(node).endsWith('range') && (node.FuncCall.args ?? []).slice(0, 2).every(isNull));
-
 const lastName = (node: Pg.Node): string => {
   if ('TypeCast' in node && node.TypeCast.arg) return lastName(node.TypeCast.arg);
   return 'ColumnRef' in node ? stringOf(node.ColumnRef.fields?.at(-1)) : functionName(node);
@@ -221,6 +180,9 @@ function unfolded({ arg, args = [], defresult }: Pg.CaseExpr): Pg.Node {
   return all(defresult ? [...parts, defresult] : parts, 'OR_EXPR');
 }
 
+/** NULL where one side is, and nowhere else. */
+const plainOperator = /^([<>=]|<>|<=|>=|[-+*])$/;
+
 export class Always {
   readonly #columns: Columns;
   constructor(columns: Columns) {
@@ -232,14 +194,19 @@ export class Always {
     if (!node || depth > depthMax) return null;
     if ('A_Const' in node) return node.A_Const.boolval ? node.A_Const.boolval.boolval === true : null;
     if ('BoolExpr' in node) return this.#boolean(node, depth);
-    if ('NullTest' in node) {
-      if (!this.isNotNull(node.NullTest.arg, depth)) return null;
-      return node.NullTest.nulltesttype === 'IS_NOT_NULL';
-    }
+    if ('NullTest' in node) return this.#nullTest(node.NullTest, depth);
     if ('BooleanTest' in node) return this.#test(node.BooleanTest, depth);
     if ('SubLink' in node) return this.#subquery(node.SubLink, depth);
     if ('CaseExpr' in node) return this.verdict(unfolded(node.CaseExpr), depth + 1);
     return 'A_Expr' in node ? this.#expression(node.A_Expr, depth) : null;
+  }
+
+  #nullTest({ arg, nulltesttype }: Pg.NullTest, depth: number): Verdict {
+    if (this.isNotNull(arg, depth)) return nulltesttype === 'IS_NOT_NULL';
+    if (this.isNull(arg, depth)) return nulltesttype === 'IS_NULL';
+    // A row is null where all of it is, and not null where nothing is.
+    const isRow = arg !== undefined && 'ColumnRef' in arg && this.#columns.isRowWithNotNull(arg.ColumnRef);
+    return isRow && nulltesttype === 'IS_NULL' ? false : null;
   }
 
   #boolean(node: { BoolExpr: Pg.BoolExpr }, depth: number): Verdict {
@@ -257,7 +224,11 @@ export class Always {
 
   #test({ arg, booltesttype = 'IS_TRUE' }: Pg.BooleanTest, depth: number): Verdict {
     const positive = !booltesttype.startsWith('IS_NOT_');
-    if (booltesttype.endsWith('UNKNOWN')) return this.isNotNull(arg, depth) ? !positive : null;
+    if (booltesttype.endsWith('UNKNOWN')) {
+      if (this.isNull(arg, depth)) return positive;
+      return this.isNotNull(arg, depth) ? !positive : null;
+    }
+    if (this.#neverIs(arg, booltesttype.endsWith('TRUE'), depth)) return !positive;
     const inner = this.verdict(arg, depth + 1);
     return inner === null ? null : (inner === booltesttype.endsWith('TRUE')) === positive;
   }
@@ -287,12 +258,14 @@ export class Always {
     const { kind, lexpr: left, rexpr: right } = node;
     if (!left || !right) return null;
     const operator = stringsOf(node.name).at(-1) ?? '';
+    const parts = spread(node);
+    const inParts = parts === null ? null : this.verdict(parts, depth + 1);
+    if (inParts !== null) return inParts;
     switch (kind) {
       case 'AEXPR_DISTINCT':
       case 'AEXPR_NOT_DISTINCT': {
-        const [tested, other] = isNull(left) ? [right, left] : [left, right];
-        const same = isSameShape(left, right) || (isNull(other) && this.isNotNull(tested, depth) ? false : null);
-        return same === null ? null : same === (kind === 'AEXPR_NOT_DISTINCT');
+        const same = this.#isDistinct(left, right, depth);
+        return same === null ? null : same === (kind === 'AEXPR_DISTINCT');
       }
       case 'AEXPR_IN': {
         const items = 'List' in right ? (right.List.items ?? []) : [];
@@ -326,10 +299,44 @@ export class Always {
     if (!(operator in opposites)) return null;
     if (isSame(left) || isSame(right)) return true;
     if (lastName(left) === 'ctid' && operator.startsWith('>') && textOf(right) === '(0,0)') return true;
+    const texts = [left, right].map(textOf);
+    if (operator === '<>' && [left, right].every(isText) && texts[0] !== texts[1]) return true;
     if (isSameShape(left, right)) return operator === '=' || operator === '<=' || operator === '>=';
     const [one, other] = [this.verdict(left, depth + 1), this.verdict(right, depth + 1)];
     if (operator === '=' && one !== null && other !== null) return one === other;
     return comparedRanges(operator, left, right, column => this.#columns.range(column));
+  }
+
+  #isDistinct(left: Pg.Node, right: Pg.Node, depth: number): Verdict {
+    if (isSameShape(left, right)) return false;
+    const [one, other] = [this.isNull(left, depth), this.isNull(right, depth)];
+    if (one || other) return one && other ? false : this.isNotNull(one ? right : left, depth) ? true : null;
+    const isOther = this.#comparison('<>', left, right, depth + 1);
+    return isOther === true && this.isNotNull(left, depth) && this.isNotNull(right, depth) ? true : null;
+  }
+
+  /** Neither where it is NULL nor where it is the opposite, and it is one of both for every row. */
+  #neverIs(node: Pg.Node | undefined, wanted: boolean, depth: number): boolean {
+    if (!node || depth > depthMax) return false;
+    if (this.isNull(node, depth) || this.verdict(node, depth + 1) === !wanted) return true;
+    if (!('BoolExpr' in node)) return false;
+    const { boolop, args = [] } = node.BoolExpr;
+    if (boolop === 'NOT_EXPR') return this.#neverIs(args[0], !wanted, depth + 1);
+    const isDecisive = (boolop === 'AND_EXPR') === wanted;
+    return args[isDecisive ? 'some' : 'every'](each => this.#neverIs(each, wanted, depth + 1));
+  }
+
+  /** NULL, whatever is in the row. */
+  isNull(node: Pg.Node | undefined, depth = 0): boolean {
+    if (!node || depth > depthMax) return false;
+    if (isNullConstant(node)) return true;
+    if ('TypeCast' in node) return this.isNull(node.TypeCast.arg, depth + 1);
+    if (!('A_Expr' in node)) return false;
+    const { kind, name, lexpr, rexpr } = node.A_Expr;
+    if (kind === 'AEXPR_NULLIF')
+      return this.isNull(lexpr, depth + 1) || (lexpr !== undefined && rexpr !== undefined && isSameShape(lexpr, rexpr));
+    const isPlain = kind === 'AEXPR_OP' && plainOperator.test(stringsOf(name).at(-1) ?? '');
+    return isPlain && [lexpr, rexpr].some(each => this.isNull(each, depth + 1));
   }
 
   isNotNull(node: Pg.Node | undefined, depth = 0): boolean {
@@ -344,7 +351,7 @@ export class Always {
     if (!('A_Expr' in node)) return false;
     const { kind, name, lexpr, rexpr } = node.A_Expr;
     if (kind?.endsWith('DISTINCT')) return true;
-    const isPlain = kind === 'AEXPR_OP' && /^([<>=]|<>|<=|>=|[-+*])$/.test(stringsOf(name).at(-1) ?? '');
+    const isPlain = kind === 'AEXPR_OP' && plainOperator.test(stringsOf(name).at(-1) ?? '');
     return isPlain && all([...(lexpr ? [lexpr] : []), rexpr]);
   }
 }

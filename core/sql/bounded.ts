@@ -1,9 +1,10 @@
 /** Whether a condition leaves rows of the table that a statement changes alone: without one that does, every row is changed. */
-import { Always, type Columns, shapeOf } from './always.ts';
+import { Always, type Columns } from './always.ts';
 import { stringOf, stringsOf } from './names.ts';
 import { numberOf, type Range } from './number-range.ts';
 import type { Pg } from './parse.ts';
 import { columnOf, findColumn, findItem, type Scope } from './scope.ts';
+import { shapeOf } from './shape.ts';
 import { sparesOne } from './spared.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
@@ -34,6 +35,12 @@ function columnsIn(a: Analyzer, scope: Scope): Columns {
       if (!own) return false;
       const column = a.catalog.relation(own.relationOid)?.columns.find(({ attnum }) => attnum === own.attnum);
       return own.attnum < 0 || column?.notNull === true;
+    },
+    isRowWithNotNull: node => {
+      const names = stringsOf(node.fields);
+      const item =
+        names.length === 1 && !findColumn(a, scope, names[0] ?? '') ? findItem(scope, null, names[0] ?? '') : null;
+      return item?.relation?.columns.some(({ notNull }) => notNull) === true;
     },
     range: node => {
       const value = columnAt(a, scope, node);

@@ -1,6 +1,7 @@
 /** Between which numbers an expression can only be, as far as it shows in how it is written. */
 import { stringsOf } from './names.ts';
 import type { Pg } from './parse.ts';
+import { isSameShape } from './shape.ts';
 
 /** `isType`: just what its type leaves room for. */
 export type Range = { low: number; high: number; isType: boolean };
@@ -25,11 +26,6 @@ const counting: ReadonlySet<string> = new Set(
   'length char_length character_length octet_length bit_length abs cardinality strpos position sqrt random'.split(' '),
 );
 
-const same = (one: unknown, other: unknown): boolean => {
-  const shape = (node: unknown) => JSON.stringify(node, (key, value) => (key === 'location' ? undefined : value));
-  return shape(one) === shape(other);
-};
-
 const isEmptyText = (node: Pg.Node | undefined): boolean =>
   node !== undefined && 'A_Const' in node && node.A_Const.sval !== undefined && !node.A_Const.sval.sval;
 
@@ -49,17 +45,39 @@ function rangeOf(node: Pg.Node, columnRange: ColumnRange): Range | null {
     if (!counting.has(name)) return null;
     return { low: 0, high: name === 'random' ? 1 : Number.POSITIVE_INFINITY, isType: false };
   }
+  if ('MinMaxExpr' in node) return extremeOf(node.MinMaxExpr, columnRange);
+  if ('CoalesceExpr' in node) {
+    const [first] = node.CoalesceExpr.args ?? [];
+    const given = numberOf(first);
+    return given === null ? null : only(given);
+  }
   if (!('A_Expr' in node) || node.A_Expr.kind !== 'AEXPR_OP') return null;
   return arithmetic(node.A_Expr);
 }
+
+/** Of LEAST no argument is below the result, of GREATEST none above it; NULL is passed over. */
+function extremeOf({ op, args = [] }: Pg.MinMaxExpr, columnRange: ColumnRange): Range | null {
+  const written = args.map(numberOf).filter(value => value !== null);
+  if (written.length === 0) return null;
+  const ranges = args.map(each => rangeOf(each, columnRange));
+  if (op === 'IS_LEAST') {
+    const low = Math.min(...ranges.map(range => range?.low ?? Number.NEGATIVE_INFINITY));
+    return { low, high: Math.min(...written), isType: false };
+  }
+  const high = Math.max(...ranges.map(range => range?.high ?? Number.POSITIVE_INFINITY));
+  return { low: Math.max(...written), high, isType: false };
+}
+
+const isTwice = ({ lexpr, rexpr }: Pg.A_Expr): boolean =>
+  lexpr !== undefined && rexpr !== undefined && isSameShape(lexpr, rexpr);
 
 function arithmetic({ name, lexpr, rexpr }: Pg.A_Expr): Range | null {
   const [left, right] = [numberOf(lexpr), numberOf(rexpr)];
   switch (stringsOf(name).at(-1)) {
     case '-':
-      return same(lexpr, rexpr) ? only(0) : null;
+      return isTwice({ lexpr, rexpr }) ? only(0) : null;
     case '/':
-      return same(lexpr, rexpr) ? only(1) : null;
+      return isTwice({ lexpr, rexpr }) ? only(1) : null;
     case '*':
     case '&':
       return left === 0 || right === 0 ? only(0) : null;
