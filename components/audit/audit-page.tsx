@@ -71,6 +71,9 @@ const views: readonly { label: string; q: string }[] = [
   { label: 'Proxies', q: 'source:proxy' },
 ];
 
+/** Reading names what was read in the action already. */
+const isOfItself = ({ action, target }: EventView): boolean => action === `${target?.label}.read`;
+
 function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
   return [
     {
@@ -113,7 +116,7 @@ function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
       header: 'Object',
       meta: { narrow: 'detail', className: 'max-w-0 w-1/3 min-w-40' },
       cell: ({ row }) =>
-        row.original.target ? (
+        row.original.target && !isOfItself(row.original) ? (
           <span className="block truncate">
             <span className="text-muted-foreground">{row.original.target.type} </span>
             <bdi>{inertText(row.original.target.label)}</bdi>

@@ -79,13 +79,13 @@ const columns: readonly Column<SessionView>[] = [
   {
     id: 'duration',
     header: 'Duration',
-    meta: { align: 'right' },
+    meta: { align: 'right', narrow: 'detail', narrowLabel: 'for' },
     cell: ({ row }) => <Duration session={row.original} />,
   },
   {
     id: 'statements',
     header: 'Statements',
-    meta: { align: 'right' },
+    meta: { align: 'right', narrow: 'detail', narrowLabel: 'statements' },
     cell: ({ row }) => formatCount(row.original.statements),
   },
   {

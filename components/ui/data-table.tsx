@@ -17,6 +17,7 @@ import { cn } from './cn.ts';
 import { formatCount, plural } from './number-format.ts';
 import { Table, TableCell, TableHead } from './table.tsx';
 import { ZoneSaid } from './time.tsx';
+import { useCramped } from './use-cramped.ts';
 import { narrowScreen, useMediaQuery } from './use-media-query.ts';
 
 declare module '@tanstack/react-table' {
@@ -168,8 +169,9 @@ const groupStyle = 'border-b border-border bg-muted/50 px-3 py-1.5 text-start fo
 
 export function DataTable<T>(props: Props<T>) {
   const { label, columns, rows, rowId, selectedId, total, isTotalAbout, footer, groups } = props;
-  const isNarrow = useMediaQuery(narrowScreen);
   const listRef = useRef<HTMLDivElement>(null);
+  const isCramped = useCramped(listRef, rows);
+  const isNarrow = useMediaQuery(narrowScreen) || isCramped;
   useShortcut('list.next', () => moveFocus(listRef.current, 1), rows.length > 0);
   useShortcut('list.previous', () => moveFocus(listRef.current, -1), rows.length > 0);
   useShortcut('list.open', () => undefined, rows.length > 0);

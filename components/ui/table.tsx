@@ -12,7 +12,7 @@ export function TableHead({ className, ...props }: ComponentProps<'th'>) {
       scope="col"
       {...props}
       className={cn(
-        'sticky top-0 z-10 h-8 border-b border-border bg-muted px-(--cell-px) text-xs font-medium whitespace-nowrap text-muted-foreground first:rounded-ss-lg last:rounded-se-lg',
+        'sticky top-0 z-10 h-8 border-b border-border bg-muted px-(--cell-px) text-start text-xs font-medium whitespace-nowrap text-muted-foreground first:rounded-ss-lg last:rounded-se-lg',
         className,
       )}
     />
@@ -34,7 +34,7 @@ export function TableCell({ className, label, ...props }: ComponentProps<'td'> &
 const stackedStyle = cn(
   'max-sm:[&_thead]:sr-only max-sm:[&_:is(table,tbody)]:block max-sm:[&_td]:block max-sm:[&_td]:h-auto max-sm:[&_td]:border-b-0 max-sm:[&_td]:py-0.5 max-sm:[&_td]:text-start max-sm:[&_td]:wrap-anywhere',
   'max-sm:[&_tbody_tr]:block max-sm:[&_tbody_tr]:border-b max-sm:[&_tbody_tr]:border-border max-sm:[&_tbody_tr]:py-1.5 max-sm:[&_tbody_tr:last-child]:border-b-0',
-  'max-sm:[&_time]:whitespace-normal max-sm:[&_td>*]:min-w-0 max-sm:[&_td[data-label]]:flex max-sm:[&_td[data-label]]:gap-2 max-sm:[&_td[data-label]]:before:w-24 max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-xs/5 max-sm:[&_td[data-label]]:before:text-muted-foreground max-sm:[&_td[data-label]]:before:content-[attr(data-label)]',
+  'max-lg:[&_time]:whitespace-normal max-sm:[&_td>*]:min-w-0 max-sm:[&_td[data-label]]:flex max-sm:[&_td[data-label]]:gap-2 max-sm:[&_td[data-label]]:before:w-24 max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-xs/5 max-sm:[&_td[data-label]]:before:text-muted-foreground max-sm:[&_td[data-label]]:before:content-[attr(data-label)]',
 );
 
 /** A table of few rows. Where it is wider than its place it scrolls sideways, also by keyboard; on narrow screens it is stacked. */
