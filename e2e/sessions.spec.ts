@@ -1,6 +1,9 @@
 /** Looking back and cutting off: a session is killed with a reason, and exports hold what the filter shows and nothing else. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
+import { root } from '../scripts/root.ts';
 import { test } from './people.ts';
 import { developer } from './world.ts';
 
@@ -53,4 +56,22 @@ test('an export of the audit log is what the filter shows, as CSV and as NDJSON'
   // That somebody took a copy is on record itself.
   await auditor.goto('/audit?q=actor:auditor@example.com');
   await expect(table.getByRole('row', { name: /export/ }).first()).toBeVisible();
+});
+
+test('the chain of the log is downloaded and verified without the console', async ({ as }) => {
+  const auditor = await as('auditor@example.com');
+  await auditor.goto('/audit');
+  const [file] = await Promise.all([
+    auditor.waitForEvent('download'),
+    auditor.getByRole('link', { name: 'Download the chain of control plane' }).click(),
+  ]);
+  const events = await file.path();
+  const weir = (target: string) =>
+    spawnSync(process.execPath, [path.join(root, 'scripts/weir.mjs'), 'verify', target], { encoding: 'utf8' });
+  expect(weir(events)).toMatchObject({ status: 0 });
+  // One letter of one event, and it is found.
+  const forged = `${events}.forged`;
+  fs.writeFileSync(forged, fs.readFileSync(events, 'utf8').replace('identity.sign_in', 'identity.sign_it'));
+  const verdict = weir(forged);
+  expect([verdict.status, verdict.stdout]).toEqual([1, expect.stringContaining('BROKEN')]);
 });

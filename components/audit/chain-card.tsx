@@ -1,8 +1,9 @@
 'use client';
 /** Whether the log is complete and unaltered: each source's chain, how far it was verified, and the walk on demand. */
 import { useQuery } from '@tanstack/react-query';
-import { CircleCheck, ShieldAlert } from 'lucide-react';
+import { CircleCheck, Download, ShieldAlert } from 'lucide-react';
 import { IdentityShape } from '#components/shared/identity.tsx';
+import { useCan } from '#components/shell/caller.tsx';
 import { useCommand } from '#components/shell/use-command.ts';
 import { Badge } from '#components/ui/badge.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -14,7 +15,7 @@ import { formatCount, plural } from '#components/ui/number-format.ts';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { TimeText } from '#components/ui/time.tsx';
 import type { Chain } from '#lib/audit/schema.ts';
-import { orpc } from '#lib/orpc/browser.ts';
+import { downloadUrl, orpc } from '#lib/orpc/browser.ts';
 
 function Verified({ chain }: { chain: Chain }) {
   if (chain.brokenSeq !== null) {
@@ -36,7 +37,7 @@ function Verified({ chain }: { chain: Chain }) {
   );
 }
 
-function ChainRow({ chain }: { chain: Chain }) {
+function ChainRow({ chain, canExport }: { chain: Chain; canExport: boolean }) {
   return (
     <tr className="group/row">
       <TableCell>
@@ -69,11 +70,25 @@ function ChainRow({ chain }: { chain: Chain }) {
           <CopyButton value={chain.lastHash} what="hash of the last event" />
         </span>
       </TableCell>
+      {canExport ? (
+        <TableCell label="Offline">
+          <a
+            href={downloadUrl(['audit', 'chain', 'export'], { source: chain.source })}
+            download
+            className="inline-flex items-center gap-1 text-link hover:underline"
+          >
+            <Download aria-hidden className="size-4" />
+            Download
+            <span className="sr-only"> the chain of {inertText(chain.name)}</span>
+          </a>
+        </TableCell>
+      ) : null}
     </tr>
   );
 }
 
 export function ChainCard() {
+  const canExport = useCan('audit:export');
   const query = useQuery({ ...orpc.audit.chain.get.queryOptions(), refetchInterval: 30_000 });
   const verify = useCommand(orpc.audit.chain.verify.mutationOptions(), {
     doing: 'verify the log',
@@ -103,23 +118,31 @@ export function ChainCard() {
       </CardHeader>
       <DataRegion query={query} className="px-4 pb-4">
         {data => (
-          <TableFrame label="Chains of the log">
-            <thead>
-              <tr>
-                <TableHead>Source</TableHead>
-                <TableHead className="text-end">Events</TableHead>
-                <TableHead>Last event</TableHead>
-                <TableHead>Verified</TableHead>
-                <TableHead>Refused batches</TableHead>
-                <TableHead>Head</TableHead>
-              </tr>
-            </thead>
-            <tbody>
-              {data.sources.map(chain => (
-                <ChainRow key={chain.source} chain={chain} />
-              ))}
-            </tbody>
-          </TableFrame>
+          <>
+            <TableFrame label="Chains of the log">
+              <thead>
+                <tr>
+                  <TableHead>Source</TableHead>
+                  <TableHead className="text-end">Events</TableHead>
+                  <TableHead>Last event</TableHead>
+                  <TableHead>Verified</TableHead>
+                  <TableHead>Refused batches</TableHead>
+                  <TableHead>Head</TableHead>
+                  {canExport ? <TableHead>Offline</TableHead> : null}
+                </tr>
+              </thead>
+              <tbody>
+                {data.sources.map(chain => (
+                  <ChainRow key={chain.source} chain={chain} canExport={canExport} />
+                ))}
+              </tbody>
+            </TableFrame>
+            {canExport ? (
+              <p className="pt-2 text-xs text-muted-foreground">
+                A download is checked without this console: <code className="font-mono">weir verify</code> and the file.
+              </p>
+            ) : null}
+          </>
         )}
       </DataRegion>
     </Card>
