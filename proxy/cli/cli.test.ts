@@ -135,6 +135,9 @@ describe('signing in', () => {
     expect(await who.run('whoami')).toBe(0);
     expect(who.out).toContain('dev@example.com');
     expect(await terminal({ WEIR_TOKEN: 'nonsense' }).run('whoami')).toBe(2);
+    const status = terminal({ WEIR_TOKEN: token, WEIR_CONTROL_URL: control.url });
+    await status.run('status');
+    expect(status.out).toMatch(/^signed in +dev@example\.com, until .*, by WEIR_TOKEN$/m);
   });
 
   it('lists connections with where their proxies are', async () => {

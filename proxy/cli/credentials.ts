@@ -68,10 +68,13 @@ export function credentialFor(env: Io['env'], controlUrl: string, nowMs: number)
   return credential && Date.parse(credential.expiresAt) > nowMs ? credential : null;
 }
 
-/** `WEIR_TOKEN` with the login in it, or what was stored. */
+/** `WEIR_TOKEN` with the login in it, or what was stored; null when there is neither. */
+export function presentCredential(env: Io['env'], controlUrl: string, nowMs = Date.now()): Credential | null {
+  return env.WEIR_TOKEN ? fromToken(env.WEIR_TOKEN, controlUrl) : credentialFor(env, controlUrl, nowMs);
+}
+
 export function requireCredential(env: Io['env'], controlUrl: string, nowMs = Date.now()): Credential {
-  const fromEnvironment = env.WEIR_TOKEN ? fromToken(env.WEIR_TOKEN, controlUrl) : null;
-  const credential = fromEnvironment ?? credentialFor(env, controlUrl, nowMs);
+  const credential = presentCredential(env, controlUrl, nowMs);
   if (credential) return credential;
   throw new CliError(`you are not signed in to ${controlUrl}, or the token has expired`, {
     hint: 'run: weir login',

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
 import { type ControlClient, controlClient } from '../control/client.ts';
 import { CliError, type Command, exitCodes, type Io, text } from './command.ts';
-import { connectionsOf, controlUrlOf, credentialFor, forget, remember, requireCredential } from './credentials.ts';
+import { connectionsOf, controlUrlOf, forget, presentCredential, remember, requireCredential } from './credentials.ts';
 
 const startSchema = z.object({
   deviceCode: z.string(),
@@ -125,6 +125,8 @@ export const token: Command = {
 
 /** Signed in, and until when; for `weir status`. */
 export function loginState(env: Io['env'], controlUrl: string): string {
-  const credential = credentialFor(env, controlUrl, Date.now());
-  return credential ? `${credential.login}, until ${clockTime(credential.expiresAt)}` : 'not signed in';
+  const credential = presentCredential(env, controlUrl);
+  if (!credential) return 'not signed in';
+  const source = env.WEIR_TOKEN ? ', by WEIR_TOKEN' : '';
+  return `${credential.login}, until ${clockTime(credential.expiresAt)}${source}`;
 }
