@@ -99,7 +99,7 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
     restricted: first.restricted,
   }).map(({ name: column, value }) => ({
     name: column,
-    value: { ...value, magnitude: null },
+    value: { ...value, magnitude: null, document: null },
   }));
   const cteOf = (): Cte => ({
     name,

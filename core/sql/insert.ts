@@ -63,6 +63,7 @@ const joined = (one: Value, other: Value): Value => ({
   kind: other.kind === 'derived' ? other.kind : one.origins.length > 0 ? one.kind : other.kind,
   literal: null,
   magnitude: null,
+  document: null,
 });
 
 export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): Query {
@@ -162,7 +163,9 @@ const excluded = (relation: CatalogRelation, target: Item, assignments: Assignme
       return {
         name: field.name,
         // A trigger may have put in another one.
-        value: assigned ? { ...assigned, wire: null, literal: null, magnitude: null } : constant(field.value.type),
+        value: assigned
+          ? { ...assigned, wire: null, literal: null, magnitude: null, document: null }
+          : constant(field.value.type),
       };
     }),
   });

@@ -38,6 +38,7 @@ const plain = (value: Value): Value => ({
   bounds: false,
   set: false,
   magnitude: null,
+  document: null,
 });
 
 /** Both values may be in the variable. */
@@ -46,7 +47,7 @@ function merged(known: Value, added: Value): Value {
   const kind = origins.length === 0 ? 'constant' : pureOver([known, added]);
   const mayRaise = known.mayRaise || added.mayRaise;
   const fields = mergedFields(known, added);
-  return { ...known, ...marks([known, added]), origins, kind, mayRaise, fields, magnitude: null };
+  return { ...known, ...marks([known, added]), origins, kind, mayRaise, fields, magnitude: null, document: null };
 }
 
 function mergedFields(known: Value, added: Value): readonly Field[] | null {

@@ -85,6 +85,7 @@ function give(body: Body, index: number, name: string, value: Value): void {
         kind: pureOver([known.value, value]),
         ...marks([known.value, value]),
         magnitude: null,
+        document: null,
       }
     : { ...value, wire: null };
   body.results[index] = { name: known?.name ?? name, value: merged };

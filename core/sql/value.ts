@@ -42,7 +42,12 @@ export type Value = {
   collated: boolean;
   /** Of a number: what its type, or what it was computed from, keeps it below. */
   magnitude: Magnitude | null;
+  /** Of JSON that was built: what it is, if it is not NULL. */
+  document: Document | null;
 };
+
+/** `row`: an object with a key for each column of a row, whatever is in it. */
+export type Document = 'row' | 'object' | 'array';
 
 /** Absolute values: none above `most`, none below `least`. Counts only for a value of just this type. */
 export type Magnitude = { type: number; most: number; least: number; nan: boolean };
@@ -75,6 +80,7 @@ const base: Value = {
   gated: false,
   collated: false,
   magnitude: null,
+  document: null,
 };
 
 export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value => ({
@@ -143,6 +149,7 @@ type Derivation = {
   gated?: boolean;
   fields?: readonly Field[] | null;
   magnitude?: Magnitude | null;
+  document?: Document | null;
 };
 
 /** Documents only grow by what is put into them, and are what queries put lists of rows into. */
@@ -182,6 +189,7 @@ export function derive(values: readonly Value[], how: Derivation): Value {
     gated: origins.length > 0 && (how.gated === true || values.some(value => value.gated)),
     fields: how.fields ?? null,
     magnitude: how.magnitude ?? null,
+    document: how.document ?? null,
   };
 }
 

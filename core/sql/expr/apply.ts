@@ -10,6 +10,7 @@ import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
 import { derive, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { builtDocument, listsColumns } from './document.ts';
 import { hides, reveals } from './gate.ts';
 import { resultMagnitude } from './magnitude.ts';
 import { listsOptions } from './option-list.ts';
@@ -60,8 +61,9 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   sequenceCall(a, fn, args);
   if ((trust.trust === 'effects' && !isAccounted(fn)) || trust.trust === 'unknown') recordCall(a, fn, trust);
   const isTelling = overflows(fn, args) || reveals(fn, trust, args);
-  const countIsOpen = listsOptions(fn, args);
-  const value = applyTrust(a, countIsOpen ? noFault : isTelling ? anyFault : trust, args, {
+  const isOfOptions = listsOptions(fn, args);
+  const countIsOpen = isOfOptions || listsColumns(fn, args);
+  const value = applyTrust(a, isOfOptions ? noFault : isTelling ? anyFault : trust, args, {
     result: how.result,
     set: how.set === true || fn.returnsSet,
     countIsOpen,
@@ -69,6 +71,7 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   return systemFunctionValue(a, fn, {
     ...value,
     magnitude,
+    document: builtDocument(a, fn, args),
     large: value.large || isLarge(fn, args),
     gated: value.gated || (value.origins.length > 0 && magnitude === null && hides(fn)),
   });

@@ -12,6 +12,7 @@ import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coe
 import { oid, untyped } from '../types/oid.ts';
 import { conjunction, constant, derive, disjunction, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
+import { commonDocument } from './document.ts';
 import { clashes } from './gate.ts';
 import { widest } from './magnitude.ts';
 import { callFunctionNamed } from './notation.ts';
@@ -135,7 +136,8 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
   const all = [...conditions, ...values];
   // Which result is computed, the conditions decide alone.
   if (all.some(each => each.mayRaise)) for (const each of conditions) a.out.usedAs(each, 'function_argument');
-  const value = derive(all, { type, magnitude: widest(a.catalog, values.slice(0, results.length), type) });
+  const magnitude = widest(a.catalog, values.slice(0, results.length), type);
+  const value = derive(all, { type, magnitude, document: commonDocument(values.slice(0, results.length)) });
   const parts = results.map((result, index) => ({
     result,
     when: node.defresult && index === results.length - 1 ? null : (conditions[index + (subject ? 1 : 0)] ?? null),
@@ -163,7 +165,11 @@ export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): 
   const last = values.findLastIndex(each => each.mayRaise);
   // Those that come before it decide by being NULL whether it is computed.
   for (const each of values.slice(0, Math.max(last, 0))) noteNullness(a, each);
-  const value = derive(values, { type, magnitude: widest(a.catalog, values, type) });
+  const value = derive(values, {
+    type,
+    magnitude: widest(a.catalog, values, type),
+    document: commonDocument(values),
+  });
   return values.some(isGiven) ? { ...value, gated: false } : value;
 }
 

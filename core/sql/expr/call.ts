@@ -19,6 +19,7 @@ import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from '.
 import { arranged } from './arranged.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
+import { builtDocument } from './document.ts';
 import { clashes } from './gate.ts';
 import { isOrderedUnseen } from './gathered.ts';
 import { resultMagnitude } from './magnitude.ts';
@@ -133,12 +134,7 @@ const worse = (one: Value, other: Value): Value => (other.kind === 'derived' ? o
 function finish(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
   if (fn.kind === 'aggregate' || fn.kind === 'window') return aggregate(a, call, fn, args, result);
   const value = applyFunction(a, fn, args, { result, location: call.location });
-  return withRowFields(
-    a,
-    fn,
-    value,
-    args.map(argument => argument.type),
-  );
+  return withRowFields(a, fn, value, args);
 }
 
 /** count() of nothing, a bare column or a row tells at most how many are not null. */
@@ -167,7 +163,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
   const large = isLarge(fn, args);
   const isCount = fn.kind === 'window' && args.length === 0;
-  const derived = derive(args, { type: result, mayRaise: trust !== 'pure', magnitude });
+  const document = builtDocument(a, fn, given);
+  const derived = derive(args, { type: result, mayRaise: trust !== 'pure', magnitude, document });
   const value = { ...derived, large, apart: isCount || derived.apart };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }

@@ -23,6 +23,7 @@ import {
 import { isPolymorphic, oid, untyped } from '../types/oid.ts';
 import { derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
+import { documentOf } from './document.ts';
 import { fits, fittedMagnitude } from './magnitude.ts';
 
 /** Types whose explicit length limit truncates instead of raising. */
@@ -147,10 +148,12 @@ const printDepthMax = 16;
 /** By output and input functions: printing is total, reading is not. */
 function throughText(a: Analyzer, value: Value, target: number): Value {
   checkType(a, target);
-  const printed = categoryOf(a.catalog, target) === 'S' && printsAlways(a, value.type);
+  const document = documentOf(value);
+  const isReread = (target === oid.json && value.type === oid.jsonb) || (target === oid.jsonb && document !== null);
+  const printed = isReread || (categoryOf(a.catalog, target) === 'S' && printsAlways(a, value.type));
   const faulty = !printed && value.origins.length > 0;
   if (faulty) a.out.usedAs(value, 'function_argument');
-  return derive([value], { type: target, faulty, mayRaise: !printed });
+  return derive([value], { type: target, faulty, mayRaise: !printed, document: isReread ? document : null });
 }
 
 /** ROW(…) to a named composite type: field by field. */

@@ -42,6 +42,8 @@ function typesIn(a: Analyzer, value: Value, seen = new Set<number>()): readonly 
   return parts.includes(null) ? null : parts.flatMap(types => types ?? []);
 }
 
+export const ownTypesIn = (a: Analyzer, value: Value): readonly number[] | null => typesIn(a, value);
+
 /** Any cast of the users' own may run. */
 function uncertain(a: Analyzer, value: Value): Value {
   a.out.usedAs(value, 'function_argument');
@@ -62,7 +64,7 @@ function holdsJson(a: Analyzer, type: number, depth = 0): boolean {
 /** Rows in rows. */
 const holdDepthMax = 16;
 
-const carriesJson = (a: Analyzer, { type, fields }: Value): boolean =>
+export const carriesJson = (a: Analyzer, { type, fields }: Value): boolean =>
   fields ? fields.some(({ value }) => carriesJson(a, value)) : type !== oid.jsonb && holdsJson(a, type);
 
 /** The text of a json value is read again where it becomes jsonb: that knows no `\u0000`, and fewer digits. */

@@ -11,7 +11,7 @@ const keeping = new RegExp(
     'lower|upper|initcap|[blr]trim|reverse|left|right|substr|replace|translate|overlay|[lr]pad|split_part|repeat',
     'md5|sha\\d+|quote_\\w+|concat(_ws)?|text(cat|anycat)?|anytextcat|varchar|bpchar|name|char|regexp_(replace|count|instr|like)',
     '(char_|character_|octet_|bit_)?length|ascii|strpos|position|starts_with|encode|to_(hex|oct|bin)|format',
-    'date_trunc|to_jsonb?|row_to_json|array_to_(json|string)|jsonb?_build_\\w+|jsonb_pretty|host|int[248]|numeric|float[48]',
+    'date_trunc|to_jsonb?|row_to_json|array_to_(json|string)|jsonb?_build_\\w+|jsonb?_strip_nulls|jsonb_(pretty|delete|concat)|host|int[248]|numeric|float[48]',
   ].join('|')})$`,
 );
 

@@ -11,5 +11,5 @@ export function callFunctionNamed(a: Analyzer, name: string, row: Value, locatio
   if (resolved.kind !== 'function' || resolved.callable.fn.kind === 'aggregate') return null;
   const { fn, types } = resolved.callable;
   const argument = coerce(a, row, types[0] ?? 0, 'implicit', location);
-  return withRowFields(a, fn, applyFunction(a, fn, [argument], { result: resolved.result, location }), [argument.type]);
+  return withRowFields(a, fn, applyFunction(a, fn, [argument], { result: resolved.result, location }), [argument]);
 }

@@ -10,7 +10,8 @@ import type { Analyzer } from '../state.ts';
 import { elementTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
-import { derive, type Field, type Value } from '../value.ts';
+import { constant, derive, type Field, type Value } from '../value.ts';
+import { listsColumns } from './document.ts';
 import { callFunctionNamed } from './notation.ts';
 
 /** One column of what a value of some row type holds, when nothing finer is known: it depends on all the row does, also whether it is NULL. */
@@ -29,15 +30,26 @@ export function fieldsOfType(a: Analyzer, row: Value): readonly Field[] | null {
   return relation.columns.map(column => ({ name: column.name, value: partOf(row, column.typeOid, column.typmod) }));
 }
 
+/** The name of a column. */
+const keyOf = (row: Value): Value => ({ ...constant(oid.text), mayRaise: row.mayRaise, set: row.set });
+
 /** A function's row result with its columns named. */
-export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value, types: readonly number[]): Value {
+export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value, args: readonly Value[]): Value {
   if (value.fields !== null) return value;
   const outputs = outputArguments(fn);
+  const keys = listsColumns(fn, args);
   if (fn.returnTypeOid === oid.record && outputs.length > 0) {
-    const { bindings } = bind(a.catalog, types, fn.argumentTypes);
+    const { bindings } = bind(
+      a.catalog,
+      args.map(argument => argument.type),
+      fn.argumentTypes,
+    );
     const fields = outputs.map((argument, index) => ({
       name: argument.name === '' ? `column${index + 1}` : argument.name,
-      value: partOf(value, concrete(a.catalog, bindings, argument.typeOid) || untyped),
+      value:
+        keys && argument.name === 'key'
+          ? keyOf(value)
+          : partOf(value, concrete(a.catalog, bindings, argument.typeOid) || untyped),
     }));
     return { ...value, fields };
   }

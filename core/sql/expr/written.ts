@@ -4,6 +4,7 @@ import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import { type Trust, trustOf } from '../trust/trust.ts';
 import { oid } from '../types/oid.ts';
 import type { Magnitude, Value } from '../value.ts';
+import { documentFaults } from './document.ts';
 import { magnitudeOf } from './magnitude.ts';
 
 const pure: Trust = { trust: 'pure', faultArguments: null };
@@ -58,6 +59,8 @@ export function trustOfCall(
 ): Trust {
   const trust = trustOf(fn);
   if (magnitude !== null && trust.trust === 'raises') return pure;
+  const faults = trust.trust === 'raises' && fn.schema === 'pg_catalog' ? documentFaults(fn, args) : null;
+  if (faults) return faults.length === 0 ? pure : byArguments(faults);
   const [first, second] = args;
   switch (readingOf(fn)) {
     // An object is built of keys, which may be wrong, and values, which may not.
