@@ -158,7 +158,8 @@ export type CatalogData = {
   searchPath: readonly string[];
   /** pg_my_temp_schema() by name, where the snapshot was taken on a session that has one. */
   temporarySchema: string | null;
-  schemas: readonly { oid: number; name: string }[];
+  /** Closed: the upstream role may not use what is in it, so names are not looked up there. */
+  schemas: readonly { oid: number; name: string; isClosed?: boolean }[];
   relations: readonly CatalogRelation[];
   functions: readonly CatalogFunction[];
   types: readonly CatalogType[];

@@ -27,7 +27,7 @@ export const headerQuery = `SELECT pg_catalog.current_setting('server_version_nu
   (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_catalog.pg_my_temp_schema())`;
 
 const schemasQuery = (scope: IntrospectScope): string =>
-  `SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
+  `SELECT n.oid, n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE') FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
 
 const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::int8,
     'enabled', t.tgenabled <> 'D', 'type', t.tgtype,

@@ -193,7 +193,11 @@ const catalogFromRows = (rows: Rows): CatalogData => {
     role: text(header, 2),
     searchPath: json<string[]>(header, 3, []),
     temporarySchema: header[4] ?? null,
-    schemas: rows.schemas.map(row => ({ oid: number(row, 0), name: text(row, 1) })),
+    schemas: rows.schemas.map(row => ({
+      oid: number(row, 0),
+      name: text(row, 1),
+      ...(row[2] === 'f' && { isClosed: true }),
+    })),
     relations: rows.relations.map(row => {
       const oid = number(row, 0);
       return relationOf(row, columns.get(oid) ?? [], code.get(oid));

@@ -1,5 +1,5 @@
 /** What a session's decisions rest on at one moment, and the key under which other sessions find the same rulings. */
-import { type Copy, type Labels, withFlows } from '#core/catalog/labels.ts';
+import { type Copy, type Labels, resolveLabels, withFlows } from '#core/catalog/labels.ts';
 import type { Catalog } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { residual } from '#core/policy/evaluate.ts';
@@ -33,6 +33,19 @@ export type LocalCatalog = {
   /** Distinguishes it from every other one. */
   version: number;
 };
+
+export function makeLocal(
+  view: ConnectionView,
+  data: CatalogData,
+  { hasTemporary, version }: Pick<LocalCatalog, 'hasTemporary' | 'version'>,
+): LocalCatalog {
+  const { bundle } = view.applied;
+  const labels = resolveLabels(data, {
+    labels: bundle.labels[view.connection.id] ?? [],
+    owners: bundle.owners[view.connection.id] ?? [],
+  });
+  return { view, catalog: view.catalog.withUser(data), data, labels, hasTemporary, version };
+}
 
 export type ContextParts = {
   view: ConnectionView;

@@ -1,5 +1,5 @@
 /** One session's view of the gate: its identity, its settings, its own objects. */
-import { resolveLabels } from '#core/catalog/labels.ts';
+import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
@@ -16,7 +16,7 @@ import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/session-li
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
-import { type Context, type LocalCatalog, makeContext } from './context.ts';
+import { type Context, type LocalCatalog, makeContext, makeLocal } from './context.ts';
 import { spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
@@ -25,6 +25,7 @@ import { callsOwn, movedOn, rejection, tooManyCopies } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
 import { SessionCopies } from './session-copies.ts';
 import { SessionNames } from './session-names.ts';
+import { SessionPath } from './session-path.ts';
 import { spentRuling } from './spent.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
@@ -45,6 +46,7 @@ export class SessionGate implements OpenGate {
   /** The open transaction has changed the catalog. */
   #isDefining = false;
   readonly #copies = new SessionCopies();
+  readonly #path: SessionPath;
   literals: readonly string[] | null = null;
   /** Holds on while there are no policies to ask. */
   #idleLimit: Limit | null = null;
@@ -53,6 +55,7 @@ export class SessionGate implements OpenGate {
     this.#gate = gate;
     this.#session = session;
     this.#identity = session.identity;
+    this.#path = new SessionPath(session);
     this.names = new SessionNames(gate.movesOf(session.identity.connection.id), session, () => this.#context);
   }
 
@@ -60,9 +63,10 @@ export class SessionGate implements OpenGate {
     // The server answers no question in a failed transaction, nor does it run anything there that would need the answer.
     if (this.#session.state().status === transaction.failed) return false;
     if (this.#isTouched || this.#session.settings.searchPath === null) return true;
-    if (this.#local === null) return false;
     const view = this.#view();
-    return view.ok && view.value !== this.#local.view;
+    if (!view.ok) return false;
+    if (this.#path.text(this.#dataOf(view.value)) === null) return true;
+    return this.#local !== null && view.value !== this.#local.view;
   }
 
   get bundleVersion(): number {
@@ -185,6 +189,7 @@ export class SessionGate implements OpenGate {
   catalogTouched(): void {
     this.#isTouched = true;
     this.#isDefining = true;
+    this.#session.settings.schemas = null;
   }
 
   temporaryDropped(): void {
@@ -234,6 +239,7 @@ export class SessionGate implements OpenGate {
     if (!this.#isDefining) return;
     this.#isDefining = false;
     this.#isTouched = true;
+    this.#session.settings.schemas = null;
     this.#gate.refresh(this.#identity.connection.id);
   }
 
@@ -268,11 +274,10 @@ export class SessionGate implements OpenGate {
   #current(): Result<Context> {
     const view = this.#view();
     if (!view.ok) return view;
-    const { settings } = this.#session;
     const shared = this.#gate.flowsOf(this.#identity.connection.id);
     const held = this.#context;
     const minute = held?.minute === null ? 0 : Math.floor(this.#gate.options.clock.nowMs() / minuteMs);
-    const searchPath = settings.searchPath ?? lastPath;
+    const searchPath = this.#path.text(this.#dataOf(view.value)) ?? lastPath;
     if (
       held !== null &&
       held.view === view.value &&
@@ -317,20 +322,19 @@ export class SessionGate implements OpenGate {
 
   /** Asks the server what only it can say, as far as that is due. */
   async #prepare(): Promise<Result<null>> {
-    const { settings } = this.#session;
     const isFailed = this.#session.state().status === transaction.failed;
-    if (settings.searchPath === null && !isFailed) {
-      const rows = await this.#session.internal("SELECT pg_catalog.current_setting('search_path')");
-      const path = rows?.[0]?.[0];
-      if (typeof path !== 'string') return unreadable;
-      settings.searchPathIs(path);
-    }
     const fresh = await this.#gate.whenFresh(this.#identity.connection.id);
     if (!fresh.ok || isFailed) return fresh;
     const view = this.#view();
     if (!view.ok) return view;
     const isLocalStale = this.#local !== null && this.#local.view !== view.value;
-    return this.#isTouched || isLocalStale ? this.#readLocal(view.value) : ok(null);
+    const read = this.#isTouched || isLocalStale ? await this.#readLocal(view.value) : ok(null);
+    if (!read.ok) return read;
+    return (await this.#path.ask(this.#dataOf(view.value))) ? ok(null) : unreadable;
+  }
+
+  #dataOf(view: ConnectionView): CatalogData {
+    return this.#local?.data ?? view.data;
   }
 
   /** What this session sees, which may be more than others do. */
@@ -347,19 +351,8 @@ export class SessionGate implements OpenGate {
       const hasTemporary = data.relations.some(each => each.temporary && each.schema === data.temporarySchema);
       const isShared = !hasTemporary && !this.#session.state().isInTransaction;
       if (isShared) return ok(null);
-      const { bundle } = view.applied;
       this.#localVersion += 1;
-      this.#local = {
-        view,
-        catalog: view.catalog.withUser(data),
-        data,
-        labels: resolveLabels(data, {
-          labels: bundle.labels[view.connection.id] ?? [],
-          owners: bundle.owners[view.connection.id] ?? [],
-        }),
-        hasTemporary,
-        version: this.#localVersion,
-      };
+      this.#local = makeLocal(view, data, { hasTemporary, version: this.#localVersion });
       return ok(null);
     } catch {
       return unreadable;

@@ -17,12 +17,15 @@ export function grantStatement(a: Analyzer, node: Pg.GrantStmt): Outcome {
     const type = node.targtype === 'ACL_TARGET_OBJECT' ? node.objtype : 'OBJECT_SCHEMA';
     const { schema, name } = objectDone(a, type, object, { action: 'privilege', verb, missingOk: true });
     a.out.hazard('privilege', schema === null ? name : `${schema}.${name}`);
+    // Names are looked up only where the role may look.
+    if (type === 'OBJECT_SCHEMA') a.catalogChanges(true);
   }
   a.out.hazard('privilege', roleNames(node.grantees).join(', '));
   return nothing('ddl');
 }
 
 export function grantRole(a: Analyzer, node: Pg.GrantRoleStmt): Outcome {
+  a.catalogChanges(true);
   for (const name of [...roleNames(node.granted_roles), ...roleNames(node.grantee_roles)]) {
     a.out.object('privilege', node.is_grant ? 'grant' : 'revoke', 'role', name);
     a.out.hazard('privilege', name);

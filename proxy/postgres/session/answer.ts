@@ -158,7 +158,7 @@ function happened(s: Session, entry: Expect, tag: string): void {
   const { ruling, statementIndex, run } = entry;
   const statement = ruling?.statements[statementIndex];
   if (ruling === null || statement === undefined) return;
-  applyEffects(s, statement.analysis.effects, tag);
+  applyEffects(s, statement.analysis, tag);
   s.gate.executed(ruling, statementIndex, { statement: run?.number ?? 1, when: sentAs(entry) });
   if (ruling.isSensitive) s.isSensitive = true;
 }

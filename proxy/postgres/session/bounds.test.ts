@@ -27,13 +27,19 @@ describe('prepared statements', () => {
     const prepare = (name: string, text: string) => ({ type: 'prepare', name, text, analysis: {} as never }) as const;
     const one = bench().session;
     for (let count = 0; count < 3 * namesMax; count += 1) {
-      applyEffects(one, [prepare('same', 'x'.repeat(4096)), { type: 'deallocate', name: 'same' }], '');
+      applyEffects(
+        one,
+        { kind: 'prepare', effects: [prepare('same', 'x'.repeat(4096)), { type: 'deallocate', name: 'same' }] },
+        '',
+      );
     }
     expect(one.settings.isLost).toBe(false);
-    for (let count = 0; count <= namesMax; count += 1) applyEffects(one, [prepare(`p${count}`, 'x')], '');
+    for (let count = 0; count <= namesMax; count += 1)
+      applyEffects(one, { kind: 'prepare', effects: [prepare(`p${count}`, 'x')] }, '');
     expect(one.settings.isLost).toBe(true);
     const other = bench().session;
-    for (let count = 0; count < 33; count += 1) applyEffects(other, [prepare(`p${count}`, 'x'.repeat(mebibyte))], '');
+    for (let count = 0; count < 33; count += 1)
+      applyEffects(other, { kind: 'prepare', effects: [prepare(`p${count}`, 'x'.repeat(mebibyte))] }, '');
     expect(other.settings.isLost).toBe(true);
   });
 });

@@ -1,13 +1,21 @@
 /** Applies to the session what the server has confirmed: settings, names, transaction ends, changes of the catalog. */
-import type { SessionEffect } from '#core/sql/analysis.ts';
+import type { SessionEffect, StatementAnalysis, StatementKind } from '#core/sql/analysis.ts';
 import { transaction } from '../wire/message.ts';
 import { nameKeyOf } from '../wire/text.ts';
 import type { Outcome } from './journal.ts';
 import { namedBytesMax, namesMax } from './names.ts';
 import type { Session } from './state.ts';
 
+/** Of these the effects are what they say; others may have effects in code that is not always come to. */
+const plain: ReadonlySet<StatementKind> = new Set(['set', 'discard', 'transaction']);
+
 /** `tag` is that of CommandComplete: a COMMIT that had to roll back says so there. */
-export function applyEffects(s: Session, effects: readonly SessionEffect[], tag: string): void {
+export function applyEffects(
+  s: Session,
+  { kind, effects }: Pick<StatementAnalysis, 'kind' | 'effects'>,
+  tag: string,
+): void {
+  if (effects.length > 0 && !plain.has(kind)) s.settings.mayDiffer(effects);
   for (const effect of effects) applyEffect(s, effect, tag);
 }
 

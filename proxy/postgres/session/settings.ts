@@ -25,11 +25,16 @@ export class Settings {
   #committed: Snapshot = emptySnapshot;
   /** Null where the server does not report it. */
   #reported: string | null = null;
+  #mayDiffer = false;
   #savepoints: { name: string; snapshot: Snapshot }[] = [];
   /** Increases whenever a value that analysis depends on may have changed. */
   version = 0;
   /** What the server says search_path is; null when that may have changed since it said so. */
   searchPath: string | null = null;
+  /** The schemas that the server finds along it, written as a path; null when that may have changed since it was asked. */
+  schemas: string | null = null;
+  /** The session has acted as another role than the one it signed in with. */
+  hasRole = false;
   /** The state is no longer known: the session has to end. */
   isLost = false;
 
@@ -90,6 +95,13 @@ export class Settings {
     }
   }
 
+  /** Code that may not have been come to has set these: what follows from them later has to be asked for, too. */
+  mayDiffer(effects: readonly SessionEffect[]): void {
+    this.#mayDiffer ||= effects.some(
+      effect => effect.type === 'reset_all' || ('name' in effect && effect.name === 'search_path'),
+    );
+  }
+
   /** The server has reported its search_path, as PostgreSQL 18 does of itself whenever it has changed. */
   searchPathReported(value: string): void {
     this.#reported = value;
@@ -105,6 +117,7 @@ export class Settings {
   searchPathIs(value: string): void {
     if (this.searchPath === value) return;
     this.searchPath = value;
+    this.schemas = null;
     this.version += 1;
   }
 
@@ -134,6 +147,7 @@ export class Settings {
 
   #set(name: string, value: string | null, isLocal: boolean): void {
     if (!kept.has(name)) return;
+    if (name === 'role' || name === 'session_authorization') this.hasRole = true;
     const { session, local, cursors } = this.#now;
     if (isLocal) {
       this.#change({ session, local: new Map(local).set(name, value), cursors });
@@ -181,7 +195,8 @@ export class Settings {
   #change(next: Snapshot): void {
     const before = this.value('search_path');
     this.#now = next;
-    if (this.value('search_path') !== before) this.searchPath = null;
+    this.schemas = null;
+    if (this.#mayDiffer || this.value('search_path') !== before) this.searchPath = null;
     this.version += 1;
   }
 }

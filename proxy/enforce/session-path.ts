@@ -1,0 +1,59 @@
+/**
+ * Along which schemas a session's names are looked up. The setting says it where the role signed in with may use all of them; where
+ * it may not, or the session has taken another role, only the server can say: it leaves out what the role may not use, and "$user"
+ * is somebody else.
+ */
+import type { CatalogData } from '#core/catalog/snapshot.ts';
+import { joinSearchPath, splitSearchPath } from '#core/sql/search-path.ts';
+import type { Settings } from '../postgres/session/settings.ts';
+import type { GatedSession } from '../postgres/session-link.ts';
+
+/** Schemas that the role signed in with may not use. */
+const closedIn = new WeakMap<CatalogData, ReadonlySet<string>>();
+
+function closedOf(data: CatalogData): ReadonlySet<string> {
+  const known = closedIn.get(data);
+  if (known !== undefined) return known;
+  const closed = new Set(data.schemas.flatMap(({ name, isClosed }) => (isClosed === true ? [name] : [])));
+  closedIn.set(data, closed);
+  return closed;
+}
+
+const question = `SELECT pg_catalog.current_setting('search_path'), pg_catalog.to_json(pg_catalog.current_schemas(false))::text`;
+
+export class SessionPath {
+  readonly #session: Pick<GatedSession, 'settings' | 'internal'>;
+  /** The catalog that the server's answer goes with. */
+  #data: CatalogData | null = null;
+
+  constructor(session: Pick<GatedSession, 'settings' | 'internal'>) {
+    this.#session = session;
+  }
+
+  /** As the setting would be written; null when the server has to be asked first. */
+  text(data: CatalogData): string | null {
+    const { settings } = this.#session;
+    if (settings.searchPath === null) return null;
+    if (!this.#isAsked(settings, settings.searchPath, data)) return settings.searchPath;
+    return settings.schemas === null || this.#data !== data ? null : settings.schemas;
+  }
+
+  #isAsked(settings: Settings, path: string, data: CatalogData): boolean {
+    if (settings.hasRole) return true;
+    const closed = closedOf(data);
+    return closed.size > 0 && splitSearchPath(path).some(name => closed.has(name === '$user' ? data.role : name));
+  }
+
+  /** False when the server did not say. The session must be idle. */
+  async ask(data: CatalogData): Promise<boolean> {
+    if (this.text(data) !== null) return true;
+    const [row] = (await this.#session.internal(question)) ?? [];
+    const [path, schemas] = row ?? [];
+    if (typeof path !== 'string' || typeof schemas !== 'string') return false;
+    const { settings } = this.#session;
+    settings.searchPathIs(path);
+    settings.schemas = joinSearchPath(JSON.parse(schemas) as string[]);
+    this.#data = data;
+    return true;
+  }
+}
