@@ -83,7 +83,7 @@ export function columnMasks(scope: Scope): ColumnMasks {
 }
 
 /** A use of a masked column that its rule refuses. */
-export type RefusedUse = { column: ColumnRef; use: UseContext | 'derived'; by: ColumnRule };
+export type RefusedUse = { column: ColumnRef; use: UseContext | 'derived'; by: ColumnRule; within?: string };
 
 type Sight = {
   masks: ColumnMasks;
@@ -117,7 +117,12 @@ export function refusedUses(
   return uses.flatMap(use =>
     masks(use.column)
       .filter(by => isRefused(use, by, { masks, mayWrite }))
-      .map(by => ({ column: use.column, use: use.context, by })),
+      .map(by => ({
+        column: use.column,
+        use: use.context,
+        by,
+        ...(use.within !== undefined && { within: use.within }),
+      })),
   );
 }
 

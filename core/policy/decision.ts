@@ -15,6 +15,8 @@ export type Reason = {
   observed: boolean;
   /** What is not there: an owner who could be asked. */
   missing?: 'owner';
+  /** What to write instead. */
+  advice?: string;
 };
 
 export type OutputMask = { mask: Mask; rule: string; label: string };

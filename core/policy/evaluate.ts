@@ -6,6 +6,7 @@ import type { Labels } from '../catalog/labels.ts';
 import type { Analysis, ColumnRef, StatementAnalysis } from '../sql/analysis.ts';
 import {
   columnMasks,
+  columnName,
   type OutputVerdict,
   outputVerdict,
   type RefusedUse,
@@ -158,6 +159,12 @@ function movedColumns(statement: StatementAnalysis): readonly ColumnRef[] {
   );
 }
 
+/** An expression that may raise is not worth a word of its own where it is known what in it does. */
+const plainest = (refused: readonly RefusedUse[]): readonly RefusedUse[] => {
+  const known = new Set(refused.filter(({ within }) => within !== undefined).map(({ column }) => columnName(column)));
+  return refused.filter(({ use, column }) => use !== 'derived' || !known.has(columnName(column)));
+};
+
 function mask(scope: Scope, verdict: SideVerdict): void {
   const { statement, labels, accesses } = scope.view;
   if (scope.side.mask.length === 0) return;
@@ -168,11 +175,11 @@ function mask(scope: Scope, verdict: SideVerdict): void {
       .filter(by => by.compiled.uses.write === 'refuse')
       .map((by): RefusedUse => ({ column, use: 'source', by })),
   );
-  const refused = [
+  const refused = plainest([
     ...refusedUses(statement.uses, masks, fillTest(scope)),
     ...moved,
     ...outputs.flatMap(o => o.refused),
-  ];
+  ]);
   verdict.reasons.push(...outputs.flatMap(maskReasons), ...refused.map(useReason));
   verdict.masks = outputs.map(output => output.mask);
   const isMasked = (column: ColumnRef) => masks(column).some(by => !by.compiled.observed);

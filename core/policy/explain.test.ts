@@ -6,6 +6,7 @@ import {
   allowAll,
   analysis,
   masking,
+  output,
   policy,
   readAll,
   readEmail,
@@ -25,7 +26,20 @@ describe('an explanation names the rule, the column, the use and how to ask', ()
     expect(explain(decision, context)).toEqual({
       message: 'refused by policy: `public.customers.email` (pii.email) is masked and may not be used in ORDER BY',
       detail: '`public.customers.email` (pii.email) is masked and may not be used in ORDER BY (rule mask/classified)',
-      hint: 'leave it out, or ask the owner of `public.customers.email`: http://127.0.0.1:3000/catalog',
+      hint: 'order by columns that are not masked, or ask the owner of `public.customers.email`: http://127.0.0.1:3000/catalog',
+    });
+  });
+
+  test('of what is refused inside of something, which is named once', () => {
+    const uses = [{ ...use('function_argument', 'public.customers.email'), within: '`repeat`' }];
+    const outputs = [output('derived', 'public.customers.email')];
+    const asked = statement({ ...readEmail, uses, outputs });
+    const text =
+      '`public.customers.email` (pii.email) is masked and may not be used in `repeat`, where an error, or how much comes out, may tell its values';
+    expect(explain(decide(session([readAll, masking]), analysis(asked), labels), context)).toEqual({
+      message: `refused by policy: ${text}`,
+      detail: `${text} (rule mask/classified)`,
+      hint: 'select the column by itself, or ask the owner of `public.customers.email`: http://127.0.0.1:3000/catalog',
     });
   });
 

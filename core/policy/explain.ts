@@ -51,7 +51,8 @@ function denyHint(reasons: readonly Reason[], { connection, consoleUrl }: Explai
     return `ask an administrator to name an owner of \`${first.subject}\`: ${consoleUrl}/catalog`;
   // A hazard is what the statement does, and has no owner: `drop public.orders`.
   if (first?.subject.includes(' ')) return `it passes only if an administrator changes the rule \`${first.rule}\``;
-  return `leave it out, or ask the owner of \`${first?.subject ?? connection}\`: ${consoleUrl}/catalog`;
+  const advice = first?.advice ?? 'leave it out';
+  return `${advice}, or ask the owner of \`${first?.subject ?? connection}\`: ${consoleUrl}/catalog`;
 }
 
 function hintOf(decision: Decision, reasons: readonly Reason[], context: ExplainContext): string | null {

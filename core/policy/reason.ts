@@ -7,7 +7,7 @@ import type { Reason } from './decision.ts';
 import type { Target } from './match.ts';
 import type { Effect } from './schema.ts';
 import type { Hit } from './scope.ts';
-import { actionWords, grouped, hazardWords, useWords } from './words.ts';
+import { actionWords, grouped, hazardWords, useAdvice, useWords } from './words.ts';
 
 /** As the event schema has them. */
 export const reasonLimits = { reasons: 200, rule: 140, subject: 300, message: 600 } as const;
@@ -23,13 +23,21 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 export function settleReasons(reasons: readonly Reason[]): readonly Reason[] {
   const distinct = new Map<string, Reason>();
   for (const reason of reasons) {
-    const { effect, observed, missing } = reason;
+    const { effect, observed, missing, advice } = reason;
     const rule = cut(reason.rule, reasonLimits.rule);
     const subject = cut(reason.subject, reasonLimits.subject);
     const message = cut(reason.message, reasonLimits.message);
     const key = `${rule}\0${effect}\0${observed}\0${subject}\0${message}`;
     if (!distinct.has(key))
-      distinct.set(key, { rule, effect, subject, message, observed, ...(missing && { missing }) });
+      distinct.set(key, {
+        rule,
+        effect,
+        subject,
+        message,
+        observed,
+        ...(missing && { missing }),
+        ...(advice && { advice }),
+      });
   }
   return [...distinct.values()]
     .sort(
@@ -130,14 +138,22 @@ const withNote = (text: string, { note, compiled }: ColumnRule): string =>
     ...(note === null ? [] : [note]),
   ].join('; ');
 
-export function useReason({ column, use, by }: RefusedUse): Reason {
-  const text = `${quoted(columnName(column))} (${by.tag.label}) is masked and may not be used in ${useWords[use]}`;
+/** `within` is what it is an argument of: some of the server's words, and names of functions that people chose. */
+function placeOf({ use, within }: RefusedUse): string {
+  if (within === undefined) return useWords[use];
+  return `${cut(within, 100)}, ${use === 'aggregate' ? 'which may fail for some values' : 'where an error, or how much comes out, may tell its values'}`;
+}
+
+export function useReason(refused: RefusedUse): Reason {
+  const { column, use, by } = refused;
+  const text = `${quoted(columnName(column))} (${by.tag.label}) is masked and may not be used in ${placeOf(refused)}`;
   return {
     rule: by.compiled.id,
     effect: 'deny',
     subject: columnName(column),
     message: withNote(text, by),
     observed: by.compiled.observed,
+    advice: useAdvice[use],
   };
 }
 

@@ -146,6 +146,33 @@ export function isImplicit(access: Pick<Access, 'action' | 'verb'>): boolean {
   );
 }
 
+const compareOthers = 'find rows by a key or another column that is not masked';
+
+/** What to write instead, before `, or ask the owner`. */
+export const useAdvice: Readonly<Record<UseContext | 'derived', string>> = {
+  predicate_null: 'leave the test out',
+  predicate_constant: compareOthers,
+  predicate: compareOthers,
+  join: 'join along a foreign key, or on columns that are not masked',
+  join_key: 'join on columns that are not masked',
+  group: 'group by columns that are not masked',
+  distinct: 'leave it out of what has to be distinct',
+  order: 'order by columns that are not masked',
+  set_operation: 'use UNION ALL, or leave it out',
+  window: 'order and partition by columns that are not masked',
+  limit: 'write the number out',
+  aggregate: 'use an aggregate that cannot fail, such as `max` or `string_agg`',
+  aggregate_total: 'leave it out',
+  case: 'test columns that are not masked',
+  function_argument: 'select the column by itself',
+  source: 'leave it out of what is written',
+  target: 'leave it out',
+  default: 'write the value out',
+  conflict: 'name a constraint on columns that are not masked',
+  lock: 'leave it out',
+  derived: 'select the column by itself',
+};
+
 const unitWords: Readonly<Record<BudgetUnit, (max: string) => string>> = {
   rows: max => `${max} rows`,
   bytes: max => `${max} bytes`,

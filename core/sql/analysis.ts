@@ -81,6 +81,8 @@ export type ColumnUse = {
    * joins on is its owner's decision; outputs of the view count all the same.
    */
   viaView: boolean;
+  /** Of an argument: of what, in words, such as `repeat` or a cast. For people alone; several such uses may be told as one. */
+  within?: string;
 };
 
 /** What is done to which object. `call` is a function with effects or of unknown ones; `opaque` could not be resolved. */

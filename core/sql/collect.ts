@@ -97,22 +97,24 @@ export class Collector {
     this.access({ action, verb, object, viaView: false });
   }
 
-  use(column: ColumnRef, context: UseContext, more: { against?: readonly ColumnRef[]; viaView?: boolean } = {}): void {
+  use(column: ColumnRef, context: UseContext, more: UseFacts = {}): void {
     const against = more.against ?? none;
     const viaView = more.viaView ?? false;
+    const { within } = more;
+    const use: ColumnUse = { column, context, against, viaView, ...(within !== undefined && { within }) };
     const known = this.usesByColumn.get(column);
     if (!known) {
-      this.usesByColumn.set(column, [{ column, context, against, viaView }]);
+      this.usesByColumn.set(column, [use]);
       return;
     }
     const isNew = !known.some(
       use => use.context === context && use.viaView === viaView && sameRefs(use.against, against),
     );
-    if (isNew) known.push({ column, context, against, viaView });
+    if (isNew) known.push(use);
   }
 
-  usedAs(value: Value, context: UseContext): void {
-    for (const column of value.origins) this.use(column, context);
+  usedAs(value: Value, context: UseContext, within?: string): void {
+    for (const column of value.origins) this.use(column, context, within === undefined ? {} : { within });
   }
 
   /** The value decides which rows count. `refine` renames the context of tests that are no better than "predicate". */
@@ -154,7 +156,7 @@ export class Collector {
     for (const access of inner.accesses)
       this.access(viaView && access.action === 'read' ? { ...access, viaView: true } : access);
     for (const { column, context, against, ...use } of inner.uses)
-      this.use(column, context, { against, viaView: viaView || use.viaView });
+      this.use(column, context, { ...use, against, viaView: viaView || use.viaView });
     for (const use of inner.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
@@ -168,7 +170,7 @@ export class Collector {
   /** The same for a statement that was analysed before and runs now. */
   adopt(analysis: StatementAnalysis): void {
     for (const access of analysis.accesses) this.access(access);
-    for (const { column, context, against, viaView } of analysis.uses) this.use(column, context, { against, viaView });
+    for (const { column, context, ...use } of analysis.uses) this.use(column, context, use);
     this.largest(analysis.tableRows ?? null);
     for (const column of analysis.reads) this.read(column);
     for (const use of analysis.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
@@ -178,4 +180,5 @@ export class Collector {
   }
 }
 
+type UseFacts = { against?: readonly ColumnRef[]; viaView?: boolean; within?: string };
 type ObjectFacts = { schema?: string | null; oid?: number; temporary?: boolean };

@@ -165,7 +165,8 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const inner = apart(a, node.query ?? unresolved('EXPLAIN'), a.settings.parameterTypes ?? []);
   a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
   // How much memory and how many bytes it takes depends on every value that passes through it.
-  if (runs) for (const column of passing(inner)) a.out.use(column, 'function_argument');
+  if (runs)
+    for (const column of passing(inner)) a.out.use(column, 'function_argument', { within: '`EXPLAIN ANALYZE`' });
   // It counts rows by partition.
   if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
   for (const column of folded(a, inner)) a.out.use(column, 'function_argument');

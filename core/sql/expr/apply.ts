@@ -23,6 +23,8 @@ export type Application = {
   set?: boolean;
   /** How many rows it gives tells nothing that is classified. */
   countIsOpen?: boolean;
+  /** What people know it as, where that is not the function's name. */
+  within?: string;
   /** Of a trigger's function: the table it runs for. */
   row?: CatalogRelation;
 };
@@ -38,10 +40,11 @@ export const faultOrigins = (trust: Trust, args: readonly Value[]): readonly Val
 export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], how: Application): Value {
   const faults = faultOrigins(trust, args);
   const faulty = faults.some(value => value.origins.length > 0);
-  for (const value of faults) a.out.usedAs(value, 'function_argument');
+  for (const value of faults) a.out.usedAs(value, 'function_argument', how.within);
   const value = derive(args, { type: how.result, faulty, mayRaise: trust.trust !== 'pure', set: how.set });
   // The number of rows follows from the arguments.
-  if (how.set && how.countIsOpen !== true) for (const argument of args) a.out.usedAs(argument, 'function_argument');
+  if (how.set && how.countIsOpen !== true)
+    for (const argument of args) a.out.usedAs(argument, 'function_argument', how.within);
   return value;
 }
 
@@ -65,6 +68,7 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
   const countIsOpen = isOfOptions || listsColumns(fn, args);
   const value = applyTrust(a, isOfOptions ? noFault : isTelling ? anyFault : trust, args, {
     result: how.result,
+    within: how.within ?? `\`${fn.name}\``,
     set: how.set === true || fn.returnsSet,
     countIsOpen,
   });
@@ -123,6 +127,7 @@ export function applyOperator(
     : operands;
   const fns = operatorFunctions(a, operators);
   const [fn] = fns;
-  if (single && fn) return applyFunction(a, fn, args, how);
+  const within = `\`${operator?.name ?? ''}\``;
+  if (single && fn) return applyFunction(a, fn, args, { ...how, within });
   return applyAny(a, fns, args, how);
 }

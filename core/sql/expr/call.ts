@@ -160,7 +160,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
   const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args) || stepsOverNull(fn, trust, args);
   const failing = isTelling ? args : faultOrigins(trusted, args);
-  for (const value of args) a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total');
+  for (const value of args)
+    a.out.usedAs(value, failing.includes(value) ? 'aggregate' : 'aggregate_total', `\`${fn.name}\``);
   const large = isLarge(fn, args);
   const isCount = fn.kind === 'window' && args.length === 0;
   const document = builtDocument(a, fn, given);

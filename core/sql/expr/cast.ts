@@ -8,7 +8,7 @@ import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
-import { forced, typeOfName } from '../typename.ts';
+import { forced, typeName, typeOfName } from '../typename.ts';
 import {
   arrayTypeOf,
   baseTypeOf,
@@ -74,12 +74,14 @@ export function cast(
   return fitted(a, moved, target, context);
 }
 
+const castTo = (a: Analyzer, type: number): string => `a cast to \`${typeName(a, type)}\``;
+
 /** Forced to a length or precision: text types truncate when asked to, everything else may raise. */
 function fitted(a: Analyzer, value: Value, target: { oid: number; typmod: number }, context: CoercionContext): Value {
   const harmless =
     (context === 'explicit' && truncating.has(target.oid)) || fits(a.catalog, value, target.oid, target.typmod);
   const faulty = value.origins.length > 0 && !harmless;
-  if (faulty) a.out.usedAs(value, 'function_argument');
+  if (faulty) a.out.usedAs(value, 'function_argument', castTo(a, target.oid));
   const magnitude = fittedMagnitude(target.oid, target.typmod, true);
   return {
     ...derive([value], { type: target.oid, typmod: target.typmod, faulty, magnitude }),
@@ -118,7 +120,10 @@ function along(a: Analyzer, way: Pathway, value: Value, target: number, location
     case 'function': {
       const fn = a.catalog.function(way.functionOid);
       if (!fn) return unresolved('cast', location);
-      return { ...applyFunction(a, fn, [value], { result: target, location }), set: value.set };
+      return {
+        ...applyFunction(a, fn, [value], { result: target, location, within: castTo(a, target) }),
+        set: value.set,
+      };
     }
     case 'array': {
       const element = along(a, way.element, value, target, location);
@@ -152,7 +157,7 @@ function throughText(a: Analyzer, value: Value, target: number): Value {
   const isReread = (target === oid.json && value.type === oid.jsonb) || (target === oid.jsonb && document !== null);
   const printed = isReread || (categoryOf(a.catalog, target) === 'S' && printsAlways(a, value.type));
   const faulty = !printed && value.origins.length > 0;
-  if (faulty) a.out.usedAs(value, 'function_argument');
+  if (faulty) a.out.usedAs(value, 'function_argument', castTo(a, target));
   return derive([value], { type: target, faulty, mayRaise: !printed, document: isReread ? document : null });
 }
 
