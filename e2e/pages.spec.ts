@@ -115,7 +115,7 @@ async function look(page: Page, name: string): Promise<void> {
 
 /** What scrolls sideways within the page; code and pictures may (WCAG 1.4.10). */
 const sideways = () =>
-  [...document.querySelectorAll('main *')]
+  [...document.querySelectorAll('main *, [role=dialog] *')]
     .filter(each => ['auto', 'scroll'].includes(getComputedStyle(each).overflowX) && !each.closest('pre, code, figure'))
     .filter(each => each.scrollWidth > each.clientWidth + 1 && !each.matches('.cm-scroller'))
     .map(each => each.getAttribute('aria-label') ?? each.className);
@@ -124,7 +124,6 @@ const sideways = () =>
 async function lookAtPhone(page: Page, name: string): Promise<void> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 844 });
-  await settled(page);
   const excess = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   await expect.poll(excess).toBeLessThanOrEqual(0);
   expect(await page.evaluate(sideways)).toEqual([]);

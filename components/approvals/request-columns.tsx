@@ -46,7 +46,7 @@ const open: Column<RequestItem>[] = [
   {
     id: 'waiting',
     header: 'Waiting',
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'waits' },
     cell: ({ row }) => (
       <span className="grid">
         <Waiting since={row.original.createdAt} />
@@ -59,6 +59,7 @@ const open: Column<RequestItem>[] = [
   {
     id: 'expires',
     header: 'Expires',
+    meta: { narrow: 'detail' },
     cell: ({ row }) => <Countdown until={row.original.expiresAt} className="whitespace-nowrap" />,
   },
 ];
@@ -87,7 +88,7 @@ const decided: Column<RequestItem>[] = [
   {
     id: 'decidedAt',
     header: () => <TimeHeading label="Decided" />,
-    meta: { narrow: 'detail' },
+    meta: { narrow: 'detail', narrowLabel: 'decided' },
     cell: ({ row }) => <TimeText value={row.original.decidedAt} precision="minute" isRelativeShown={false} />,
   },
 ];
