@@ -222,6 +222,17 @@ describe('what is remembered', () => {
 describe('a copy of which nobody hears the end', () => {
   const patience = { timeoutMs: 10_000, everyMs: 10 };
 
+  it.each(['a procedure', 'a block'])('is masked when %s committed it, and failed', async what => {
+    const name = what === 'a block' ? 'by_block' : 'by_procedure';
+    const body = `begin insert into ${name} select email from people; commit; raise exception 'late'; end`;
+    await run(one, `create table ${name} (note text)`);
+    if (what === 'a procedure') await run(one, `create procedure leaves() language plpgsql as $$ ${body} $$`);
+    expect(await read(one, what === 'a block' ? `do $$ ${body} $$` : 'call leaves()')).toContain('exception');
+    expect(await read(one, `select note from ${name}`)).toBe('***');
+    expect(await read(two, `select note from ${name}`)).toBe('***');
+    expect(JSON.stringify(inherited().at(-1))).toContain(name);
+  });
+
   it('is masked when the client has left before', async () => {
     one.send(say.query('create table unheard as select email from people, pg_sleep(0.3)'));
     const running = "select 1 from pg_stat_activity where state = 'active' and query like 'create table unheard%'";

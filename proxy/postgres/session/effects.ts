@@ -2,6 +2,7 @@
 import type { SessionEffect, StatementAnalysis, StatementKind } from '#core/sql/analysis.ts';
 import { transaction } from '../wire/message.ts';
 import { nameKeyOf } from '../wire/text.ts';
+import { type Expect, expects } from './expect.ts';
 import type { Outcome } from './journal.ts';
 import { namedBytesMax, namesMax } from './names.ts';
 import type { Session } from './state.ts';
@@ -57,6 +58,19 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
     default:
       s.settings.apply(effect);
   }
+}
+
+/** Code that ends transactions has failed: what it did before the last of them stays. */
+export function committedBefore(s: Session, { kind, ruling, statementIndex, run }: Expect): void {
+  const analysis = ruling?.statements[statementIndex]?.analysis;
+  const isRun = kind === expects.query || kind === expects.execute;
+  if (!isRun || ruling === null || analysis === undefined || s.status !== transaction.idle) return;
+  if (analysis.kind !== 'call' && analysis.kind !== 'do') return;
+  if (!analysis.accesses.some(({ verb }) => verb === 'transaction')) return;
+  applyEffects(s, analysis, '');
+  s.gate.executed(ruling, statementIndex, { statement: run?.number ?? 1, when: null });
+  s.settings.commit();
+  s.gate.settled(true);
 }
 
 /** What was deallocated is counted as long as that makes no difference. */

@@ -3,6 +3,7 @@ import type { Hiding } from '#core/mask/detectors/hide.ts';
 import { hideInProblem, reduceProblem } from '#proxy/enforce/safe-problem.ts';
 import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { clearResult, unexpected } from './answer.ts';
+import { committedBefore } from './effects.ts';
 import { endWithFault, finish } from './end.ts';
 import { type Expect, expects, sentAs } from './expect.ts';
 import { replayProposals } from './proposals.ts';
@@ -61,6 +62,7 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
     return 'drop';
   }
   if (entry === null) return fate;
+  committedBefore(s, entry);
   failRun(s, entry, fields.get('C') ?? null);
   s.inCopy = false;
   clearResult(s);
