@@ -126,7 +126,7 @@ async function lookAtPhone(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 });
   const excess = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   await expect.poll(excess).toBeLessThanOrEqual(0);
-  expect(await page.evaluate(sideways)).toEqual([]);
+  await expect.poll(() => page.evaluate(sideways)).toEqual([]);
   await picture(page, `${name}-phone`);
   if (before) await page.setViewportSize(before);
 }
