@@ -95,9 +95,16 @@ const boundKinds = new Set<StatementAnalysis['kind']>([
 export function isSessionBound(analysis: Analysis, text: string): boolean {
   if (!analysis.ok) return preparedWord.test(text) || cursorWord.test(text) || endWord.test(text);
   if (analysis.statements.length > 1 && analysis.statements.some(({ kind }) => kind === 'transaction')) return true;
+  return analysis.statements.some(({ kind }) => boundKinds.has(kind)) || runsByName(analysis, text);
+}
+
+/** Whether what it runs stands behind a name, so that the same text may be something else the next time. */
+export function runsByName(analysis: Analysis, text: string): boolean {
+  if (!analysis.ok) return false;
   return analysis.statements.some(
     ({ kind }) =>
-      boundKinds.has(kind) ||
+      kind === 'execute' ||
+      kind === 'fetch' ||
       ((kind === 'explain' || kind === 'ddl') && preparedWord.test(text)) ||
       ((kind === 'update' || kind === 'delete') && /\bcurrent\b/i.test(text)),
   );

@@ -213,6 +213,24 @@ describe('not waiting', () => {
     expect(types(await client.ask(say.query(text)))).toBe('CZ');
   });
 
+  it('takes no approval for what stands behind a name, which may come to be something else', async () => {
+    const prepare = (id: number) => client.ask(say.query(`prepare q as delete from stock where id = ${id}`));
+    await prepare(7);
+    const waiting = await held(say.query('execute q'));
+    waiting.decide({ outcome: 'denied', by: [], reason: '' });
+    await client.until('Z');
+    proxy.desk.claimable.set(waiting.held.hash, waiting.held.id);
+    await client.ask(say.query("deallocate q; set weir.wait = 'off'"));
+    await prepare(2);
+    for (const messages of [[say.query('execute q')], [say.bind([], { statement: 'q' }), say.execute(), say.sync]]) {
+      const filed = proxy.desk.filed.length;
+      expect(errorOf(await client.ask(...messages)).M).toContain('this session alone knows by name');
+      expect(proxy.desk.filed).toHaveLength(filed);
+    }
+    proxy.desk.claimable.clear();
+    expect(await countOf(2)).not.toBeNull();
+  });
+
   it('can be chosen at the start, and undone by a rollback', async () => {
     client.close();
     client = await WireClient.through(proxy.port, { parameters: [['options', '-c weir.wait=off']] });

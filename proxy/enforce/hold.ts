@@ -13,6 +13,7 @@ import { refusal } from '../postgres/session/refusal.ts';
 import type { Refused, Ruling } from '../postgres/session/ruling.ts';
 import type { HoldRequest, HoldResult } from '../postgres/session/state.ts';
 import { approvalKey } from '../postgres/session/statement.ts';
+import { runsByName } from './analysis-settings.ts';
 import { waitMode } from './wait-mode.ts';
 
 export type HoldParts = {
@@ -100,14 +101,18 @@ export class Hold {
     if (tooMuch !== null) return this.#refuse(request, tooMuch, onRecorded);
     const identity = this.#parts.identity();
     const hash = statementHash(identity, request);
-    const claimed = await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
+    const mode = waitMode(this.#parts.wait());
+    const isByName = runsByName(request.ruling.analysis, request.ruling.key);
+    if (isByName && !mode.waits) return this.#refuse(request, byName, onRecorded);
+    const claimed = isByName
+      ? null
+      : await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
     const requestId = claimed?.requestId ?? randomUUID();
     const run = this.#parts.record(request, requestId);
     if (run === null) return { run, result: refusedBy(notRecorded) };
     onRecorded(run);
     if (claimed !== null) return { run, result: cleared(asked, requestId) };
     if (signal.aborted) return { run, result: refusedBy(cancelled) };
-    const mode = waitMode(this.#parts.wait());
     const filed = await desk
       .file(this.#held(request, { id: requestId, hash, statement: run.number, waiting: mode.waits }))
       .catch(() => null);
@@ -122,7 +127,7 @@ export class Hold {
     });
     const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
     if (outcome === null) desk.release(requestId);
-    if (outcome === null) return { run, result: refusedBy(askAgain(request, { requestId, url })) };
+    if (outcome === null) return { run, result: refusedBy(isByName ? byName : askAgain(request, { requestId, url })) };
     return { run, result: outcome.outcome === 'approved' ? cleared(asked, requestId) : refusedBy(ended(outcome)) };
   }
 
@@ -222,6 +227,15 @@ function beyondRequest(approval: Decision['approval']): Refused | null {
   );
 }
 
+/** Nobody could say later whether it is still what was approved. */
+const byName = refusal(
+  {
+    code: 'approval_required',
+    message: 'the statement needs approval, and runs something that this session alone knows by name',
+    hint: 'Send the statement itself instead, or wait for its approval.',
+  },
+  'approval',
+);
 const changed = refusal(
   {
     code: 'approval_expired',
