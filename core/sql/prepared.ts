@@ -2,6 +2,7 @@
 import { firstUserOid } from '../catalog/lookup.ts';
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { ColumnRef, OutputColumn, StatementAnalysis } from './analysis.ts';
+import { isBareScan } from './bare-scan.ts';
 import { callBody } from './bodies.ts';
 import { checkType } from './domain.ts';
 import { expression } from './expression.ts';
@@ -162,10 +163,12 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const options = (node.options ?? []).flatMap(option => ('DefElem' in option ? [option.DefElem] : []));
   const runs = options.some(option => option.defname === 'analyze' && isOn(option));
   const format = options.find(option => option.defname === 'format')?.arg;
-  const inner = apart(a, node.query ?? unresolved('EXPLAIN'), a.settings.parameterTypes ?? []);
+  const query = node.query ?? unresolved('EXPLAIN');
+  const inner = apart(a, query, a.settings.parameterTypes ?? []);
   a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
   // How much memory and how many bytes it takes depends on every value that passes through it.
-  if (runs)
+  const isUnseen = !serializes(options) && isBareScan(a, query, inner);
+  if (runs && !isUnseen)
     for (const column of passing(inner)) a.out.use(column, 'function_argument', { within: '`EXPLAIN ANALYZE`' });
   // It counts rows by partition.
   if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
@@ -174,6 +177,10 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const type = format && 'String' in format ? planTypes[format.String.sval ?? ''] : undefined;
   return rows('explain', [{ name: 'QUERY PLAN', value: constant(type ?? oid.text) }]);
 }
+
+/** Makes the rows as if they were sent, and says how many bytes they were. */
+const serializes = (options: readonly Pg.DefElem[]): boolean =>
+  options.some(({ defname }) => defname === 'serialize' || defname === 'memory');
 
 /** What is declared immutable is computed while the query is planned, whatever else it does. */
 const planningRuns = ({ functions }: StatementAnalysis): boolean =>
