@@ -180,6 +180,12 @@ function unfolded({ arg, args = [], defresult }: Pg.CaseExpr): Pg.Node {
   return all(defresult ? [...parts, defresult] : parts, 'OR_EXPR');
 }
 
+/** Nothing is below the first or above the last of what there is. */
+const isExtreme = (operator: string, text: string | null): boolean =>
+  (operator.startsWith('>') && text !== null && /^\s*-infinity\s*$/i.test(text)) ||
+  (operator.startsWith('<') && operator !== '<>' && text !== null && /^\s*\+?infinity\s*$/i.test(text)) ||
+  (operator === '>=' && text === '');
+
 /** NULL where one side is, and nowhere else. */
 const plainOperator = /^([<>=]|<>|<=|>=|[-+*])$/;
 
@@ -298,6 +304,7 @@ export class Always {
     if (operator === '<@' && (isEmptyText(left) || isUnbounded(right))) return true;
     if (!(operator in opposites)) return null;
     if (isSame(left) || isSame(right)) return true;
+    if (isExtreme(operator, textOf(right))) return true;
     if (lastName(left) === 'ctid' && operator.startsWith('>') && textOf(right) === '(0,0)') return true;
     const texts = [left, right].map(textOf);
     if (operator === '<>' && [left, right].every(isText) && texts[0] !== texts[1]) return true;

@@ -3,22 +3,15 @@ import { Always, type Columns } from './always.ts';
 import { stringOf, stringsOf } from './names.ts';
 import { numberOf, type Range } from './number-range.ts';
 import type { Pg } from './parse.ts';
-import { columnOf, findColumn, findItem, type Scope } from './scope.ts';
+import { findColumn, findItem, type Scope } from './scope.ts';
 import { shapeOf } from './shape.ts';
+import { columnAt } from './sifting.ts';
 import { sparesOne } from './spared.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
 import type { Value } from './value.ts';
 
 export type Condition = { scope: Scope; node: Pg.Node | undefined; value: Value | null };
-
-function columnAt(a: Analyzer, scope: Scope, node: Pg.ColumnRef): Value | null {
-  const names = stringsOf(node.fields);
-  const name = names.at(-1) ?? '';
-  if (names.length === 1) return findColumn(a, scope, name);
-  const item = findItem(scope, names.length > 2 ? (names.at(-3) ?? null) : null, names.at(-2) ?? '');
-  return item ? columnOf(a, item, name) : null;
-}
 
 const ranges: Readonly<Record<number, Range>> = {
   [oid.int2]: { low: -32768, high: 32767, isType: true },

@@ -51,6 +51,11 @@ export function spread({ kind, name, lexpr: left, rexpr: right }: Pg.A_Expr): Pg
       const parts = looked.map(each => compared({ left, right: each }, operator));
       return all(isAll ? 'AND_EXPR' : 'OR_EXPR', parts);
     }
+    case 'AEXPR_BETWEEN': {
+      const [low, high] = elementsOf(right) ?? [];
+      if (!low || !high) return null;
+      return all('AND_EXPR', [compared({ left, right: low }, '>='), compared({ left, right: high }, '<=')]);
+    }
     case 'AEXPR_DISTINCT':
     case 'AEXPR_NOT_DISTINCT': {
       const parts = pairs({ left, right })?.map(pair => compared(pair, operator, kind));

@@ -7,6 +7,7 @@ import { dotted, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
+import { isFollowing } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
@@ -212,7 +213,7 @@ export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Valu
 export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
   if (!node.arg) return unresolved('NullTest', node.location);
   const value = expression(a, scope, node.arg);
-  const bounds = nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL');
+  const bounds = isFollowing(a, scope, node.arg) ? nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL') : {};
   if (value.kind !== 'column' && !(value.fields && value.wire)) {
     const test = derive([value], { type: oid.bool });
     return { ...test, tests: testsOf(value), ...bounds };
