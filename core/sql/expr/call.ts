@@ -22,7 +22,7 @@ import { converted } from './converted.ts';
 import { builtDocument } from './document.ts';
 import { clashes } from './gate.ts';
 import { isOrderedUnseen } from './gathered.ts';
-import { resultMagnitude } from './magnitude.ts';
+import { handedOn, resultMagnitude } from './magnitude.ts';
 import { fieldOf, withRowFields } from './row.ts';
 import { isLarge, overflows } from './size.ts';
 import { trustOfCall } from './written.ts';
@@ -165,7 +165,12 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   const large = isLarge(fn, args);
   const isCount = fn.kind === 'window' && args.length === 0;
   const document = builtDocument(a, fn, given);
-  const derived = derive(args, { type: result, mayRaise: trust !== 'pure', magnitude, document });
+  const derived = derive(args, {
+    type: result,
+    mayRaise: trust !== 'pure',
+    magnitude: magnitude ?? handedOn(a.catalog, fn, args),
+    document,
+  });
   const value = { ...derived, large, apart: isCount || derived.apart };
   return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
 }

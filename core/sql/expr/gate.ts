@@ -55,6 +55,8 @@ function isSound(fn: CatalogFunction, args: readonly Value[]): boolean {
     case 'substr':
     case 'substring':
       return type === oid.int4 && numberOf(second) !== null && (third === undefined || (numberOf(third) ?? -1) >= 0);
+    case 'encode':
+      return /^(hex|base64|escape)$/.test(textOf(second) ?? '');
     case 'split_part':
       return (numberOf(third) ?? 0) > 0;
     case 'extract':

@@ -144,6 +144,15 @@ export function resultMagnitude(catalog: Catalog, fn: CatalogFunction, args: rea
   return { type, most, least: operation === 'cast' && type === oid.numeric ? one.least : 0, nan };
 }
 
+const handing = /^(lag|lead|first_value|last_value|nth_value|any_value)$/;
+
+/** Of a function that gives a value as it found it, or the default that it was given. */
+export function handedOn(catalog: Catalog, fn: CatalogFunction, args: readonly Value[]): Magnitude | null {
+  const [value, , fallback] = args;
+  if (!value || fn.schema !== 'pg_catalog' || !handing.test(fn.name)) return null;
+  return widest(catalog, fallback ? [value, fallback] : [value], baseTypeOf(catalog, value.type));
+}
+
 /** Of whichever of these values it is in the end. */
 export function widest(catalog: Catalog, values: readonly Value[], type: number): Magnitude | null {
   let wide: Magnitude | null = null;

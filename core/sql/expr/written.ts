@@ -29,12 +29,13 @@ export const isPlainFormat = (format: string | null): boolean =>
 const isPlainTemplate = (template: string | null): boolean =>
   template !== null && /^(FM)?[09.,DGLS$ ]{0,60}$/.test(template);
 
-type Reading = 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated';
+type Reading = 'fraction' | 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated';
 const readings = new WeakMap<CatalogFunction, Reading | 'none'>();
 
 const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction): Reading | 'none' => {
   if (/^jsonb?_build_object$/.test(name)) return 'pairs';
   if (/^jsonb?_object_agg/.test(name)) return 'gathered';
+  if (name === 'percentile_cont' && first === oid.float8 && second === oid.float8) return 'fraction';
   if (like.test(name) && first !== oid.bytea) return 'like';
   if (name === 'date_trunc' || (name === 'date_part' && second === oid.date)) return 'truncated';
   if (name === 'to_char' && first !== oid.float4 && first !== oid.float8) return name;
@@ -66,6 +67,9 @@ export function trustOfCall(
     // An object is built of keys, which may be wrong, and values, which may not.
     case 'pairs':
       return args.length < 2 ? trust : byArguments(args.flatMap((_, index) => (index % 2 === 0 ? [index] : [])));
+    // Between two values lies a third, and beyond what a double holds lies infinity.
+    case 'fraction':
+      return byArguments([0]);
     case 'gathered':
       return args.length === 2 ? byArguments([0]) : trust;
     // The earliest moments have no day, year or age to begin in, and the last dates are no timestamps: nobody has stored one, but a computed value may be just that.

@@ -60,6 +60,9 @@ const computing: ReadonlySet<string> = new Set([
   'vector',
 ]);
 
+/** Those that object to nothing but the name of an algorithm, whatever they work on: by extension and name. */
+const objecting: Readonly<Record<string, readonly number[]>> = { 'pgcrypto digest': [1], 'pgcrypto hmac': [2] };
+
 const compiled: ReadonlySet<string> = new Set(['c', 'internal']);
 
 function extensionTrust(fn: CatalogFunction): Trust {
@@ -67,7 +70,7 @@ function extensionTrust(fn: CatalogFunction): Trust {
   // What they remember between calls (thresholds, random state) is theirs alone.
   return {
     trust: fn.volatility === 'i' ? 'raises' : /^set_/.test(fn.name) ? 'effects' : 'reads',
-    faultArguments: null,
+    faultArguments: objecting[`${fn.extension} ${fn.name}`] ?? null,
   };
 }
 
