@@ -121,3 +121,38 @@ test('the year of a value is the year the server says', async () => {
     }
   }
 });
+
+test.each([
+  "'UTC'",
+  "'Asia/Kathmandu'",
+  "'America/St_Johns'",
+  "'Pacific/Kiritimati'",
+  "interval '167:59' hour to minute",
+  "interval '-167:59' hour to minute",
+  "interval '-00:01' hour to minute",
+])('the year of a moment does not depend on the time zone %s', async zone => {
+  await client.query(`set time zone ${zone}`);
+  const moments = [
+    '1984-12-31 23:59:59.999999+00',
+    '1985-01-01 00:00:00+00',
+    '1984-12-25 05:00:00+00',
+    '1985-01-07 11:00:00+00',
+    '1984-02-29 12:00:00+00',
+    '0044-01-01 00:00:00+00 BC',
+    '0045-12-31 23:59:59+00 BC',
+  ];
+  const writer = compileMask({ mask: { kind: 'year' }, typeOid: 1184, typmod: -1, format: 0, key });
+  for (const moment of moments) {
+    const { rows } = await client.query<{ text: string; year: string }>(
+      `select $1::timestamptz::text as text,
+          pg_catalog.to_char(date_trunc('year', $1::timestamptz at time zone 'UTC'), 'YYYY-MM-DD HH24:MI:SS') as year`,
+      [moment],
+    );
+    const [row] = rows;
+    const source = new TextEncoder().encode(row?.text);
+    const out = Buffer.alloc(source.length + writer.maxGrowth);
+    const given = out.toString('utf8', 0, writer.write(source, 0, source.length, out, 0));
+    expect(given.replace('+00', '').replace(' BC', ''), `${moment} as ${row?.text}`).toBe(row?.year);
+  }
+  await client.query("set timezone = 'UTC'");
+});

@@ -48,6 +48,51 @@ function endsWithBc(source: Uint8Array, end: number): boolean {
   return beforeChrist.every((byte, index) => source[end - beforeChrist.length + index] === byte);
 }
 
+const number = (source: Uint8Array, at: number): number =>
+  ((source[at] ?? 0) - 0x30) * 10 + (source[at + 1] ?? 0) - 0x30;
+
+const minus = 0x2d;
+const plus = 0x2b;
+
+/** Seconds east of Greenwich, as they stand behind a time: `+05:30`, `-00:44:30`; null where there are none. */
+function offsetAt(source: Uint8Array, from: number, end: number): number | null {
+  let at = from;
+  while (at < end && source[at] !== plus && source[at] !== minus) at += 1;
+  if (at + 3 > end) return null;
+  const sign = source[at] === minus ? -1 : 1;
+  let digits = at + 1;
+  let hours = 0;
+  for (; digits < end && isDigit(source[digits]); digits += 1) hours = hours * 10 + (source[digits] ?? 0) - 0x30;
+  const minutes = source[digits] === colon ? number(source, digits + 1) : 0;
+  const seconds = source[digits + 3] === colon ? number(source, digits + 4) : 0;
+  return sign * (hours * 3600 + minutes * 60 + seconds);
+}
+
+const colon = 0x3a;
+const daySeconds = 86_400;
+
+/** How many years later it is in UTC: whoever chooses the time zone would else see when around New Year it was. */
+function yearsLater(source: Uint8Array, at: number, end: number): -1 | 0 | 1 | null {
+  const month = number(source, at + 1);
+  if (month !== 1 && month !== 12) return 0;
+  const offset = offsetAt(source, at + 15, end);
+  if (offset === null) return null;
+  const time = number(source, at + 7) * 3600 + number(source, at + 10) * 60 + number(source, at + 13);
+  const seconds = (number(source, at + 4) - 1) * daySeconds + time - offset;
+  if (month === 1) return seconds < 0 ? -1 : 0;
+  return seconds >= 31 * daySeconds ? 1 : 0;
+}
+
+/** Adds to a number that is written out; false where it would take more digits, or none are left. */
+function addYears(out: Uint8Array, offset: number, digits: number, years: number): boolean {
+  let value = 0;
+  for (let index = 0; index < digits; index += 1) value = value * 10 + (out[offset + index] ?? 0) - 0x30;
+  const text = String(value + years).padStart(digits, '0');
+  if (text.length !== digits || value + years < 1) return false;
+  for (let index = 0; index < digits; index += 1) out[offset + index] = text.charCodeAt(index);
+  return true;
+}
+
 /** Only ISO output (`2021-05-17 …`) is read; any other DateStyle, and infinity, get `fallback`. */
 function yearInText(kind: DateKind, fallback: CellWriter): CellWriter {
   const tail = tails[kind];
@@ -61,8 +106,12 @@ function yearInText(kind: DateKind, fallback: CellWriter): CellWriter {
       const isIso = digits >= 4 && source[position] === 0x2d && isDigit(source[position + 1]);
       if (!isIso || length < digits + 6) return fallback.write(source, start, length, out, offset);
       for (let index = 0; index < digits; index += 1) out[offset + index] = source[start + index] ?? 0;
+      const isBc = endsWithBc(source, end);
+      const later = kind === 'timestamptz' ? yearsLater(source, position, end) : 0;
+      const isKnown = later !== null && (later === 0 || addYears(out, offset, digits, isBc ? -later : later));
+      if (!isKnown) return fallback.write(source, start, length, out, offset);
       out.set(tail, offset + digits);
-      if (!endsWithBc(source, end)) return digits + tail.length;
+      if (!isBc) return digits + tail.length;
       out.set(beforeChrist, offset + digits + tail.length);
       return digits + tail.length + beforeChrist.length;
     },
@@ -98,7 +147,7 @@ function yearInBinary(kind: DateKind, fallback: CellWriter): CellWriter {
   };
 }
 
-/** `fallback` redacts what has no year. A timestamp with time zone keeps its year as written, in UTC. */
+/** `fallback` redacts what has no year. A timestamp with time zone keeps its year in UTC, whatever the client's zone. */
 export function yearWriter(kind: DateKind, format: 0 | 1, fallback: CellWriter): CellWriter {
   return format === 0 ? yearInText(kind, fallback) : yearInBinary(kind, fallback);
 }
