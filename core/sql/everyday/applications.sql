@@ -408,3 +408,21 @@ update events set score = null where score = 'NaN'
 update events set score = 0 where score is null and amount is null
 
 merge into users t using (select $1::int as id, $2::text as name) s on t.id = s.id when matched then update set name = s.name when not matched then insert (name) values (s.name)
+
+DELETE FROM comments c USING comments d WHERE c.body = d.body AND c.post_id = d.post_id AND c.id > d.id
+
+DELETE FROM comments c WHERE c.created_at < (SELECT max(d.created_at) FROM comments d WHERE d.post_id = c.post_id)
+
+DELETE FROM staging WHERE ctid NOT IN (SELECT min(ctid) FROM staging GROUP BY id, name)
+
+DELETE FROM jobs WHERE ctid = ANY (ARRAY(SELECT ctid FROM jobs WHERE state = 'done' ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED)) RETURNING id
+
+SELECT id, payload FROM jobs WHERE state = 'queued' AND (locked_at IS NULL OR locked_at < now() - interval '5 minutes') ORDER BY run_at, id FOR UPDATE SKIP LOCKED LIMIT 1
+
+SELECT "posts".* FROM "posts" WHERE ("posts"."created_at", "posts"."id") < ($1, $2) ORDER BY "posts"."created_at" DESC, "posts"."id" DESC LIMIT $3
+
+INSERT INTO inventory (sku, qty) SELECT x.sku, x.qty FROM jsonb_to_recordset($1::jsonb) AS x(sku text, qty int) ON CONFLICT (sku) DO UPDATE SET qty = inventory.qty + EXCLUDED.qty, updated_at = now() RETURNING sku, qty, (xmax = 0) AS inserted
+
+UPDATE inventory AS i SET qty = CASE i.sku WHEN 'a' THEN 1 WHEN 'b' THEN 2 END WHERE i.sku IN ('a', 'b')
+
+EXPLAIN (ANALYZE, BUFFERS) SELECT id, title FROM posts WHERE user_id = 5 LIMIT 10

@@ -447,3 +447,19 @@ with t as (select * from events) select (select count(*) from t), (select max(at
 with recursive g as (select 1 as id, array[1] as p, false as c union all select u.id, p || u.id, u.id = any(p) from users u join g on u.manager_id = g.id where not c) select * from g
 
 select * from events where id = -1 limit 0
+
+select to_jsonb(u) - 'password_digest' - 'email', to_jsonb(u) - array['email', 'name'], row_to_json(u)::jsonb || jsonb_build_object('posts', (select count(*) from posts p where p.user_id = u.id)) from users u
+
+select u.id, e.key, e.value from users u, jsonb_each_text(to_jsonb(u) - 'password_digest') e where e.key <> 'id' order by u.id, e.key
+
+select encode(digest(lower(email::text), 'sha256'), 'hex'), encode(hmac(name, 'key', 'sha256'), 'hex') from users
+
+select date_trunc('week', at) as week, percentile_cont(0.5) within group (order by score) as median, percentile_cont(array[0.25, 0.75]) within group (order by score), percentile_disc(0.9) within group (order by user_id), mode() within group (order by kind) from events group by grouping sets ((1), ()) order by 1
+
+select user_id, at, at - lag(at) over w as gap, sum(case when at - lag(at) over w > interval '30 minutes' then 1 else 0 end) over () from events window w as (partition by user_id order by at)
+
+select id, content, embedding from (select 1 as id, 'x' as content, array[0.1, 0.2]::float8[] as embedding) d order by (select sum((a - b) ^ 2) from unnest(d.embedding, array[0.3, 0.1]::float8[]) as v(a, b)) limit 5
+
+select kind, count(*) filter (where flag) as yes, count(*) filter (where not flag) as no, round(100.0 * count(*) filter (where flag) / nullif(count(*), 0), 1) as pct from events group by rollup (kind) having count(*) > 1 order by grouping(kind), kind
+
+select jsonb_object_agg(kind, n order by n desc), json_agg(json_build_object('kind', kind, 'n', n) order by n desc, kind) from (select kind, count(*) n from events group by kind) t
