@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chainStart, nextLine, verifyChain } from './chain.ts';
+import { chainStart, controlSource, nextLine, verifyChain } from './chain.ts';
 import { type Event, type EventLine, eventSchema, zeroHash } from './schema.ts';
 import { serialize, stableJson } from './serialize.ts';
 
@@ -37,14 +37,14 @@ test('a whole chain and each of its continuations verify', () => {
   expect(verifyChain([])).toEqual({ ok: true, count: 0, head: chainStart });
   for (let at = 1; at < lines.length; at += 1) {
     const from = { hash: lines[at - 1]!.hash, seq: at };
-    expect(verifyChain(lines.slice(at), { from, proxy })).toMatchObject({ ok: true, count: 8 - at });
+    expect(verifyChain(lines.slice(at), { from, writer: proxy })).toMatchObject({ ok: true, count: 8 - at });
   }
 });
 
 test('every change is found, at the first place it can be', () => {
   const lines = chain(6);
   const broken = (change: (lines: EventLine[]) => EventLine[], index: number) => {
-    const result = verifyChain(change(structuredClone(lines)), { proxy });
+    const result = verifyChain(change(structuredClone(lines)), { writer: proxy });
     expect(result).toMatchObject({ ok: false, index });
   };
   for (let at = 0; at < 6; at += 1) {
@@ -61,6 +61,17 @@ test('every change is found, at the first place it can be', () => {
   broken(all => [...all, foreign], 6);
   expect(verifyChain([...lines, foreign])).toMatchObject({ ok: false, index: 6 });
   expect(verifyChain([{ nonsense: true }])).toMatchObject({ ok: false, index: 0 });
+});
+
+test('the control plane’s own chain names its source, and is a chain like others', () => {
+  const line = (seq: number, prev: string, source: string) =>
+    nextLine(prev, JSON.stringify({ v: 1, source, seq, type: 'identity.sign_in' }));
+  const first = line(1, chainStart.hash, controlSource);
+  const second = line(2, first.hash, controlSource);
+  expect(verifyChain([first, second])).toMatchObject({ ok: true, count: 2 });
+  expect(verifyChain([first, second], { writer: controlSource })).toMatchObject({ ok: true, count: 2 });
+  const elses = line(2, first.hash, '44444444-4444-4444-8444-444444444444');
+  expect(verifyChain([first, elses])).toMatchObject({ ok: false, index: 1 });
 });
 
 test('serialising is independent of the order of members and loses nothing', () => {

@@ -28,7 +28,10 @@ export const chainStart: ChainHead = { hash: zeroHash, seq: 0 };
 export type ChainFault = { index: number; reason: string };
 export type ChainResult = { ok: true; head: ChainHead; count: number } | ({ ok: false } & ChainFault);
 
-type Numbered = { seq?: unknown; proxy?: unknown };
+/** As whom the control plane writes its own chain. */
+export const controlSource = '00000000-0000-0000-0000-000000000000';
+
+type Numbered = { seq?: unknown; proxy?: unknown; source?: unknown };
 
 function parseBody(body: string): Numbered | null {
   try {
@@ -39,8 +42,17 @@ function parseBody(body: string): Numbered | null {
   }
 }
 
+/** Whose chain an event is of: its proxy's, or that of the `source` which the control plane writes as. */
+const writerOf = (event: Numbered | null): unknown => event?.proxy ?? event?.source;
+
+/** The same of an event as text; null where it says neither. */
+export function writerIn(body: string): string | null {
+  const writer = writerOf(parseBody(body));
+  return typeof writer === 'string' ? writer : null;
+}
+
 /** Why `line` may not follow `head`, or null. The hash is checked before anything in the body is believed. */
-export function faultAfter(head: ChainHead, input: unknown, proxy: string | null): string | null {
+export function faultAfter(head: ChainHead, input: unknown, writer: string | null): string | null {
   const line = eventLineSchema.safeParse(input);
   if (!line.success) return 'not an event line';
   const { prev, hash, body } = line.data;
@@ -49,26 +61,26 @@ export function faultAfter(head: ChainHead, input: unknown, proxy: string | null
   const event = parseBody(body);
   if (event === null) return 'the body is not a JSON object';
   if (event.seq !== head.seq + 1) return `expected number ${head.seq + 1}, found ${String(event.seq)}`;
-  if (proxy !== null && event.proxy !== proxy) return 'belongs to another proxy';
+  if (writer !== null && writerOf(event) !== writer) return 'belongs to another chain';
   return null;
 }
 
 /**
  * Verifies events in order, from `from` (the chain's start unless given) on. `index` of a fault counts from 0 within `lines`. All
- * events must be of one proxy: of `proxy` where given, else of whoever wrote the first.
+ * events must be of one chain: of `writer` where given, else of whoever wrote the first.
  */
 export function verifyChain(
   lines: Iterable<unknown>,
-  { from = chainStart, proxy = null }: { from?: ChainHead; proxy?: string | null } = {},
+  { from = chainStart, writer = null }: { from?: ChainHead; writer?: string | null } = {},
 ): ChainResult {
   let head = from;
-  let owner = proxy;
+  let owner = writer;
   let index = 0;
   for (const input of lines) {
     const reason = faultAfter(head, input, owner);
     if (reason !== null) return { ok: false, index, reason };
     const line = input as EventLine;
-    if (owner === null) owner = String(parseBody(line.body)?.proxy);
+    owner ??= writerIn(line.body);
     head = { hash: line.hash, seq: head.seq + 1 };
     index += 1;
   }

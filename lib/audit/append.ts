@@ -2,12 +2,12 @@
 import 'server-only';
 import { eq } from 'drizzle-orm';
 import { assert, must } from '#core/contract/assert.ts';
-import { chainHash } from '#core/event/chain.ts';
+import { chainHash, controlSource } from '#core/event/chain.ts';
 import type { Tx } from '#db/client.ts';
 import { event, eventSource } from '#db/schema/audit.ts';
 
 /** The source of control events; every proxy's source is its own id. */
-export const controlSourceId = '00000000-0000-0000-0000-000000000000';
+export const controlSourceId = controlSource;
 
 export type Actor = {
   type: 'identity' | 'proxy' | 'system' | 'anonymous';

@@ -64,7 +64,7 @@ it('stores a batch as it was hashed and projects the session and its statements'
   const id = oneSession(proxy);
   expect(await ingest(proxy, proxy.lines)).toEqual({ ok: true, value: { acknowledged: 4 } });
   const lines: EventLine[] = (await stored(proxy)).map(({ prev, hash, body }) => ({ prev, hash, body }));
-  expect(verifyChain(lines, { proxy: proxy.proxyId })).toMatchObject({ ok: true, count: 4 });
+  expect(verifyChain(lines, { writer: proxy.proxyId })).toMatchObject({ ok: true, count: 4 });
   expect(await sessionRow(id)).toMatchObject({
     login: 'dev@example.com',
     statements: 1,

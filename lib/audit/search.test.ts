@@ -197,9 +197,14 @@ it('lists the log with what proxies turned away, and finds in it', async () => {
   const detail = await plane.rest('GET', `/audit/${kill!.id}`, { as: auditor });
   expect(detail.body).toMatchObject({ reason: 'not expected at night', after: { state: 'asked' } });
   expect(await idsOf('/audit?action=session.', auditor)).toHaveLength(3);
-  const kinds = await Promise.all(['', '?kind=change', '?kind=read'].map(query => idsOf(`/audit${query}`, auditor)));
-  expect(kinds.map(ids => ids.length > 0)).toEqual([true, true, true]);
-  expect(kinds[0]?.toSorted()).toEqual([...(kinds[1] ?? []), ...(kinds[2] ?? [])].toSorted());
+  const actionsOf = async (kind: string) => {
+    const { body } = await plane.rest('GET', `/audit?limit=100&kind=${kind}`, { as: auditor });
+    return (body.items as { action: string }[]).map(item => item.action);
+  };
+  const isRead = (action: string) => action.endsWith('.read');
+  const [changes, reads] = [await actionsOf('change'), await actionsOf('read')];
+  expect([changes.length > 0, changes.some(isRead)]).toEqual([true, false]);
+  expect([reads.length > 0, reads.every(isRead)]).toEqual([true, true]);
   const facets = await plane.rest('GET', '/audit/facets', { as: auditor });
   expect(facets.body.actions).toContainEqual({ value: 'session.kill', count: 2 });
   expect(facets.body.actors).toContainEqual({ value: operator.login, count: 2 });
@@ -237,7 +242,7 @@ it('gives a chain away as it was hashed, and verifies what is stored', async () 
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line));
-  expect(verifyChain(lines, { proxy: proxy.proxyId })).toMatchObject({ ok: true, count: proxy.lines.length });
+  expect(verifyChain(lines, { writer: proxy.proxyId })).toMatchObject({ ok: true, count: proxy.lines.length });
   const verified = await plane.rest('POST', '/audit/chain/verify', { as: auditor, body: {} });
   expect(verified.body).toMatchObject({ intact: true, gaps: 0 });
   const source = (verified.body.sources as { source: string; verifiedSeq: number; lastSeq: number }[]).find(

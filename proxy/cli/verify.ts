@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ChainHead, chainStart, faultAfter } from '#core/event/chain.ts';
+import { type ChainHead, chainStart, controlSource, faultAfter, writerIn } from '#core/event/chain.ts';
 import { segmentName, segmentStart } from '../record/segment.ts';
 import { CliError, type Command, exitCodes, type Io } from './command.ts';
 
-type Progress = { head: ChainHead; proxy: string | null; events: number; first: number | null };
+type Progress = { head: ChainHead; writer: string | null; events: number; first: number | null };
 type Fault = { where: string; reason: string };
 
 export const verify: Command = {
@@ -29,11 +29,11 @@ export const verify: Command = {
     const target = positionals[0];
     if (!target) throw new CliError('which spool directory or file?', { hint: 'weir verify --help' });
     if (!fs.existsSync(target)) throw new CliError(`${target} does not exist`);
-    const progress: Progress = { head: chainStart, proxy: null, events: 0, first: null };
+    const progress: Progress = { head: chainStart, writer: null, events: 0, first: null };
     const fault = fs.statSync(target).isDirectory()
       ? await verifySpool(target, progress, io)
       : await verifyFile(target, progress, { from: typeof values.from === 'string' ? values.from : null, io });
-    const { events, first, head, proxy } = progress;
+    const { events, first, head, writer } = progress;
     if (fault) {
       io.stdout.write(`BROKEN  ${fault.where}: ${fault.reason}\n        ${events} events before it are intact\n`);
       return exitCodes.failed;
@@ -41,7 +41,7 @@ export const verify: Command = {
     if (events === 0) io.stdout.write('ok      no events\n');
     else
       io.stdout.write(
-        `ok      ${events} events, ${first} to ${head.seq}, of proxy ${proxy}\n        head ${head.hash}\n`,
+        `ok      ${events} events, ${first} to ${head.seq}, of ${writer === controlSource ? 'the control plane' : `proxy ${writer}`}\n        head ${head.hash}\n`,
       );
     return exitCodes.ok;
   },
@@ -116,11 +116,11 @@ async function verifyLines(
   const check = (line: string): Fault | null => {
     number += 1;
     const value = parseJson(line);
-    const reason = faultAfter(progress.head, value, progress.proxy);
+    const reason = faultAfter(progress.head, value, progress.writer);
     if (reason !== null)
       return { where: `${path.basename(file)} line ${number}, after event ${progress.head.seq}`, reason };
     progress.head = { hash: String(value?.hash), seq: progress.head.seq + 1 };
-    progress.proxy ??= String(parseJson(String(value?.body))?.proxy);
+    progress.writer ??= writerIn(String(value?.body));
     progress.first ??= progress.head.seq;
     progress.events += 1;
     return null;
