@@ -24,7 +24,7 @@ import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
 import { TimeText, useNow } from '#components/ui/time.tsx';
 import type { SessionDetail } from '#lib/audit/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
-import { knownEndMs, SessionStateBadge } from './session-state.tsx';
+import { endWords, knownEndMs, SessionStateBadge } from './session-state.tsx';
 import { SessionTicks } from './session-ticks.tsx';
 import { statementColumns } from './statement-columns.tsx';
 import { StatementSheet } from './statement-sheet.tsx';
@@ -37,7 +37,7 @@ function HasEnded({ session: { endedAt, endReason } }: { session: SessionDetail 
   return (
     <p role="alert" className="rounded-md bg-muted px-3 py-2">
       The session has ended in the meantime, <TimeText value={endedAt} isRelativeShown={false} />
-      {endReason ? `: ${inertText(endReason)}` : ''}. There is nothing left to kill.
+      {endReason ? `: ${endWords(endReason)}` : ''}. There is nothing left to kill.
     </p>
   );
 }
@@ -228,7 +228,7 @@ export function SessionPage({ id }: { id: string }) {
                   <span className="font-normal text-muted-foreground">on</span> {session.connection}
                 </span>
               }
-              sentence={session.endReason ? `Ended: ${inertText(session.endReason)}` : undefined}
+              sentence={session.endReason ? `Ended: ${endWords(session.endReason)}` : undefined}
               mark={<SessionStateBadge session={session} />}
             >
               {canKill ? <KillSession session={session} /> : null}

@@ -1,5 +1,6 @@
 /** Where a session stands. */
 import { Badge } from '#components/ui/badge.tsx';
+import { inertText } from '#components/ui/inert-text.ts';
 import { TimeText } from '#components/ui/time.tsx';
 import type { SessionView } from '#lib/audit/schema.ts';
 
@@ -38,6 +39,15 @@ export function SessionStateBadge({ session: { state, knownUntil } }: { session:
     </span>
   );
 }
+
+const ends: Readonly<Record<string, string>> = {
+  client: 'the client left',
+  upstream: 'the database closed the connection',
+};
+
+/** How it ended, from what the proxy recorded: who left, or the code of what ended it. */
+export const endWords = (reason: string): string =>
+  ends[reason] ?? (/^[a-z_]+$/.test(reason) ? reason.replaceAll('_', ' ') : inertText(reason));
 
 /** Up to when it is known to have gone on, in milliseconds of the epoch; null when its end is not known. */
 export function knownEndMs(session: SessionView, nowMs: number): number | null {

@@ -15,7 +15,7 @@ export function FactTile({ label, value, method, isAlarming = false, className }
   return (
     <div
       className={cn(
-        '-me-px -mb-px grid min-w-0 grow basis-1/2 content-start gap-0.5 border-e border-b border-border px-3 py-2 sm:basis-[9.5rem] [&_time]:whitespace-normal',
+        '-me-px -mb-px grid min-w-0 grow basis-1/2 content-start gap-0.5 border-e border-b border-border px-3 py-2 sm:basis-[9.5rem] [&_time]:inline-block [&_time]:leading-5 [&_time]:whitespace-normal',
         className,
       )}
     >
