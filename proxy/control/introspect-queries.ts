@@ -23,30 +23,30 @@ const ifUser = (expression: string): string => `CASE WHEN n.nspname NOT IN ${sys
 const oids = (array: string): string => `pg_catalog.array_to_string(${array}, ' ')`;
 
 export const headerQuery = `SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_database(), current_user,
-  pg_catalog.to_json(pg_catalog.current_schemas(true))::text,
+  pg_catalog.to_json(pg_catalog.current_schemas(true))::pg_catalog.text,
   (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_catalog.pg_my_temp_schema())`;
 
 const schemasQuery = (scope: IntrospectScope): string =>
   `SELECT n.oid, n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE') FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
 
-const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::int8,
+const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::pg_catalog.int8,
     'enabled', t.tgenabled <> 'D', 'type', t.tgtype,
-    'definition', CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::text`;
+    'definition', CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::pg_catalog.text`;
 
 const rulesOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'event', r.ev_type,
-    'definition', pg_catalog.pg_get_ruledef(r.oid))) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')::text`;
+    'definition', pg_catalog.pg_get_ruledef(r.oid))) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')::pg_catalog.text`;
 
 const relationsQuery = (scope: IntrospectScope): string =>
   `SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
   ${ifUser(`CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END`)},
   CASE WHEN c.relispartition OR c.relhassubclass OR c.relkind IN ('r', 'f') THEN
-    (SELECT pg_catalog.string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
-    WHEN c.relkind IN ('i', 'I') THEN (SELECT x.indrelid::text FROM pg_catalog.pg_index x WHERE x.indexrelid = c.oid) END,
-  c.reltuples, c.relpages::int8 * 8192, c.relrowsecurity, ${ifUser(extensionOf('pg_class', 'c.oid'))}, c.relpersistence = 't',
+    (SELECT pg_catalog.string_agg(i.inhparent::pg_catalog.text, ' ' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
+    WHEN c.relkind IN ('i', 'I') THEN (SELECT x.indrelid::pg_catalog.text FROM pg_catalog.pg_index x WHERE x.indexrelid = c.oid) END,
+  c.reltuples, c.relpages::pg_catalog.int8 * 8192, c.relrowsecurity, ${ifUser(extensionOf('pg_class', 'c.oid'))}, c.relpersistence = 't',
   CASE WHEN c.relhastriggers THEN ${triggersOf} END,
   CASE WHEN c.relhasrules AND ${`n.nspname NOT IN ${systemSchemas}`} THEN ${rulesOf} END,
   CASE WHEN c.relkind = 'p' THEN
-    (SELECT k.partattrs::text FROM pg_catalog.pg_partitioned_table k WHERE k.partrelid = c.oid) END
+    (SELECT k.partattrs::pg_catalog.text FROM pg_catalog.pg_partitioned_table k WHERE k.partrelid = c.oid) END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
   AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})`;
@@ -62,20 +62,20 @@ const columnsQuery = (scope: IntrospectScope): string =>
   ORDER BY a.attrelid, a.attnum`;
 
 const functionsQuery = (scope: IntrospectScope): string =>
-  `SELECT p.oid, n.nspname, p.proname, p.prokind, p.proargtypes::text, ${oids('p.proallargtypes')},
-  pg_catalog.array_to_string(p.proargmodes, ''), pg_catalog.to_json(p.proargnames)::text, p.pronargdefaults, p.provariadic,
+  `SELECT p.oid, n.nspname, p.proname, p.prokind, p.proargtypes::pg_catalog.text, ${oids('p.proallargtypes')},
+  pg_catalog.array_to_string(p.proargmodes, ''), pg_catalog.to_json(p.proargnames)::pg_catalog.text, p.pronargdefaults, p.provariadic,
   p.prorettype, p.proretset, p.provolatile, p.proisstrict, p.proleakproof, p.prosecdef, l.lanname,
   ${ifUser(`CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END`)},
-  p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::text, a.aggkind, ${ifUser(extensionOf('pg_proc', 'p.oid'))},
+  p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::pg_catalog.text, a.aggkind, ${ifUser(extensionOf('pg_proc', 'p.oid'))},
   ${ifUser('CASE WHEN p.pronargdefaults > 0 THEN pg_catalog.pg_get_expr(p.proargdefaults, 0) END')},
-  ${ifUser(`pg_catalog.concat_ws(' ', a.aggtransfn::oid, a.aggfinalfn::oid, a.aggcombinefn::oid, a.aggserialfn::oid,
-    a.aggdeserialfn::oid, a.aggmtransfn::oid, a.aggminvtransfn::oid, a.aggmfinalfn::oid)`)}
+  ${ifUser(`pg_catalog.concat_ws(' ', a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid, a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid,
+    a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid)`)}
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
   WHERE ${schemaFilter(scope)}`;
 
 const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) FROM pg_catalog.pg_constraint k
-    WHERE k.contypid = t.oid AND k.contype = 'c')::text`;
+    WHERE k.contypid = t.oid AND k.contype = 'c')::pg_catalog.text`;
 
 const typesQuery = (scope: IntrospectScope): string =>
   `SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typrelid, t.typbasetype,
@@ -86,7 +86,7 @@ const typesQuery = (scope: IntrospectScope): string =>
   WHERE ${schemaFilter(scope)}`;
 
 const operatorsQuery = (scope: IntrospectScope): string =>
-  `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::oid
+  `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::pg_catalog.oid
   FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope)}`;
 
 /** Casts have no schema; those made after initdb count as the user's. */
@@ -102,9 +102,9 @@ const codeQuery = `SELECT e.relation, e.events, e.expression FROM (
   UNION ALL SELECT x.indrelid, 'aw', pg_catalog.pg_get_expr(x.indpred, x.indrelid) FROM pg_catalog.pg_index x WHERE x.indpred IS NOT NULL
   UNION ALL SELECT k.partrelid, 'aw', pg_catalog.pg_get_expr(k.partexprs, k.partrelid) FROM pg_catalog.pg_partitioned_table k
     WHERE k.partexprs IS NOT NULL
-  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'rawd' ELSE p.polcmd::text END, pg_catalog.pg_get_expr(p.polqual, p.polrelid)
+  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'rawd' ELSE p.polcmd::pg_catalog.text END, pg_catalog.pg_get_expr(p.polqual, p.polrelid)
     FROM pg_catalog.pg_policy p WHERE p.polqual IS NOT NULL
-  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'aw' ELSE p.polcmd::text END, pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+  UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN '*' THEN 'aw' ELSE p.polcmd::pg_catalog.text END, pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
     FROM pg_catalog.pg_policy p WHERE p.polwithcheck IS NOT NULL) e(relation, events, expression)
   JOIN pg_catalog.pg_class c ON c.oid = e.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname NOT IN ${systemSchemas}`;
@@ -134,8 +134,8 @@ const userOid = 16384;
 
 /** Sum over the rows of one catalog that changes when a row is added, removed or rewritten (a rewrite gives a new xmin). */
 const shareOf = (table: string, condition: string): string =>
-  `(SELECT pg_catalog.count(*)::text || ':' || COALESCE(pg_catalog.sum(pg_catalog.hashint8extended(k, x)), 0)::text
-    FROM (SELECT ${condition.split(' ')[0] ?? 'oid'}::int8 AS k, xmin::text::int8 AS x FROM pg_catalog.${table} WHERE ${condition}) s)`;
+  `(SELECT pg_catalog.count(*)::pg_catalog.text || ':' || COALESCE(pg_catalog.sum(pg_catalog.hashint8extended(k, x)), 0)::pg_catalog.text
+    FROM (SELECT ${condition.split(' ')[0] ?? 'oid'}::pg_catalog.int8 AS k, xmin::pg_catalog.text::pg_catalog.int8 AS x FROM pg_catalog.${table} WHERE ${condition}) s)`;
 
 /**
  * One row, one column: text that differs when anything in the snapshot may differ. Statistics do not count: VACUUM and

@@ -25,7 +25,7 @@ import { callsOwn, movedOn, rejection, tooManyCopies } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
 import { SessionCopies } from './session-copies.ts';
 import { SessionNames } from './session-names.ts';
-import { SessionPath } from './session-path.ts';
+import { hidesSystem, SessionPath } from './session-path.ts';
 import { spentRuling } from './spent.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
@@ -339,7 +339,8 @@ export class SessionGate implements OpenGate {
 
   /** What this session sees, which may be more than others do. */
   async #readLocal(view: ConnectionView): Promise<Result<null>> {
-    const { internal } = this.#session;
+    const { internal, settings } = this.#session;
+    if (hidesSystem(settings.searchPath, view.data, this.#session.state().isInTransaction)) return hidden;
     try {
       const data = await readCatalog(async text => {
         const rows = await internal(text);
@@ -389,4 +390,7 @@ export class SessionGate implements OpenGate {
 /** Stands in while the server cannot be asked, in a failed transaction: it will not run anything either. */
 const lastPath = '"$user", public';
 
+const hidden = fail('unavailable', 'search_path puts other schemas before pg_catalog, so the catalog cannot be read', {
+  hint: 'Connect again, and leave pg_catalog out of search_path or put it first.',
+});
 const unreadable = fail('unavailable', 'the database did not say what the session sees', { hint: 'Connect again.' });

@@ -115,6 +115,29 @@ it.each<[string, string[], (string | null)[]]>([
   client.close();
 });
 
+it('does not read the catalog with operators of somebody else', async () => {
+  const client = await WireClient.through(proxy.port);
+  const ask = async (text: string) => {
+    const heard = await client.ask(say.query(text));
+    const [error] = heard.filter(({ type }) => type === 'E');
+    const row = heard.find(({ type }) => type === 'D');
+    return error ? fieldsOf(error.body).M : row && cellsOf(row.body)[0];
+  };
+  await ask('set search_path = ajar, pg_catalog');
+  await ask('create temp table mine (id int)');
+  expect(await ask(look)).toBe('AJAR');
+  await ask('begin');
+  await ask('create temp table other (id int)');
+  expect(await ask(look)).toContain('other schemas before pg_catalog');
+  await ask('rollback');
+  await ask("create function ajar.eq(oid, oid) returns bool language sql immutable as 'select false'");
+  await ask('create operator ajar.= (leftarg = oid, rightarg = oid, function = ajar.eq)');
+  expect(await ask(look)).toContain('other schemas before pg_catalog');
+  await ask('reset search_path');
+  expect(await ask(look)).toContain('other schemas before pg_catalog');
+  client.close();
+});
+
 it('does not go on in the same message', async () => {
   const client = await WireClient.through(proxy.port);
   for (const first of [

@@ -3,6 +3,7 @@
  * it may not, or the session has taken another role, only the server can say: it leaves out what the role may not use, and "$user"
  * is somebody else.
  */
+import { firstUserOid } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { joinSearchPath, splitSearchPath } from '#core/sql/search-path.ts';
 import type { Settings } from '../postgres/session/settings.ts';
@@ -19,7 +20,24 @@ function closedOf(data: CatalogData): ReadonlySet<string> {
   return closed;
 }
 
-const question = `SELECT pg_catalog.current_setting('search_path'), pg_catalog.to_json(pg_catalog.current_schemas(false))::text`;
+const question = `SELECT pg_catalog.current_setting('search_path'), pg_catalog.to_json(pg_catalog.current_schemas(false))::pg_catalog.text`;
+
+/**
+ * Whether operators of somebody else may stand in the place of the server's own: then what the catalog is asked in this session is
+ * not what it answers. In an open transaction nobody else knows which there are.
+ */
+export function hidesSystem(path: string | null, { operators }: CatalogData, isInTransaction: boolean): boolean {
+  const names = path === null ? [] : splitSearchPath(path);
+  const before = names.slice(0, Math.max(0, names.indexOf('pg_catalog'))).filter(name => name !== 'pg_temp');
+  if (before.length === 0) return false;
+  return isInTransaction || operators.some(operator => before.includes(operator.schema) && isLikeOurs(operator));
+}
+
+const asked: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '~~', '!~~', '||']);
+
+/** Those of extensions mostly work on their own types, and are never meant. */
+const isLikeOurs = ({ name, left, right }: CatalogData['operators'][number]): boolean =>
+  asked.has(name) && left < firstUserOid && right < firstUserOid;
 
 export class SessionPath {
   readonly #session: Pick<GatedSession, 'settings' | 'internal'>;
