@@ -120,10 +120,8 @@ function along(a: Analyzer, way: Pathway, value: Value, target: number, location
     case 'function': {
       const fn = a.catalog.function(way.functionOid);
       if (!fn) return unresolved('cast', location);
-      return {
-        ...applyFunction(a, fn, [value], { result: target, location, within: castTo(a, target) }),
-        set: value.set,
-      };
+      const within = value.origins.length === 0 ? {} : { within: castTo(a, target) };
+      return { ...applyFunction(a, fn, [value], { result: target, location, ...within }), set: value.set };
     }
     case 'array': {
       const element = along(a, way.element, value, target, location);

@@ -76,6 +76,7 @@ const keyed = /^jsonb?_(each|each_text|object_keys)$/;
 
 /** Takes an object apart whose keys are those of a row: they are what they are, and as many, whatever is in it. */
 export const listsColumns = (fn: CatalogFunction, [first]: readonly Value[]): boolean =>
+  fn.returnsSet &&
   fn.schema === 'pg_catalog' &&
   keyed.test(fn.name) &&
   first !== undefined &&
