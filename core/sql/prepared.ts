@@ -168,8 +168,10 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
   // How much memory and how many bytes it takes depends on every value that passes through it.
   const isUnseen = !serializes(options) && isBareScan(a, query, inner);
-  if (runs && !isUnseen)
-    for (const column of passing(inner)) a.out.use(column, 'function_argument', { within: '`EXPLAIN ANALYZE`' });
+  const lookedInto = new Set(inner.uses.flatMap(use => (use.context === 'predicate_null' ? [] : use.column)));
+  if (runs)
+    for (const column of passing(inner).filter(each => !isUnseen || lookedInto.has(each)))
+      a.out.use(column, 'function_argument', { within: '`EXPLAIN ANALYZE`' });
   // It counts rows by partition.
   if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
   for (const column of folded(a, inner)) a.out.use(column, 'function_argument');

@@ -15,6 +15,7 @@ it.each([
   ['SELECT 1 / length(ssn) FROM patients', '`/`'],
   ['SELECT regexp_split_to_table(ssn, ssn) FROM patients', '`regexp_split_to_table`'],
   ['SELECT sum(length(ssn)::float8) FROM patients', '`sum`'],
+  ['EXPLAIN (ANALYZE) SELECT ssn FROM patients WHERE ssn = name', '`EXPLAIN ANALYZE`'],
   ['EXPLAIN (ANALYZE) SELECT ssn FROM patients ORDER BY id', '`EXPLAIN ANALYZE`'],
 ])('of %s', (text, within) => {
   const analysis = analyzeWith(target.catalog, text);
