@@ -167,7 +167,7 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const inner = apart(a, query, a.settings.parameterTypes ?? []);
   a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
   // How much memory and how many bytes it takes depends on every value that passes through it.
-  const isUnseen = !serializes(options) && isBareScan(a, query, inner);
+  const isUnseen = !measuresBytes(options) && isBareScan(a, query, inner);
   const lookedInto = new Set(inner.uses.flatMap(use => (use.context === 'predicate_null' ? [] : use.column)));
   if (runs)
     for (const column of passing(inner).filter(each => !isUnseen || lookedInto.has(each)))
@@ -180,9 +180,9 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   return rows('explain', [{ name: 'QUERY PLAN', value: constant(type ?? oid.text) }]);
 }
 
-/** Makes the rows as if they were sent, and says how many bytes they were. */
-const serializes = (options: readonly Pg.DefElem[]): boolean =>
-  options.some(({ defname }) => defname === 'serialize' || defname === 'memory');
+/** Says how many bytes the rows were, as if they were sent, or the pages that were cleaned on the way. */
+const measuresBytes = (options: readonly Pg.DefElem[]): boolean =>
+  options.some(({ defname }) => defname === 'serialize' || defname === 'memory' || defname === 'wal');
 
 /** What is declared immutable is computed while the query is planned, whatever else it does. */
 const planningRuns = ({ functions }: StatementAnalysis): boolean =>
