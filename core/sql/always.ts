@@ -352,6 +352,7 @@ export class Always {
     if ('A_Const' in node) return node.A_Const.isnull !== true;
     if ('ColumnRef' in node) return this.#columns.isNotNull(node.ColumnRef);
     if ('NullTest' in node || 'BooleanTest' in node || 'RowExpr' in node || 'A_ArrayExpr' in node) return true;
+    if ('SubLink' in node) return node.SubLink.subLinkType === 'EXISTS_SUBLINK';
     if ('TypeCast' in node) return this.isNotNull(node.TypeCast.arg, depth + 1);
     if ('BoolExpr' in node) return all(node.BoolExpr.args ?? []);
     if ('CoalesceExpr' in node) return (node.CoalesceExpr.args ?? []).some(each => this.isNotNull(each, depth + 1));

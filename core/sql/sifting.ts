@@ -53,9 +53,12 @@ const isGiven = (node: Pg.Node | undefined): boolean => {
 class Sifting {
   readonly #a: Analyzer;
   readonly #scope: Scope;
-  constructor(a: Analyzer, scope: Scope) {
+  /** Columns of the table that is changed alone. */
+  readonly #ofTarget: boolean;
+  constructor(a: Analyzer, scope: Scope, ofTarget: boolean) {
     this.#a = a;
     this.#scope = scope;
+    this.#ofTarget = ofTarget;
   }
 
   /** `isExact`: it is compared by equality. */
@@ -88,7 +91,8 @@ class Sifting {
   /** What the server keeps of a row (`xmin`, `tableoid`) is much the same for all. */
   #isColumn(node: Pg.ColumnRef, isExact: boolean): boolean {
     const value = columnAt(this.#a, this.#scope, node);
-    return value !== null && (isExact || value.origins.every(({ attnum }) => attnum > 0));
+    if (value === null || (this.#ofTarget && !value.target)) return false;
+    return isExact || value.origins.every(({ attnum }) => attnum > 0);
   }
 
   #all(nodes: readonly Pg.Node[] | undefined, isExact: boolean): boolean {
@@ -153,13 +157,40 @@ class Sifting {
   }
 }
 
-/** For a comparison of any kind. What is compared with subqueries is told by what they read. */
-export function isSifting(a: Analyzer, scope: Scope, { kind, name, lexpr, rexpr }: Pg.A_Expr): boolean {
-  const sifting = new Sifting(a, scope);
-  const isExact = stringOf(name?.at(-1)) === '=';
-  const isOfArray = kind === 'AEXPR_OP_ANY' || kind === 'AEXPR_OP_ALL';
-  return sifting.follows(lexpr, isExact) || sifting.follows(rexpr, isExact && !isOfArray);
+type Bounding = Pick<Value, 'bounds' | 'restricts'>;
+
+function sifted(
+  given: Bounding,
+  follows: (sifting: Sifting) => boolean,
+  make: (ofTarget: boolean) => Sifting,
+): Bounding {
+  return {
+    bounds: given.bounds && follows(make(true)),
+    restricts: given.restricts && follows(make(false)),
+  };
 }
 
-export const isFollowing = (a: Analyzer, scope: Scope, node: Pg.Node | undefined): boolean =>
-  new Sifting(a, scope).follows(node, false);
+/** What a comparison of any kind is worth as a condition. */
+export function comparedBounds(
+  a: Analyzer,
+  scope: Scope,
+  { node, value }: { node: Pg.A_Expr; value: Value },
+): Bounding {
+  const isExact = stringOf(node.name?.at(-1)) === '=';
+  const isOfArray = node.kind === 'AEXPR_OP_ANY' || node.kind === 'AEXPR_OP_ALL';
+  const follows = (sifting: Sifting) =>
+    sifting.follows(node.lexpr, isExact) || sifting.follows(node.rexpr, isExact && !isOfArray);
+  return sifted(value, follows, ofTarget => new Sifting(a, scope, ofTarget));
+}
+
+/** What testing one thing, or looking it up in a subquery, is worth. */
+export const testedBounds = (
+  a: Analyzer,
+  scope: Scope,
+  { node, given, isExact }: { node: Pg.Node | undefined; given: Bounding; isExact: boolean },
+): Bounding =>
+  sifted(
+    given,
+    sifting => sifting.follows(node, isExact),
+    ofTarget => new Sifting(a, scope, ofTarget),
+  );

@@ -7,7 +7,7 @@ import { dotted, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
-import { isFollowing } from '../sifting.ts';
+import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
@@ -213,7 +213,8 @@ export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Valu
 export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
   if (!node.arg) return unresolved('NullTest', node.location);
   const value = expression(a, scope, node.arg);
-  const bounds = isFollowing(a, scope, node.arg) ? nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL') : {};
+  const given = nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL');
+  const bounds = testedBounds(a, scope, { node: node.arg, given, isExact: false });
   if (value.kind !== 'column' && !(value.fields && value.wire)) {
     const test = derive([value], { type: oid.bool });
     return { ...test, tests: testsOf(value), ...bounds };

@@ -5,7 +5,7 @@ import { dotted, qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
-import { isSifting } from '../sifting.ts';
+import { comparedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { typeName } from '../typename.ts';
 import { arrayTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
@@ -79,8 +79,7 @@ function rowwise(a: Analyzer, names: readonly string[], operands: readonly Value
 
 export function aExpr(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const value = operation(a, scope, node);
-  if (!value.bounds && !value.restricts) return value;
-  return isSifting(a, scope, node) ? value : { ...value, bounds: false, restricts: false };
+  return value.bounds || value.restricts ? { ...value, ...comparedBounds(a, scope, { node, value }) } : value;
 }
 
 function operation(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {

@@ -5,6 +5,7 @@ import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import { type Query, query, selectStmt } from '../select.ts';
+import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
@@ -62,7 +63,8 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
   );
   // Of rows that hold a NULL, none that matches is NULL, and one that does is true.
   const whole = conjunction(parts);
-  return { ...whole, gated: whole.origins.length > 0 };
+  const bounds = testedBounds(a, scope, { node: node.testexpr, given: whole, isExact: operator.at(-1) === '=' });
+  return { ...whole, ...bounds, gated: whole.origins.length > 0 };
 }
 
 export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
