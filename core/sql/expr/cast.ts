@@ -185,13 +185,19 @@ export function typeCast(a: Analyzer, scope: Scope, node: Pg.TypeCast): Value {
   return cast(a, value, target, 'explicit', node.location);
 }
 
+/** Those that come with a server compare bytes in the end; with others, some functions fail for texts of some lengths alone. */
+const serversOwn =
+  /^(C|POSIX|default|ucs_basic|unicode|pg_c_utf8|pg_unicode_fast|.*-x-icu|[a-z]{2,3}_[A-Z]{2}(\.utf-?8)?)$/i;
+
 /** A collation decides order and equality, not the value; but the result is no longer the bare column. */
 export function collateClause(a: Analyzer, scope: Scope, node: Pg.CollateClause): Value {
   if (!node.arg) return unresolved('CollateClause', node.location);
   const value = expression(a, scope, node.arg);
-  if (stringsOf(node.collname).length === 0) return value;
+  const names = stringsOf(node.collname);
+  if (names.length === 0) return value;
+  const isServers = serversOwn.test(names.at(-1) ?? '') && (names.length === 1 || names[0] === 'pg_catalog');
   return {
-    ...derive([value], { type: value.type, typmod: value.typmod }),
+    ...derive([value], { type: value.type, typmod: value.typmod, faulty: !isServers }),
     tests: value.tests,
     literal: value.literal,
     collated: true,
