@@ -43,6 +43,8 @@ export class SessionPath {
   readonly #session: Pick<GatedSession, 'settings' | 'internal'>;
   /** The catalog that the server's answer goes with. */
   #data: CatalogData | null = null;
+  /** What was told last of a path: every statement asks. */
+  #told: { path: string; data: CatalogData; isAsked: boolean } | null = null;
 
   constructor(session: Pick<GatedSession, 'settings' | 'internal'>) {
     this.#session = session;
@@ -58,8 +60,12 @@ export class SessionPath {
 
   #isAsked(settings: Settings, path: string, data: CatalogData): boolean {
     if (settings.hasRole) return true;
+    if (this.#told?.path === path && this.#told.data === data) return this.#told.isAsked;
     const closed = closedOf(data);
-    return closed.size > 0 && splitSearchPath(path).some(name => closed.has(name === '$user' ? data.role : name));
+    const names = closed.size === 0 ? [] : splitSearchPath(path);
+    const isAsked = names.some(name => closed.has(name === '$user' ? data.role : name));
+    this.#told = { path, data, isAsked };
+    return isAsked;
   }
 
   /** False when the server did not say. The session must be idle. */
