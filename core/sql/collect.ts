@@ -97,24 +97,21 @@ export class Collector {
     this.access({ action, verb, object, viaView: false });
   }
 
-  use(column: ColumnRef, context: UseContext, more: UseFacts = {}): void {
-    const against = more.against ?? none;
-    const viaView = more.viaView ?? false;
-    const { within } = more;
-    const use: ColumnUse = { column, context, against, viaView, ...(within !== undefined && { within }) };
+  use(column: ColumnRef, context: UseContext, more?: UseFacts): void {
+    const against = more?.against ?? none;
+    const viaView = more?.viaView ?? false;
+    const within = more?.within;
     const known = this.usesByColumn.get(column);
-    if (!known) {
-      this.usesByColumn.set(column, [use]);
+    if (known?.some(use => use.context === context && use.viaView === viaView && sameRefs(use.against, against)))
       return;
-    }
-    const isNew = !known.some(
-      use => use.context === context && use.viaView === viaView && sameRefs(use.against, against),
-    );
-    if (isNew) known.push(use);
+    const made: ColumnUse = { column, context, against, viaView };
+    const use = within === undefined ? made : { ...made, within };
+    if (known) known.push(use);
+    else this.usesByColumn.set(column, [use]);
   }
 
   usedAs(value: Value, context: UseContext, within?: string): void {
-    for (const column of value.origins) this.use(column, context, within === undefined ? {} : { within });
+    for (const column of value.origins) this.use(column, context, within === undefined ? undefined : { within });
   }
 
   /** The value decides which rows count. `refine` renames the context of tests that are no better than "predicate". */
@@ -155,8 +152,8 @@ export class Collector {
   include(inner: Collector, viaView: boolean): void {
     for (const access of inner.accesses)
       this.access(viaView && access.action === 'read' ? { ...access, viaView: true } : access);
-    for (const { column, context, against, ...use } of inner.uses)
-      this.use(column, context, { ...use, against, viaView: viaView || use.viaView });
+    for (const use of inner.uses)
+      this.use(use.column, use.context, viaView && !use.viaView ? { ...use, viaView } : use);
     for (const use of inner.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
@@ -170,7 +167,7 @@ export class Collector {
   /** The same for a statement that was analysed before and runs now. */
   adopt(analysis: StatementAnalysis): void {
     for (const access of analysis.accesses) this.access(access);
-    for (const { column, context, ...use } of analysis.uses) this.use(column, context, use);
+    for (const use of analysis.uses) this.use(use.column, use.context, use);
     this.largest(analysis.tableRows ?? null);
     for (const column of analysis.reads) this.read(column);
     for (const use of analysis.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);

@@ -127,7 +127,6 @@ export function applyOperator(
     : operands;
   const fns = operatorFunctions(a, operators);
   const [fn] = fns;
-  const within = `\`${operator?.name ?? ''}\``;
-  if (single && fn) return applyFunction(a, fn, args, { ...how, within });
+  if (single && fn) return applyFunction(a, fn, args, { ...how, within: `\`${operator.name}\`` });
   return applyAny(a, fns, args, how);
 }
