@@ -191,6 +191,8 @@ const plainOperator = /^([<>=]|<>|<=|>=|[-+*])$/;
 
 export class Always {
   readonly #columns: Columns;
+  /** Parts are asked about more than once: without this, twice as often with each level. */
+  readonly #verdicts = new Map<Pg.Node, Verdict>();
   constructor(columns: Columns) {
     this.#columns = columns;
   }
@@ -198,6 +200,14 @@ export class Always {
   /** True or false where it can be told; where nothing can, null. A row for which it is null is taken for one for which it holds. */
   verdict(node: Pg.Node | undefined, depth = 0): Verdict {
     if (!node || depth > depthMax) return null;
+    const known = this.#verdicts.get(node);
+    if (known !== undefined) return known;
+    const found = this.#told(node, depth);
+    this.#verdicts.set(node, found);
+    return found;
+  }
+
+  #told(node: Pg.Node, depth: number): Verdict {
     if ('A_Const' in node) return node.A_Const.boolval ? node.A_Const.boolval.boolval === true : null;
     if ('BoolExpr' in node) return this.#boolean(node, depth);
     if ('NullTest' in node) return this.#nullTest(node.NullTest, depth);

@@ -386,3 +386,14 @@ it.each(someRows)('%s does not', text => {
   expect(analysis.ok).toBe(true);
   expect(changesAll(text)).toBe(false);
 });
+
+it.each([
+  ['tests', (inner: string) => `(${inner}) is true`],
+  ['lists', (inner: string) => `true in (${inner}, false)`],
+  ['cases', (inner: string) => `case ${inner} when true then active when false then active end`],
+  ['rows', (inner: string) => `row(${inner}, 1) < row(true, 2)`],
+])('is told at once of %s in each other', (_, wrap) => {
+  let condition = 'active';
+  for (let depth = 0; depth < 40; depth += 1) condition = wrap(condition);
+  expect(typeof changesAll(`delete from flags where ${condition}`)).toBe('boolean');
+});

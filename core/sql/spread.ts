@@ -24,6 +24,8 @@ function pairs({ left, right }: Both): Both[] | null {
   if (!('RowExpr' in left) || !('RowExpr' in right)) return null;
   const [one, other] = [left.RowExpr.args ?? [], right.RowExpr.args ?? []];
   if (one.length === 0 || one.length !== other.length) return null;
+  // Rows in rows would be written out again and again.
+  if ([...one, ...other].some(each => 'RowExpr' in each)) return null;
   return one.map((each, index) => ({ left: each, right: other[index] as Pg.Node }));
 }
 
