@@ -20,9 +20,12 @@ import { downloadUrl, orpc } from '#lib/orpc/browser.ts';
 function Verified({ chain }: { chain: Chain }) {
   if (chain.brokenSeq !== null) {
     return (
-      <Badge tone="deny">
-        <ShieldAlert aria-hidden /> Broken at {formatCount(chain.brokenSeq)}
-      </Badge>
+      <span className="inline-flex flex-wrap items-center gap-x-1.5 whitespace-normal">
+        <Badge tone="deny">
+          <ShieldAlert aria-hidden /> Broken at {formatCount(chain.brokenSeq)}
+        </Badge>
+        {chain.brokenReason ? <span className="text-fault">{inertText(chain.brokenReason)}</span> : null}
+      </span>
     );
   }
   if (chain.verifiedAt === null) return <span className="text-muted-foreground">not yet</span>;
@@ -87,12 +90,20 @@ function ChainRow({ chain, canExport }: { chain: Chain; canExport: boolean }) {
   );
 }
 
+/** Long chains take more than one step; what has been looked at is what can be spoken of. */
+function verdictOf({ intact, sources }: { intact: boolean; sources: readonly Chain[] }): string {
+  if (!intact) return 'The log is not intact';
+  const left = sources.reduce((sum, { lastSeq, walkedSeq }) => sum + Math.max(0, lastSeq - walkedSeq), 0);
+  if (left === 0) return 'Every stored event matches its chain';
+  return `Every event so far matches its chain; ${formatCount(left)} more are being looked at`;
+}
+
 export function ChainCard() {
   const canExport = useCan('audit:export');
   const query = useQuery({ ...orpc.audit.chain.get.queryOptions(), refetchInterval: 30_000 });
   const verify = useCommand(orpc.audit.chain.verify.mutationOptions(), {
     doing: 'verify the log',
-    done: output => (output.intact ? 'Every stored event matches its chain' : 'The log is not intact'),
+    done: verdictOf,
     changes: [orpc.audit.chain.key()],
   });
   return (

@@ -11,6 +11,9 @@ import { actions, hazardCodes } from '../sql/analysis.ts';
 const text = (max: number) => z.string().max(max);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** What fits a column of the control plane's tables; nothing real comes near it. */
+const counted = z.number().int().max(2_147_483_647);
+
 const columnRef = z.object({ schema: text(128), relation: text(128), column: text(128), label: text(80).optional() });
 
 export const identityChainSchema = z.object({
@@ -93,8 +96,8 @@ const base = {
   proxy: z.uuid(),
   /** 1, 2, 3 … without gaps for one proxy. */
   seq: z.number().int().positive(),
-  /** UTC, RFC 3339 with milliseconds. */
-  time: z.iso.datetime({ precision: 3 }),
+  /** UTC, RFC 3339 with milliseconds. Not before there were proxies: the years before 1 are no dates to PostgreSQL. */
+  time: z.iso.datetime({ precision: 3 }).refine(time => time >= '1970', 'is before 1970'),
 };
 const inSession = { ...base, session: z.uuid() };
 
@@ -106,7 +109,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     ...base,
     type: z.literal('proxy.bundle'),
     bundleVersion: z.number().int(),
-    policyVersion: z.number().int(),
+    policyVersion: counted,
   }),
   /** Something failed closed: parser killed, bundle expired, spool full, disagreement with RowDescription … */
   z.object({
@@ -132,7 +135,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     connection: text(100),
     identity: identityChainSchema,
     grantId: z.uuid().nullable(),
-    client: z.object({ address: text(64), port: z.number().int(), application: text(200), tls: text(40).nullable() }),
+    client: z.object({ address: text(64), port: counted, application: text(200), tls: text(40).nullable() }),
     upstreamRole: text(128),
     bundleVersion: z.number().int(),
   }),
@@ -140,7 +143,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     ...inSession,
     type: z.literal('session.end'),
     reason: text(100),
-    statements: z.number().int(),
+    statements: counted,
     rows: z.number().int(),
     bytesIn: z.number().int(),
     bytesOut: z.number().int(),
@@ -150,7 +153,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     ...inSession,
     type: z.literal('statement.decided'),
     /** 1, 2, 3 … in the session. */
-    statement: z.number().int().positive(),
+    statement: counted.positive(),
     text: text(200_000),
     /** True when the text was longer and is cut. */
     truncated: z.boolean(),
@@ -171,7 +174,7 @@ export const eventSchema = z.discriminatedUnion('type', [
       )
       .max(200),
     requestId: z.uuid().nullable(),
-    policyVersion: z.number().int(),
+    policyVersion: counted,
     bundleVersion: z.number().int(),
   }),
   /** A transaction was committed that had copied labelled columns: their labels hold for the targets as well. */
@@ -179,13 +182,13 @@ export const eventSchema = z.discriminatedUnion('type', [
     ...inSession,
     type: z.literal('classification.inherited'),
     /** The last one that copied. */
-    statement: z.number().int().positive(),
+    statement: counted.positive(),
     columns: z.array(inheritedColumnSchema).min(1).max(inheritedColumnsMax),
   }),
   z.object({
     ...inSession,
     type: z.literal('statement.completed'),
-    statement: z.number().int().positive(),
+    statement: counted.positive(),
     outcome: z.enum(['ok', 'error', 'refused', 'cancelled', 'unknown']),
     tag: text(64).nullable(),
     rows: z.number().int(),

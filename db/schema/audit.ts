@@ -22,10 +22,15 @@ export const eventSource = pgTable('event_source', {
   /** What was refused last: a gap, a fork or a broken hash; null when nothing was. */
   fault: jsonb().$type<{ code: 'gap' | 'fork' | 'broken' | 'invalid'; seq: number; message: string; at: string }>(),
   faults: integer().notNull().default(0),
-  /** The last full walk over the stored chain. */
+  /** Every stored event up to here was looked at, and fits. */
   verifiedSeq: bigint({ mode: 'number' }).notNull().default(0),
   verifiedAt: instant(),
+  /** The first event that does not fit, and in what way. */
   brokenSeq: bigint({ mode: 'number' }),
+  brokenReason: text(),
+  /** How far the present walk from the start has come over what had been verified before, and when it began. */
+  walkedSeq: bigint({ mode: 'number' }).notNull().default(0),
+  walkBeganAt: instant(),
 });
 
 export const event = pgTable(

@@ -5,6 +5,7 @@ import { assert, must } from '#core/contract/assert.ts';
 import { chainHash, controlSource } from '#core/event/chain.ts';
 import type { Tx } from '#db/client.ts';
 import { event, eventSource } from '#db/schema/audit.ts';
+import { controlColumns } from './columns.ts';
 
 /** The source of control events; every proxy's source is its own id. */
 export const controlSourceId = controlSource;
@@ -61,8 +62,6 @@ function assertNoSecret(value: unknown, depth = 0): void {
   }
 }
 
-const text = (value: string, max: number): string => value.replaceAll('\0', '').slice(0, max);
-
 function bodyOf(draft: ControlEventDraft, at: { seq: number; time: Date }): string {
   assertNoSecret(draft.before);
   assertNoSecret(draft.after);
@@ -96,21 +95,8 @@ export async function appendControlEvents(tx: Tx, drafts: readonly ControlEventD
     const body = bodyOf(draft, { seq, time: at });
     const prev = hash;
     hash = chainHash(prev, body);
-    return {
-      source: controlSourceId,
-      seq,
-      time: at,
-      type: draft.action,
-      actorId: draft.actor.id,
-      actorLogin: text(draft.actor.login, 320),
-      targetType: draft.target.type,
-      targetId: text(draft.target.id, 200),
-      targetLabel: text(draft.target.label, 300),
-      listed: true,
-      prev,
-      hash,
-      body,
-    };
+    const columns = controlColumns({ type: draft.action, actor: draft.actor, target: draft.target });
+    return { source: controlSourceId, seq, ...columns, time: at, prev, hash, body };
   });
   await tx.insert(event).values(rows);
   await tx

@@ -28,6 +28,9 @@ async function chainState(db: Db | Tx) {
     verifiedSeq: source.verifiedSeq,
     verifiedAt: source.verifiedAt?.toISOString() ?? null,
     brokenSeq: source.brokenSeq,
+    brokenReason: source.brokenReason,
+    walkedSeq: source.walkedSeq,
+    walkBeganAt: source.walkBeganAt?.toISOString() ?? null,
     fault: source.fault,
     faults: source.faults,
   }));
@@ -42,11 +45,16 @@ const get = query({ permission: 'audit:read' })
   .handler(({ context }) => chainState(context.db));
 
 const verify = command({ permission: 'audit:read' })
-  .route({ method: 'POST', path: '/audit/chain/verify', tags, summary: 'Walk on over the stored chains now' })
+  .route({
+    method: 'POST',
+    path: '/audit/chain/verify',
+    tags,
+    summary: 'Walk over the stored chains from their start, now',
+  })
   .input(chainVerifyInputSchema)
   .output(chainOutputSchema)
   .handler(async ({ context: { tx, clock }, input: { source } }) => {
-    await verifyChains({ tx, clock }, source);
+    await verifyChains({ tx, clock }, { only: source, isAsked: true });
     const result = await chainState(tx);
     const target = { type: 'event_source', id: source ?? '', label: source ?? 'all' };
     return { result, audit: { action: 'audit.verify', target, before: null, after: { intact: result.intact } } };

@@ -15,7 +15,8 @@ import { event, eventSource } from '#db/schema/audit.ts';
 import type { Clock } from '#lib/orpc/context.ts';
 import { poke } from '#lib/outbox/publish.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
-import { clean, storeProjection } from './project-store.ts';
+import { proxyColumns, timeOf } from './columns.ts';
+import { storeProjection } from './project-store.ts';
 
 type On = { db: Db; clock: Clock };
 export type Ingested = Result<{ acknowledged: number }>;
@@ -107,11 +108,16 @@ function readLines(lines: readonly unknown[], on: { head: ChainHead; proxyId: st
     if (reason !== null) return { ok: false, error: broken(head.seq + 1, reason) };
     const line = input as EventLine;
     const body = JSON.parse(line.body);
-    const parsed = eventSchema.safeParse(body);
     head = { seq: head.seq + 1, hash: line.hash };
-    read.push({ line, seq: head.seq, body, event: parsed.success ? parsed.data : null });
+    read.push({ line, seq: head.seq, body, event: eventOf(body) });
   }
   return ok(read);
+}
+
+/** Null for one of a kind or shape that is not known here: it is kept, and not projected. */
+export function eventOf(body: unknown): Event | null {
+  const parsed = eventSchema.safeParse(body);
+  return parsed.success ? parsed.data : null;
 }
 
 type Refusing = { proxyId: string; head: ChainHead; fault: Fault };
@@ -137,25 +143,12 @@ async function refuse(tx: Tx, on: On, { proxyId, fault }: Refusing): Promise<Ing
   return fail('conflict', `the events do not continue the log: ${fault.message}`);
 }
 
-const time = (value: unknown): string | null =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : null;
-
-/** What the audit page lists: everything about the proxy itself and about those it turned away. */
-const isListed = ({ event }: ReadLine): boolean =>
-  event === null || event.type === 'session.refused' || event.type.startsWith('proxy.');
-
-function rowOf(read: ReadLine, now: Date) {
-  const { line, seq, body, event } = read;
+function rowOf({ line, seq, body, event }: ReadLine, now: Date) {
+  const columns = proxyColumns(body, event);
   return {
+    ...columns,
     seq,
-    time: time(body.time) ?? now.toISOString(),
-    type: clean(String(body.type ?? 'unknown').slice(0, 60)),
-    session_id: event && 'session' in event ? event.session : null,
-    // What a stranger claimed to be, cut to a length: perhaps in the middle of a character.
-    actor_login: event?.type === 'session.refused' ? clean(event.login) : null,
-    target_type: event?.type === 'session.refused' ? 'connection' : null,
-    target_label: event?.type === 'session.refused' ? clean(event.connection) : null,
-    listed: isListed(read),
+    time: columns.time ?? now.toISOString(),
     prev: `\\x${line.prev}`,
     hash: `\\x${line.hash}`,
     body: line.body.toWellFormed(),
@@ -167,14 +160,15 @@ async function store(tx: Tx, on: On, { proxyId, read }: { proxyId: string; read:
   const rows = JSON.stringify(read.map(line => rowOf(line, now)));
   await tx.execute(sql`
     insert into event (source, seq, time, received_at, type, session_id, actor_login, target_type, target_label, listed, prev, hash, body)
-    select ${proxyId}::uuid, seq, time, ${now.toISOString()}::timestamptz, type, session_id, actor_login, target_type, target_label, listed, prev, hash, body
+    select ${proxyId}::uuid, seq, time, ${now.toISOString()}::timestamptz, type, "sessionId", "actorLogin", "targetType",
+      "targetLabel", listed, prev, hash, body
     from json_to_recordset(${rows}::json) as line(
-      seq int8, time timestamptz, type text, session_id uuid, actor_login text, target_type text, target_label text,
+      seq int8, time timestamptz, type text, "sessionId" uuid, "actorLogin" text, "targetType" text, "targetLabel" text,
       listed boolean, prev bytea, hash bytea, body text)`);
   const events = read.flatMap(({ event }) => (event ? [event] : []));
   await storeProjection(tx, proxyId, events);
   const last = must(read.at(-1), 'there is a line');
-  const headTime = new Date(time(last.body.time) ?? now);
+  const headTime = new Date(timeOf(last.body.time) ?? now);
   await tx
     .update(eventSource)
     .set({ headSeq: last.seq, headHash: last.line.hash, headTime, fault: null })

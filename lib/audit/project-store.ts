@@ -1,29 +1,23 @@
 /** Writes a batch's projection: one statement per kind of row, however many rows. */
 import 'server-only';
-import { createHash } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Event } from '#core/event/schema.ts';
 import type { Tx } from '#db/client.ts';
 import {
   type Completed,
-  hazardsOf,
-  labelsOf,
   type Projection,
   projectBatch,
   type RollupDelta,
-  relationsOf,
   type SessionDelta,
   type SessionStart,
 } from './project.ts';
+import { decidedRow, endRow, outcomeRow, startRow, storable } from './project-rows.ts';
 
 /** A session that its proxy did not end. */
 export const lostReason = 'its proxy stopped without ending it';
 
-/** PostgreSQL's text has no NUL, and its JSON no lone surrogates. */
-export const clean = (value: string): string => value.replaceAll('\0', '').toWellFormed();
-
 export async function storeProjection(tx: Tx, proxyId: string, events: readonly Event[]): Promise<void> {
-  const projection = projectBatch(events);
+  const projection = projectBatch(events.map(storable));
   const { starts, decided, completed, deltas, rollup, ends, keys, lost } = projection;
   if (keys.length > 0) await storeKeys(tx, proxyId, keys);
   if (starts.length > 0) await storeStarts(tx, proxyId, starts);
@@ -45,26 +39,7 @@ async function storeKeys(tx: Tx, proxyId: string, keys: Projection['keys']): Pro
 }
 
 async function storeStarts(tx: Tx, proxyId: string, starts: readonly SessionStart[]): Promise<void> {
-  const rows = JSON.stringify(
-    starts.map(start => ({
-      id: start.session,
-      connection_id: start.connectionId,
-      connection: clean(start.connection),
-      identity_id: start.identity.id,
-      identity_kind: start.identity.kind,
-      login: clean(start.identity.login),
-      on_behalf_of_id: start.identity.onBehalfOf?.id ?? null,
-      on_behalf_of_login: start.identity.onBehalfOf?.login ?? null,
-      token_id: start.identity.tokenId,
-      grant_id: start.grantId,
-      client_address: clean(start.client.address),
-      client_port: start.client.port,
-      application: clean(start.client.application),
-      tls: start.client.tls,
-      upstream_role: clean(start.upstreamRole),
-      started_at: start.time,
-    })),
-  );
+  const rows = JSON.stringify(starts.map(startRow));
   const columns = sql.raw(
     'id, connection_id, connection, identity_id, identity_kind, login, on_behalf_of_id, on_behalf_of_login, token_id, grant_id, client_address, client_port, application, tls, upstream_role, started_at',
   );
@@ -93,40 +68,12 @@ async function markSeen(tx: Tx, starts: readonly SessionStart[]): Promise<void> 
     update identity set last_seen_at = held.time from held where identity.id = held.id`);
 }
 
-const outcomeOf = (completed: Completed | null) => ({
-  outcome: completed?.outcome ?? null,
-  tag: completed?.tag ? clean(completed.tag) : null,
-  rows: completed?.rows ?? null,
-  bytes: completed?.bytes ?? null,
-  masked_cells: completed?.maskedCells ?? null,
-  duration_us: completed?.durationUs ?? null,
-  sqlstate: completed?.sqlstate ? clean(completed.sqlstate) : null,
-  ended_by: completed?.endedBy ?? null,
-  detected: completed?.detected ? JSON.parse(clean(JSON.stringify(completed.detected))) : null,
-});
-
 async function storeStatements(tx: Tx, proxyId: string, decided: Projection['decided']): Promise<void> {
   const texts = new Map<string, string>();
   const rows = decided.map(({ event, completed }) => {
-    const text = clean(event.text);
-    const hash = `\\x${createHash('sha256').update(text).digest('hex')}`;
-    texts.set(hash, text);
-    return {
-      session_id: event.session,
-      number: event.statement,
-      seq: event.seq,
-      time: event.time,
-      text_hash: hash,
-      effect: event.effect,
-      kinds: event.facts?.kinds ?? [],
-      relations: relationsOf(event).map(clean),
-      labels: labelsOf(event).map(clean),
-      hazards: hazardsOf(event),
-      request_id: event.requestId,
-      policy_version: event.policyVersion,
-      has_literals: event.literals !== null,
-      ...outcomeOf(completed),
-    };
+    const row = { ...decidedRow(event), ...outcomeRow(completed) };
+    texts.set(row.text_hash, event.text);
+    return row;
   });
   const textRows = JSON.stringify([...texts].map(([hash, text]) => ({ hash, text })));
   // Ordered, because two proxies that insert the same texts must not wait for each other crosswise.
@@ -145,8 +92,12 @@ async function storeStatements(tx: Tx, proxyId: string, decided: Projection['dec
       session_id uuid, number int4, seq int8, time timestamptz, text_hash bytea, effect text, kinds text[], relations text[],
       labels text[], hazards text[], request_id uuid, policy_version int4, has_literals boolean, ${outcomeColumns})
     join session s on s.id = r.session_id and s.proxy_id = ${proxyId}
-    on conflict (session_id, number) do update set seq = excluded.seq, effect = excluded.effect,
-      request_id = excluded.request_id, policy_version = excluded.policy_version, outcome = excluded.outcome`);
+    on conflict (session_id, number) do update set seq = excluded.seq, time = excluded.time, text_hash = excluded.text_hash,
+      effect = excluded.effect, kinds = excluded.kinds, relations = excluded.relations, labels = excluded.labels,
+      hazards = excluded.hazards, request_id = excluded.request_id, policy_version = excluded.policy_version,
+      has_literals = excluded.has_literals, outcome = excluded.outcome, tag = excluded.tag, rows = excluded.rows,
+      bytes = excluded.bytes, masked_cells = excluded.masked_cells, duration_us = excluded.duration_us,
+      sqlstate = excluded.sqlstate, ended_by = excluded.ended_by, detected = excluded.detected`);
 }
 
 const outcomeColumns: SQL = sql.raw(
@@ -159,7 +110,7 @@ async function storeOutcomes(tx: Tx, proxyId: string, completed: readonly Comple
   const rows = completed.map(event => ({
     session_id: event.session,
     number: event.statement,
-    ...outcomeOf(event),
+    ...outcomeRow(event),
   }));
   await tx.execute(sql`
     update statement set outcome = r.outcome, tag = r.tag, rows = r.rows, bytes = r.bytes, masked_cells = r.masked_cells,
@@ -181,23 +132,14 @@ async function addDeltas(tx: Tx, proxyId: string, deltas: readonly SessionDelta[
     where session.id = d.id and session.proxy_id = ${proxyId}`);
 }
 
-/** The proxy's own totals replace what was added up; what was still running has an unknown outcome. */
+/** What was still running has an unknown outcome. */
 async function storeEnds(tx: Tx, proxyId: string, ends: Projection['ends']): Promise<void> {
-  const rows = ends.map(end => ({
-    id: end.session,
-    at: end.time,
-    reason: clean(end.reason),
-    statements: end.statements,
-    rows: end.rows,
-    bytes_in: end.bytesIn,
-    bytes_out: end.bytesOut,
-  }));
   await tx.execute(sql`
     with ended as (
-      update session set ended_at = e.at, end_reason = e.reason, statements = e.statements, rows = e.rows,
+      update session set ended_at = e.ended_at, end_reason = e.end_reason, statements = e.statements, rows = e.rows,
         bytes_in = e.bytes_in, bytes_out = e.bytes_out
-      from json_to_recordset(${JSON.stringify(rows)}::json) as e(id uuid, at timestamptz, reason text, statements int4,
-        rows int8, bytes_in int8, bytes_out int8)
+      from json_to_recordset(${JSON.stringify(ends.map(endRow))}::json) as e(id uuid, ended_at timestamptz,
+        end_reason text, statements int4, rows int8, bytes_in int8, bytes_out int8)
       where session.id = e.id and session.proxy_id = ${proxyId} returning session.id)
     update statement set outcome = 'unknown' from ended
     where statement.session_id = ended.id and statement.outcome is null`);

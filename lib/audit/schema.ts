@@ -263,11 +263,15 @@ export const chainSchema = z.object({
   lastSeq: z.number().int(),
   lastHash: z.string(),
   lastTime: timeSchema.nullable(),
-  /** The stored chain was walked up to here and every hash matched. */
+  /** The stored chain was walked up to here, and every event fits: its hash, what it is found by, and what is shown of it. */
   verifiedSeq: z.number().int(),
   verifiedAt: timeSchema.nullable(),
-  /** The first event that does not fit, if the walk found one. */
+  /** The first event that does not fit, if the walk found one, and in what way. */
   brokenSeq: z.number().int().nullable(),
+  brokenReason: z.string().nullable(),
+  /** How far the latest walk from the start has come; it goes on by itself. */
+  walkedSeq: z.number().int(),
+  walkBeganAt: timeSchema.nullable(),
   /** The last batch that was refused because it had a gap, forked the chain or did not hash. */
   fault: z.object({ code: z.string(), seq: z.number().int(), message: z.string(), at: timeSchema }).nullable(),
   faults: z.number().int(),
