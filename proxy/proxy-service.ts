@@ -7,7 +7,7 @@ import { residual } from '#core/policy/residual.ts';
 import type { Policy } from '#core/policy/schema.ts';
 import { serverCertificate } from './certificate.ts';
 import type { ProxyConfig } from './config.ts';
-import { authenticator } from './control/authenticate.ts';
+import { admitAgain, authenticator } from './control/authenticate.ts';
 import { BudgetExchange } from './control/budget-exchange.ts';
 import { BundleStore } from './control/bundle.ts';
 import type { CatalogChange, CatalogSenderOptions } from './control/catalog-sender.ts';
@@ -204,6 +204,10 @@ export class ProxyService {
       tls: certificate && { cert: certificate.cert, key: certificate.key },
       limits: config.limits,
       authenticate: this.authenticate(),
+      admitAgain: (identity, session) => {
+        const current = this.bundles.current();
+        return current.ok ? admitAgain(current.value, identity, { session, nowMs: clock.nowMs() }) : current;
+      },
       targets: config.connections,
       sessionLimits: (identity, session) => this.sessionLimits(identity, session),
       services: {

@@ -91,6 +91,25 @@ export function admit(applied: AppliedBundle, asking: Admission): Result<Session
   });
 }
 
+/** Whether who is in a session, or about to be, may be in it by now. */
+export function admitAgain(
+  applied: AppliedBundle,
+  identity: SessionIdentity,
+  { session, nowMs }: Pick<Admission, 'session' | 'nowMs'>,
+): Result<SessionIdentity> {
+  const admitted = admit(applied, {
+    identityId: identity.principal.id,
+    onBehalfOfId: identity.onBehalfOf?.id ?? null,
+    tokenId: identity.tokenId,
+    tokenExpiresAt: identity.tokenExpiresAt,
+    connection: identity.connection.name,
+    session,
+    nowMs,
+  });
+  if (!admitted.ok || admitted.value.connection.id === identity.connection.id) return admitted;
+  return fail('unknown_connection', `the connection "${identity.connection.name}" is another one by now`);
+}
+
 function present(applied: AppliedBundle, id: string): Result<Principal> {
   const principal = applied.principalById(id);
   if (!principal) return fail('identity_disabled', 'the identity of this token does not exist any more');

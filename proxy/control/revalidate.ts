@@ -4,7 +4,7 @@
  */
 import type { Failure, Result } from '#core/contract/error.ts';
 import type { AppliedBundle, Clock, LiveSession, LiveSessions, SessionIdentity } from '../ports.ts';
-import { admit } from './authenticate.ts';
+import { admitAgain } from './authenticate.ts';
 
 export type RevalidateOptions = {
   sessions: LiveSessions;
@@ -61,22 +61,13 @@ export class Revalidator {
   }
 
   private check(session: LiveSession, applied: AppliedBundle): void {
-    const { identity } = session;
-    const admitted = admit(applied, {
-      identityId: identity.principal.id,
-      onBehalfOfId: identity.onBehalfOf?.id ?? null,
-      tokenId: identity.tokenId,
-      tokenExpiresAt: identity.tokenExpiresAt,
-      connection: identity.connection.name,
-      session: { application: session.application, address: session.address },
-      nowMs: this.options.clock.nowMs(),
-    });
-    if (admitted.ok && admitted.value.connection.id === identity.connection.id) session.refresh(admitted.value);
-    else session.cut(admitted.ok ? renamed : cutFailure(admitted.error, identity));
+    const { identity, application, address } = session;
+    const nowMs = this.options.clock.nowMs();
+    const admitted = admitAgain(applied, identity, { session: { application, address }, nowMs });
+    if (admitted.ok) session.refresh(admitted.value);
+    else session.cut(cutFailure(admitted.error, identity));
   }
 }
-
-const renamed: Failure = { code: 'session_revoked', message: 'the connection of this session does not exist any more' };
 
 /** The reason of the refusal, as the end of a session. */
 function cutFailure(error: Failure, identity: SessionIdentity): Failure {

@@ -30,6 +30,36 @@ export class CancelKeys<T> {
   }
 }
 
+/** Requests of one session: one is on its way at a time, and all that come meanwhile share the next. */
+export class CancelSender {
+  readonly #send: () => Promise<void>;
+  #underWay: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  constructor(send: () => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Resolves when a request that was sent after the call has arrived, or could not. */
+  send(): Promise<void> {
+    if (this.#underWay === null && this.#next === null) return this.#start();
+    this.#next ??= (this.#underWay ?? Promise.resolve()).then(() => {
+      this.#next = null;
+      return this.#start();
+    });
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#underWay = this.#send()
+      .catch(() => {})
+      .finally(() => {
+        this.#underWay = null;
+      });
+    return this.#underWay;
+  }
+}
+
 const keyOf = ({ processId, secret }: CancelKey): string => `${processId}.${secret}`;
 
 /** Asks the server to cancel what it does for a session. Whether it did is only seen in the session; failures are not. */

@@ -11,7 +11,7 @@ import { CancelKeys } from './cancel.ts';
 import { Places } from './places.ts';
 import { Turns } from './session/turns.ts';
 import { SessionLink, type SessionLinkParts } from './session-link.ts';
-import { type Arrival, Stranger } from './stranger.ts';
+import { type Arrival, Stranger, type StrangerParts } from './stranger.ts';
 
 export type ListenerOptions = {
   host: string;
@@ -20,6 +20,7 @@ export type ListenerOptions = {
   tls: tls.SecureContextOptions | null;
   limits: { sessionsMax: number; authenticationTimeoutMs: number; upstreamTimeoutMs: number };
   authenticate: Authenticate;
+  admitAgain?: StrangerParts['options']['admitAgain'];
   /** By the name of the connection. */
   targets: ReadonlyMap<string, UpstreamTarget>;
   services: Omit<SessionLinkParts['services'], 'turns'>;
@@ -90,6 +91,10 @@ export class Listener implements LiveSessions {
     return this.#sessions.size;
   }
 
+  get strangerCount(): number {
+    return this.#strangers.size;
+  }
+
   /** False when there is no such session here. */
   cut(sessionId: string, failure: Failure): boolean {
     const link = this.#sessions.get(sessionId);
@@ -124,7 +129,7 @@ export class Listener implements LiveSessions {
     const stranger = new Stranger(socket, {
       options: this.#options,
       secureContext: this.#secureContext,
-      cancel: key => this.#keys.find(key)?.cancel(),
+      cancel: async key => this.#keys.find(key)?.cancel(),
       admit: (identity, application) => this.#places.take(identity, this.#limitsOf(socket, identity, application)),
       leave: identity => this.#places.giveBack(identity),
       mayRecordRefusal: () => this.#mayRecordRefusal(),

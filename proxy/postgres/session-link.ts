@@ -13,7 +13,7 @@ import {
   RecordingError,
   type SessionIdentity,
 } from '../ports.ts';
-import { type CancelKey, cancelUpstream } from './cancel.ts';
+import { type CancelKey, CancelSender, cancelUpstream } from './cancel.ts';
 import { Link } from './link.ts';
 import { continueClient, fromClient, isClientStopped } from './session/client.ts';
 import { endWith, finish } from './session/end.ts';
@@ -96,6 +96,7 @@ export class SessionLink implements LiveSession {
   readonly #client: Link;
   readonly #server: Link;
   readonly #key: CancelKey;
+  readonly #cancels: CancelSender;
   readonly #startedMs: number;
   #identity: SessionIdentity;
   /** A turn is handled and not settled. */
@@ -107,6 +108,7 @@ export class SessionLink implements LiveSession {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#startedMs = parts.services.clock.nowMs();
+    this.#cancels = new CancelSender(() => cancelUpstream(parts.upstream.target, parts.upstream.ready));
     const settings = new Settings();
     const searchPath = parts.upstream.ready.parameters.get('search_path');
     if (searchPath !== undefined) settings.searchPathReported(searchPath);
@@ -176,16 +178,16 @@ export class SessionLink implements LiveSession {
 
   cut(failure: Failure): void {
     this.#settle();
-    this.#cancelServer();
+    if (this.#session.queue.length > 0) void this.#cancels.send();
     this.#hold.withdraw();
     this.#run(() => endWith(this.#session, failure));
   }
 
-  /** A CancelRequest with this session's key. */
-  cancel(): void {
+  /** A CancelRequest with this session's key; resolves when nothing that is sent from then on can be hit by it. */
+  async cancel(): Promise<void> {
     this.#settle();
     if (this.#hold.isOpen) this.#hold.withdraw();
-    else this.#cancelServer();
+    else if (this.#session.queue.length > 0) await this.#stop();
   }
 
   /** Nothing is under way, so that the proxy may stop without harm. */
@@ -259,22 +261,15 @@ export class SessionLink implements LiveSession {
     endWith(this.#session, { code: 'unavailable', message: 'the database closed the connection' });
   }
 
-  #cancelServer(): void {
-    const { ready, target } = this.#parts.upstream;
-    void cancelUpstream(target, ready);
-  }
-
   /** What the client sends is kept back until the request has arrived: it must not hit a later statement. */
-  #stop(): void {
+  async #stop(): Promise<void> {
     const session = this.#session;
-    const { ready, target } = this.#parts.upstream;
     session.cancelling += 1;
-    void cancelUpstream(target, ready).finally(() =>
-      this.#run(() => {
-        cancelArrived(session);
-        continueClient(session);
-      }),
-    );
+    await this.#cancels.send();
+    this.#run(() => {
+      cancelArrived(session);
+      continueClient(session);
+    });
   }
 
   /** Ends what has come to a limit of time. */
@@ -292,7 +287,7 @@ export class SessionLink implements LiveSession {
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
       hold: request => this.#begin(request),
-      cancelUpstream: () => this.#stop(),
+      cancelUpstream: () => void this.#stop(),
       report: (requestId, result) => desk.report(requestId, result),
       fault: (code, message) =>
         recorder.append({ type: 'proxy.fault', code, message: message.slice(0, 500), session: this.id }),

@@ -1,7 +1,7 @@
 /** A connection until it is a session: reads the handshake, signs in, connects upstream. Bounded in time and in bytes. */
 import type net from 'node:net';
 import tls from 'node:tls';
-import { errorTable, type Failure, fail, type Result } from '#core/contract/error.ts';
+import { errorTable, type Failure, fail, ok, type Result } from '#core/contract/error.ts';
 import { isLoopback, type UpstreamTarget } from '../config.ts';
 import { type Dialed, dial } from '../control/dial.ts';
 import type { Authenticate, Recorder, SessionIdentity } from '../ports.ts';
@@ -28,12 +28,15 @@ export type StrangerParts = {
   options: {
     limits: { authenticationTimeoutMs: number; upstreamTimeoutMs: number };
     authenticate: Authenticate;
+    /** The identity as it is by now, or why it may not be in any more; absent: nothing changes. */
+    admitAgain?(identity: SessionIdentity, client: { application: string; address: string }): Result<SessionIdentity>;
     targets: ReadonlyMap<string, UpstreamTarget>;
     services: { recorder: Recorder };
     log(event: string, details: Record<string, unknown>): void;
   };
   secureContext: tls.SecureContext | null;
-  cancel(key: CancelKey): void;
+  /** Resolves when the request has done what it can. */
+  cancel(key: CancelKey): Promise<void>;
   /** Takes a place among the sessions; says why when there is none. */
   admit(identity: SessionIdentity, application: string): Failure | null;
   /** Gives the place back: no session came of it. */
@@ -112,8 +115,9 @@ export class Stranger {
         this.#startTls(null);
         return false;
       case 'cancel':
-        this.#parts.cancel(step);
-        this.#drop('cancel request');
+        // Closed only when the request has arrived: until then clients send nothing that it could hit in the place of what it is for.
+        this.#socket.off('data', this.#onData);
+        void this.#parts.cancel(step).finally(() => this.#drop('cancel request'));
         return false;
       case 'authenticate':
         this.#socket.pause();
@@ -187,13 +191,21 @@ export class Stranger {
       return;
     }
     const dialed = await this.#connect(startup, target);
-    if (dialed.ok && !this.#isOver) {
-      this.#handOver({ identity: identity.value, startup, dialed: dialed.value, target, rest });
+    // Sessions hear of what is revoked from when they are open, and this one was not while the database let the proxy in.
+    const still = this.#admitAgain(identity.value, startup);
+    if (dialed.ok && still.ok && !this.#isOver) {
+      this.#handOver({ identity: still.value, startup, dialed: dialed.value, target, rest });
       return;
     }
     this.#parts.leave(identity.value);
     if (dialed.ok) dialed.value.socket.destroy();
-    else this.#refuse(dialed.error, startup);
+    if (!still.ok) this.#refuse(still.error, startup);
+    else if (!dialed.ok) this.#refuse(dialed.error, startup);
+  }
+
+  #admitAgain(identity: SessionIdentity, { applicationName }: Startup): Result<SessionIdentity> {
+    const client = { application: applicationName, address: this.#address };
+    return this.#parts.options.admitAgain?.(identity, client) ?? ok(identity);
   }
 
   async #connect(startup: Startup, target: UpstreamTarget): Promise<Result<Dialed>> {

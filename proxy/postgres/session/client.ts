@@ -220,7 +220,8 @@ function message(s: Session, bytes: Uint8Array, at: number, end: number): number
     endWithError(s, 'protocol_violation', 'invalid message length');
     return end;
   }
-  if (s.queue.length >= pendingMax) {
+  // What a request to cancel is on its way for is sent already; only the data of a COPY belongs to it.
+  if (s.queue.length >= pendingMax || (s.cancelling > 0 && !s.inCopy)) {
     s.block = 'drain';
     return at;
   }

@@ -19,7 +19,6 @@ export function namesEnd(m: Message): number {
 
 /** Something on its way to the server may change what the next text means, or undo what the last one did. */
 export function mustDrain(s: Session): boolean {
-  if (s.cancelling > 0) return true;
   if (s.queue.length === 0) return false;
   return s.queue.hasBarrier || s.settings.hasUncommitted || s.isCatalogChanged || s.gate.needsIdle;
 }
