@@ -60,8 +60,9 @@ function statementsOf(fn: CatalogFunction): readonly Pg.Node[] {
   return body ? flatten(body) : unresolved(`function ${fn.name}`);
 }
 
+/** An empty statement is an empty node. */
 export const flatten = (node: Pg.Node): readonly Pg.Node[] =>
-  'List' in node ? (node.List.items ?? []).flatMap(flatten) : [node];
+  'List' in node ? (node.List.items ?? []).flatMap(flatten) : Object.keys(node).length === 0 ? [] : [node];
 
 function sqlBody(a: Analyzer, fn: CatalogFunction): Query | null {
   let last: Query | null = null;

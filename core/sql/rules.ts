@@ -1,5 +1,6 @@
 /** Rewrite rules: the statements that a write to a table or view becomes, or brings along. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
+import { flatten } from './bodies.ts';
 import { item } from './from.ts';
 import { defaultTextLimits } from './guard.ts';
 import { type Pg, parseText } from './parse.ts';
@@ -33,8 +34,7 @@ export function ruleActions(a: Analyzer, relation: CatalogRelation, event: Write
 
 /** Statements of a rule or SQL-standard function body, one or a list of them. */
 export function actionsOf(a: Analyzer, scope: Scope | null, node: Pg.Node): void {
-  if ('List' in node) for (const item of node.List.items ?? []) actionsOf(a, scope, item);
-  else statementIn(a, scope, node);
+  for (const action of flatten(node)) statementIn(a, scope, action);
 }
 
 /** OLD and NEW stand for rows of the rule's relation. */

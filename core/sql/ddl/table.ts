@@ -12,15 +12,27 @@ import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { typeOfColumn, typeOfName } from '../typename.ts';
 import { relationOfType } from '../types/coerce.ts';
+import { oid } from '../types/oid.ts';
 import { constant, type Field, unionOrigins, type Value } from '../value.ts';
 import { announce } from './create-as.ts';
 import { creationSchema } from './object.ts';
 
-/** Names that table expressions may use: the table's own columns. */
-export function tableScope(columns: readonly Field[], name: string | null): Scope {
+/** Names that table expressions may use: the table's own columns. `schema` is given for a table that is only being made. */
+export function tableScope(columns: readonly Field[], name: string | null, schema: string | null = null): Scope {
   const scope = new Scope(null);
-  scope.items.push(item({ name, columns }));
+  const own = schema === null ? columns : [...columns, { name: 'tableoid', value: constant(oid.oid) }];
+  scope.items.push(item({ name, schema, columns: own }));
   return scope;
+}
+
+/** Columns of the table that is being made, where the name means it: its keys may refer to itself. */
+function itself(a: Analyzer, scope: Scope, { schemaname, relname = '' }: Pg.RangeVar): readonly Field[] | null {
+  const [made] = scope.items;
+  if (!made || made.schema === null || made.name !== relname) return null;
+  const isTemporary = made.schema === (a.settings.temporarySchema ?? 'pg_temp');
+  if (schemaname) return schemaname === made.schema || (isTemporary && schemaname === 'pg_temp') ? made.columns : null;
+  const first = a.path.relations.find(name => name === made.schema || a.catalog.relationNamed(name, relname));
+  return isTemporary || first === made.schema ? made.columns : null;
 }
 
 /** What a generated column is made of. */
@@ -54,8 +66,10 @@ export function constraint(a: Analyzer, scope: Scope, node: Pg.Constraint, colum
 /** A column by its name alone, as an expression. */
 const columnNamed = (name: string): Pg.Node => ({ ColumnRef: { fields: [{ String: { sval: name } }] } });
 
-/** Without a list of columns the primary key is meant. */
-function referenced(a: Analyzer, relation: CatalogRelation, names: readonly string[]): readonly Field[] {
+/** Columns of another table that a key refers to. Without a list of them its primary key is meant. */
+function keysOf(a: Analyzer, node: Pg.RangeVar, names: readonly string[]): readonly Field[] {
+  const relation = relationFor(a, node);
+  a.out.relation('define', 'alter', relation);
   const fields = relationFields(a, relation);
   const key = names.length > 0 ? null : a.catalog.relationNamed(relation.schema, `${relation.name}_pkey`);
   const wanted = key ? key.columns.map(column => column.name) : names;
@@ -64,11 +78,11 @@ function referenced(a: Analyzer, relation: CatalogRelation, names: readonly stri
 
 /** Whether each value is in the other table is checked now and with every write: both sides are compared. */
 function foreignKey(a: Analyzer, scope: Scope, node: Pg.Constraint, column: string | null): void {
-  const relation = relationFor(a, node.pktable ?? unresolved('FOREIGN KEY'));
-  a.out.relation('define', 'alter', relation);
+  const table = node.pktable ?? unresolved('FOREIGN KEY');
   const names = column === null ? stringsOf(node.fk_attrs) : [column];
   const own = names.flatMap(name => findColumn(a, scope, name)?.origins ?? []);
-  const others = referenced(a, relation, stringsOf(node.pk_attrs)).flatMap(field => field.value.origins);
+  const keys = itself(a, scope, table) ?? keysOf(a, table, stringsOf(node.pk_attrs));
+  const others = keys.flatMap(field => field.value.origins);
   for (const ref of others) a.out.use(ref, 'join', { against: own });
   for (const ref of own) a.out.use(ref, 'join', { against: others });
 }
@@ -155,7 +169,7 @@ export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
   const temporary = rel.relpersistence === 't';
   const schema = creationSchema(a, rel.schemaname, temporary);
   const columns = columnsOf(a, node);
-  const scope = tableScope(columns, rel.relname ?? null);
+  const scope = tableScope(columns, rel.relname ?? null, schema);
   const generated = constraintsOf(a, scope, node);
   const all = columns.map(column => {
     const made = generated.find(entry => entry.column === column.name);
@@ -187,5 +201,8 @@ export function createForeignTable(a: Analyzer, node: Pg.CreateForeignTableStmt)
 
 export const constraintColumns = (node: Pg.Constraint): string[] => stringsOf(node.keys);
 
-export const ownScope = (a: Analyzer, relation: CatalogRelation): Scope =>
-  tableScope(relationFields(a, relation), relation.name);
+export function ownScope(a: Analyzer, relation: CatalogRelation): Scope {
+  const scope = new Scope(null);
+  scope.items.push(item({ name: relation.name, columns: relationFields(a, relation), relation }));
+  return scope;
+}

@@ -143,3 +143,17 @@ BEGIN; ALTER TABLE users ADD COLUMN z int; CREATE INDEX i2 ON posts (user_id); I
 BEGIN; CREATE TABLE aa (id int primary key, v text); INSERT INTO aa VALUES (1, 'x'); UPDATE aa SET v = 'y' WHERE id = 1; SELECT * FROM aa; CREATE INDEX ON aa (v); COMMENT ON TABLE aa IS 'x'; COMMIT
 
 CREATE TABLE bb (id int); CREATE VIEW bbv AS SELECT id FROM bb; SELECT * FROM bbv
+
+create table categories (id int primary key, parent_id int references categories (id) on delete set null, name text not null)
+
+create table app.threads (id bigint not null, reply_to bigint, primary key (id), constraint threads_reply_to_fkey foreign key (reply_to) references app.threads)
+
+create temp table tree (id int primary key, parent_id int references tree, check (id <> parent_id))
+
+create table located (id int, check (tableoid > 0), place oid generated always as (tableoid) stored)
+
+create policy here on posts using (tableoid is not null and posts.user_id > 0)
+
+create procedure app.nothing_yet() begin atomic end
+
+create function app.seven() returns int begin atomic; select 7; end
