@@ -9,6 +9,7 @@ import type { BaseContext } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
 import { callerKey } from '#lib/orpc/idempotency.ts';
 import { whileDatabaseAnswers } from '#lib/orpc/silence.ts';
+import { keepsRights, watchCaller } from '#lib/orpc/watch-caller.ts';
 import { csvLine } from './csv.ts';
 import type { exportFormats } from './schema.ts';
 
@@ -67,9 +68,23 @@ function assertRoom(key: string): void {
     throw new AppError('rate_limited', `you have ${exportsPerCallerMax} exports under way already`);
 }
 
-export function streamExport(context: BaseContext, exporting: Exporting): ReadableStream<Uint8Array> {
-  const key = callerKey(context.caller);
+/** One of few, until it is over; and what has to be done when it is. */
+function takeRoom(key: string) {
   assertRoom(key);
+  running.push(key);
+  const nothing: () => void = () => undefined;
+  const room = { isOpen: true, idle: undefined as NodeJS.Timeout | undefined, unwatch: nothing, end };
+  function end() {
+    clearTimeout(room.idle);
+    room.unwatch();
+    if (room.isOpen) running.splice(running.indexOf(key), 1);
+    room.isOpen = false;
+  }
+  return room;
+}
+
+export function streamExport(context: BaseContext, exporting: Exporting): ReadableStream<Uint8Array> {
+  const room = takeRoom(callerKey(context.caller));
   const { name, format, columns } = exporting;
   const stamp = context.clock.now().toISOString().slice(0, 19).replaceAll(':', '');
   context.resHeaders?.set('content-type', types[format]);
@@ -77,42 +92,40 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
   const line = lineOf(columns, format);
   const source = read(context.sql, exporting.query);
   const encoder = new TextEncoder();
-  running.push(key);
-  let isOpen = true;
-  let idle: NodeJS.Timeout | undefined;
-  const end = () => {
-    clearTimeout(idle);
-    if (isOpen) running.splice(running.indexOf(key), 1);
-    isOpen = false;
-  };
-  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    if (!isOpen) return;
-    end();
-    controller.error(new Error('nobody took the export'));
+  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>, why: string) => {
+    if (!room.isOpen) return;
+    room.end();
+    controller.error(new Error(why));
     void source.return(undefined);
   };
   let head = format === 'csv' ? csvLine(columns.map(each => each.name)) : '';
   return new ReadableStream(
     {
+      start(controller) {
+        const end = () => giveUp(controller, 'who asked for the export may no longer have it');
+        room.unwatch = watchCaller(context, { permits: keepsRights(context.caller, 'audit:export'), end });
+      },
       async pull(controller) {
-        clearTimeout(idle);
+        clearTimeout(room.idle);
         try {
           const { done, value: rows } = await whileDatabaseAnswers(context.sql, source.next());
+          if (!room.isOpen) return;
           const text = head + (done ? '' : linesOf(rows, line));
           head = '';
           if (text !== '') controller.enqueue(encoder.encode(text));
-          if (!done && isOpen) idle = setTimeout(giveUp, exportIdleMs, controller).unref();
+          if (!done) room.idle = setTimeout(giveUp, exportIdleMs, controller, 'nobody took the export').unref();
           if (!done) return;
-          end();
+          room.end();
           controller.close();
         } catch (error) {
-          end();
+          if (!room.isOpen) return;
+          room.end();
           log().error({ err: error, export: name }, 'an export failed');
           controller.error(error);
         }
       },
       async cancel() {
-        end();
+        room.end();
         await source.return(undefined);
       },
     },

@@ -175,6 +175,7 @@ export async function signInWithOidc(on: SigningIn, profile: unknown): Promise<S
         after: { groups: names, roles: rolesOf(names) ?? row.roles },
       });
       publish(tx, { topic: 'bundle', key: '', payload: { reason: 'identity' } });
+      publish(tx, { topic: 'signout', key: row.id, payload: { sessionId: null } });
     }
     return openSession(tx, on, { id: row.id, login: row.login, method: 'oidc' });
   });

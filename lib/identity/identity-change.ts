@@ -139,6 +139,7 @@ const update = command({ permission: 'identity:write' })
     const next = must(changed[0], 'the row is locked');
     if (row.enabled && !next.enabled) await disable(tx, row, { now, by: caller.id });
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'identity' } });
+    publish(tx, { topic: 'signout', key: row.id, payload: { sessionId: null } });
     const view = await identityView(tx, next);
     const target = { type: 'identity', id: row.id, label: row.login };
     const audit = {

@@ -26,6 +26,7 @@ import { answeredInTime } from './outage.ts';
 import { recordReading } from './record-read.ts';
 import { whileDatabaseAnswers } from './silence.ts';
 import { streamLifetime, until } from './streams.ts';
+import { keepsRights } from './watch-caller.ts';
 
 const root = os.$context<BaseContext>().$meta<ProcedureMeta>({
   kind: 'query',
@@ -119,9 +120,9 @@ export const publicQuery = () =>
 export const proxyQuery = () =>
   root.meta({ kind: 'query', audience: 'proxy', permission: null, sensitive: false }).use(inTime).use(forProxy());
 
-const live = (permits: (caller: Caller) => boolean) =>
+const live = (permitted: (began: Caller) => (now: Caller) => boolean) =>
   root.middleware(async ({ context, next, signal }) => {
-    const lifetime = streamLifetime({ context, request: signal, permits });
+    const lifetime = streamLifetime({ context, request: signal, permits: permitted(context.caller) });
     try {
       const result = await next({ context: { signal: lifetime.signal } });
       const output = until(result.output as AsyncIterator<unknown>, lifetime);
@@ -132,21 +133,18 @@ const live = (permits: (caller: Caller) => boolean) =>
     }
   });
 
-const holds = (caller: Caller, permission: Permission | null): boolean =>
-  caller.type === 'identity' && (permission === null || caller.permissions.has(permission));
-
 /** Live: the handler is an async generator; `context.signal` aborts when it must end. */
 export const stream = ({ permission }: { permission: Permission | null }) =>
   root
     .meta({ kind: 'stream', audience: 'identity', permission, sensitive: false })
     .use(forIdentity(permission))
-    .use(live(caller => holds(caller, permission)));
+    .use(live(began => keepsRights(began, permission)));
 
 export const proxyStream = () =>
   root
     .meta({ kind: 'stream', audience: 'proxy', permission: null, sensitive: false })
     .use(forProxy())
-    .use(live(caller => caller.type === 'proxy'));
+    .use(live(() => now => now.type === 'proxy'));
 
 export type StreamContext = WithSignal<IdentityContext>;
 export type ProxyStreamContext = WithSignal<ProxyContext>;

@@ -1,14 +1,8 @@
 /** Streams end when their client leaves, when their caller may no longer have them, and when the process stops. */
 import { afterEach, expect, it, vi } from 'vitest';
 import type { BaseContext, Caller } from './context.ts';
-import {
-  closeAllStreams,
-  openStreamCount,
-  recheckIntervalMs,
-  streamLifetime,
-  streamsPerCallerMax,
-  until,
-} from './streams.ts';
+import { closeAllStreams, openStreamCount, streamLifetime, streamsPerCallerMax, until } from './streams.ts';
+import { recheckIntervalMs } from './watch-caller.ts';
 
 afterEach(() => vi.useRealTimers());
 

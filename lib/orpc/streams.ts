@@ -3,6 +3,7 @@ import 'server-only';
 import type { BaseContext, Caller } from './context.ts';
 import { AppError } from './error.ts';
 import { callerKey } from './idempotency.ts';
+import { watchCaller } from './watch-caller.ts';
 
 const slot = Symbol.for('weir.streams');
 /** Instrumentation and routes are separate module graphs; they share through globalThis. */
@@ -25,9 +26,6 @@ function assertRoom({ kind, key }: Open): void {
     throw new AppError('unavailable', 'too many streams are open');
 }
 
-/** Callers whose session, token or key is no longer good lose their streams within this time. */
-export const recheckIntervalMs = 10_000;
-
 export function closeAllStreams(): void {
   for (const controller of registry().keys()) controller.abort();
 }
@@ -45,17 +43,9 @@ export function streamLifetime({ context, request, permits }: Watched) {
   const end = () => controller.abort();
   request?.addEventListener('abort', end, { once: true });
   if (request?.aborted) end();
-  const timer = setInterval(() => {
-    context
-      .authenticate?.()
-      .then(caller => {
-        if (!permits(caller)) end();
-      })
-      .catch(end);
-  }, recheckIntervalMs);
-  timer.unref();
+  const unwatch = watchCaller(context, { permits, end });
   const release = () => {
-    clearInterval(timer);
+    unwatch();
     registry().delete(controller);
     request?.removeEventListener('abort', end);
     controller.abort();

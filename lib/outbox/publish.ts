@@ -15,7 +15,7 @@ export type Message =
   | { topic: 'bundle'; key: ''; payload: { reason: string } }
   /** An approval request was filed, voted on, decided, withdrawn; `key` is its id. */
   | { topic: 'request'; key: string; payload: { state: string; type?: string; at?: string } }
-  /** A web session or an API token ended; `key` is the identity's id. */
+  /** A web session or an API token ended, or what the identity may do has changed; `key` is its id. */
   | { topic: 'signout'; key: string; payload: { sessionId: string | null } };
 export type Topic = Message['topic'];
 
