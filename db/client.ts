@@ -1,6 +1,10 @@
 /** Connections to the control database. Opened on first use, because a build imports route modules without a database. */
+
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { must } from '#core/contract/assert.ts';
+import { Dedicated } from './dedicated.ts';
+import { Transactions } from './transactions.ts';
 
 export type Db = PostgresJsDatabase & { $client: postgres.Sql };
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
@@ -20,6 +24,7 @@ export const poolSizeDefault = 16;
 const answersWithinMs = 3000;
 
 const probes = new WeakMap<Sql, Probe>();
+const openers = new WeakMap<Sql, () => Dedicated>();
 
 /** Asks on a connection of its own, because in a pool others may stand before it; all who ask at once share one question. */
 class Probe {
@@ -65,6 +70,9 @@ class Probe {
 /** Whether the database behind this pool answers at the moment. */
 export const databaseAnswers = async (pool: Sql): Promise<boolean> => (await probes.get(pool)?.ask()) ?? true;
 
+/** To the same database as this pool, and outside of it; the caller closes it. */
+export const openDedicated = (pool: Sql): Dedicated => must(openers.get(pool), 'the pool is of openDatabase')();
+
 export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): Database {
   const options = {
     max: poolSize,
@@ -78,12 +86,19 @@ export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): 
   const client = postgres(url, options);
   const sql = postgres(url, options);
   const db = drizzle(client, { casing: 'snake_case' });
+  const open = () => new Dedicated(url, options);
+  const transactions = new Transactions(open, { connectionsMax: Math.ceil(poolSize * 1.5) });
+  db.transaction = (work, config) => transactions.run(own => own.transaction(work, config));
+  openers.set(sql, open);
   const probe = new Probe(() => postgres(url, { ...options, max: 1, idle_timeout: 10 }));
   probes.set(sql, probe);
   return {
     db,
     sql,
-    close: async () => void (await Promise.all([client.end({ timeout: 5 }), sql.end({ timeout: 5 }), probe.close()])),
+    close: async () => {
+      const pools = [client, sql].map(pool => pool.end({ timeout: 5 }));
+      await Promise.all([...pools, transactions.close({ graceMs: 5000 }), probe.close()]);
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import 'server-only';
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
-import type { Sql } from '#db/client.ts';
+import { rowsInParts } from '#db/cursor.ts';
 import { log } from '#lib/log.ts';
 import type { BaseContext } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
@@ -90,7 +90,7 @@ export function streamExport(context: BaseContext, exporting: Exporting): Readab
   context.resHeaders?.set('content-type', types[format]);
   context.resHeaders?.set('content-disposition', `attachment; filename="weir-${name}-${stamp}Z.${format}"`);
   const line = lineOf(columns, format);
-  const source = read(context.sql, exporting.query);
+  const source = rowsInParts(context.sql, exporting.query.toSQL(), rowsPerRead);
   const encoder = new TextEncoder();
   const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>, why: string) => {
     if (!room.isOpen) return;
@@ -141,23 +141,6 @@ function linesOf(rows: unknown[][], line: (row: readonly unknown[]) => string): 
   const text = rows.map(line).join('');
   rows.length = 0;
   return text;
-}
-
-/** On a connection of its own, without the time limit of ordinary statements. */
-async function* read(pool: Sql, query: Query): AsyncGenerator<unknown[][], void> {
-  const { sql: text, params } = query.toSQL();
-  const connection = await pool.reserve();
-  try {
-    await connection`set statement_timeout = 0`;
-    const cursor = connection
-      .unsafe(text, params as never[])
-      .values()
-      .cursor(rowsPerRead);
-    for await (const rows of cursor) yield rows as unknown[][];
-  } finally {
-    await connection`reset statement_timeout`.catch(() => undefined);
-    connection.release();
-  }
 }
 
 function lineOf(columns: readonly ExportColumn[], format: ExportFormat): (row: readonly unknown[]) => string {
