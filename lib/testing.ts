@@ -7,9 +7,10 @@ import { eq } from 'drizzle-orm';
 import { encode } from 'next-auth/jwt';
 import type { IdentityKind } from '#core/identity/principal.ts';
 import { type Permission, permissions, type Role } from '#core/identity/role.ts';
-import { type Database, openDatabase } from '#db/client.ts';
+import { type Database, openDatabase, type Sql } from '#db/client.ts';
 import { apiToken, identity } from '#db/schema/identity.ts';
 import { testDatabase } from '#db/testing.ts';
+import { until } from '#scripts/wait.ts';
 import { sessionCookieName, webSecret } from './auth/cookie.ts';
 import { hashOfToken, mintApiToken } from './identity/api-token.ts';
 import { identityCaller } from './identity/caller.ts';
@@ -118,6 +119,15 @@ export async function testPlane(): Promise<TestPlane> {
 
   return { database, url, clock, identity: makeIdentity, rest, response, rpc, browser, context, close: database.close };
 }
+
+const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
+/** Until some statement waits for what another transaction holds. */
+export const isHeldUp = ({ unsafe }: Pick<Sql, 'unsafe'>): Promise<true> =>
+  until('a lock to be waited for', async () => (await unsafe(waiting)).length > 0 && (true as const), {
+    timeoutMs: 10_000,
+    everyMs: 10,
+  });
 
 /** The client of the browser, as `lib/orpc/browser.ts` makes it, on procedures without a server in between. */
 export function browserClient(serving: Serving, cookie: string): AppClient {

@@ -50,6 +50,9 @@ export function IdentityForm({ identity }: { identity: IdentityDetail }) {
       {identity.kind === 'user' ? null : (
         <>
           <IdentityPicker label="Owner" kind="user" value={owner} onChange={setOwner} />
+          {owner !== null && owner.id !== identity.owner?.id ? (
+            <p className="text-muted-foreground">Its tokens end: they are in the hands of the owner until now.</p>
+          ) : null}
           <Field label="Purpose">
             {control => (
               <Textarea

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { event } from '#db/schema/audit.ts';
 import { identity, webSession } from '#db/schema/identity.ts';
 import { absoluteLimitHours, callerOfSession, idleLimitMinutes } from '#lib/identity/web-session.ts';
-import { type TestPlane, testPlane } from '#lib/testing.ts';
+import { isHeldUp, type TestPlane, testPlane } from '#lib/testing.ts';
 import { hashPassword } from './password.ts';
 import { limits, type SigningIn, signInWithPassword, signOut } from './sign-in.ts';
 import { addressGroup } from './throttle.ts';
@@ -86,6 +86,23 @@ it('refuses alike: wrong password, unknown login, agents, people without a passw
     expect(await signIn(on, login, 'wrong')).toEqual({ ok: false, code: 'bad_credentials' });
   const refused = await plane.database.db.select().from(event).where(eq(event.actorLogin, 'nobody@example.com'));
   expect(refused.map(row => JSON.parse(row.body).outcome)).toEqual(['refused']);
+});
+
+it.each([
+  ['disabled', 'enabled = false', 'disabled'],
+  ['given another password', `password_hash = 'another'`, 'bad_credentials'],
+])('opens nothing for who is %s while the password is compared', async (_what, change, code) => {
+  const who = await person();
+  const { sql } = plane.database;
+  const { signingIn } = await sql.begin(async other => {
+    await other.unsafe(`update identity set ${change} where id = '${who.id}'`);
+    const signingIn = signIn(from('192.0.2.77'), who.login);
+    await isHeldUp(sql);
+    return { signingIn };
+  });
+  expect(await signingIn).toMatchObject({ ok: false, code });
+  const open = await plane.database.db.select().from(webSession).where(eq(webSession.identityId, who.id));
+  expect(open).toEqual([]);
 });
 
 it('says that an identity is disabled only to who knows the password', async () => {

@@ -94,8 +94,18 @@ export async function signInWithPassword(on: SigningIn, attempt: Attempt): Promi
     on.sql,
     counted.map(window => window.key),
   );
-  if (!row.enabled) return refuse(on, { login, identityId: row.id }, { ok: false, code: 'disabled' });
-  return transact(on, tx => openSession(tx, on, { id: row.id, login, method: 'password' }));
+  const result = await transact(on, async tx => {
+    const refusal = await refusalNow(tx, row);
+    return refusal ?? openSession(tx, on, { id: row.id, login, method: 'password' });
+  });
+  return result.ok ? result : refuse(on, { login, identityId: row.id }, result);
+}
+
+/** Comparing a password takes its time. Whoever was disabled in the meantime, or got another password, is not let in with the old one. */
+async function refusalNow(tx: Tx, { id, passwordHash }: typeof identity.$inferSelect): Promise<Refusal | null> {
+  const [now] = await tx.select().from(identity).where(eq(identity.id, id)).for('share');
+  if (now?.passwordHash !== passwordHash) return { ok: false, code: 'bad_credentials' };
+  return now.enabled ? null : { ok: false, code: 'disabled' };
 }
 
 type Who = { login: string; identityId: string | null };

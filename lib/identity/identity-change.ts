@@ -96,18 +96,24 @@ async function assertAllowed(tx: Tx, caller: IdentityCaller, row: IdentityRow, c
   if (others.length === 0) throw new AppError('conflict', 'this is the last enabled admin');
 }
 
-/** Nothing that lets somebody in outlives it. */
-async function disable(tx: Tx, row: IdentityRow, { now, by }: { now: Date; by: string }): Promise<void> {
-  await endWebSessionsOf(tx, row.id, { now, reason: 'identity disabled' });
+type Ending = { now: Date; by: string };
+
+/** What was given out before: in wrong hands it would be good again as soon as the identity is, and under a new owner it would be the old one's. */
+async function revokeAll(tx: Tx, row: IdentityRow, { now, by }: Ending): Promise<void> {
   await tx
     .update(apiToken)
     .set({ revokedAt: now })
     .where(and(eq(apiToken.identityId, row.id), isNull(apiToken.revokedAt)));
-  // Else what was stolen before would be good again as soon as the identity is enabled again.
   await tx
     .update(clientToken)
     .set({ revokedAt: now, revokedBy: by })
     .where(and(eq(clientToken.identityId, row.id), isNull(clientToken.revokedAt), gt(clientToken.expiresAt, now)));
+}
+
+/** Nothing that lets somebody in outlives it. */
+async function disable(tx: Tx, row: IdentityRow, ending: Ending): Promise<void> {
+  await endWebSessionsOf(tx, row.id, { now: ending.now, reason: 'identity disabled' });
+  await revokeAll(tx, row, ending);
   await tx.delete(passwordLink).where(eq(passwordLink.identityId, row.id));
 }
 
@@ -138,6 +144,8 @@ const update = command({ permission: 'identity:write' })
       .returning();
     const next = must(changed[0], 'the row is locked');
     if (row.enabled && !next.enabled) await disable(tx, row, { now, by: caller.id });
+    // Else the former owner could go on asking as the agent, and decide on what it asks.
+    if (row.ownerId !== next.ownerId) await revokeAll(tx, row, { now, by: caller.id });
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'identity' } });
     publish(tx, { topic: 'signout', key: row.id, payload: { sessionId: null } });
     const view = await identityView(tx, next);

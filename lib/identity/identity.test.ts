@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyToken } from '#core/identity/token.ts';
 import { event } from '#db/schema/audit.ts';
 import { clientToken, deviceRequest, identity } from '#db/schema/identity.ts';
+import { hashPassword } from '#lib/auth/password.ts';
 import { installationKeys } from '#lib/keys.ts';
 import { allPrincipals } from '#lib/policy/principals.ts';
-import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
+import { isHeldUp, type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 
 let plane: TestPlane;
 let admin: TestIdentity;
@@ -102,6 +103,43 @@ it('lets nothing in again that was given out before somebody was disabled', asyn
   expect(row).toMatchObject({ revokedBy: admin.id, revokedAt: expect.any(Date) });
   const link = new URLSearchParams(new URL(String(made.url)).hash.slice(1)).get('link');
   expect((await post('/password', undefined, { link, password: 'long enough for this' })).status).toBe(404);
+});
+
+it('takes from the former owner of an agent what lets them act as it', async () => {
+  const former = await plane.identity({ roles: ['developer', 'reviewer'] });
+  const next = await plane.identity({ roles: ['developer'] });
+  const agent = await plane.identity({ kind: 'agent', ownerId: former.id, roles: ['developer'] });
+  const { body: token } = await post('/tokens', former, { identityId: agent.id });
+  const as = { bearer: String(token.token) };
+  const change = (body: object) => plane.rest('PATCH', `/identities/${agent.id}`, { as: admin, body });
+  await change({ purpose: 'the same owner', ownerId: former.id });
+  expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(200);
+  expect((await change({ ownerId: next.id })).status).toBe(200);
+  for (const given of [as, agent])
+    expect((await plane.rest('GET', '/connections/mine', { as: given })).body.code).toBe('token_revoked');
+  const revoked = plane.database.db
+    .select()
+    .from(clientToken)
+    .where(eq(clientToken.jti, String(token.jti)));
+  expect(await revoked).toMatchObject([{ revokedBy: admin.id }]);
+  expect((await post('/tokens', next, { identityId: agent.id })).status).toBe(200);
+});
+
+it('does not let who knows the old password undo one that somebody else sets meanwhile', async () => {
+  const { sql } = plane.database;
+  const who = await plane.identity({ roles: ['developer'] });
+  await sql`update identity set password_hash = ${await hashPassword('the one of before')} where id = ${who.id}`;
+  const renewed = await hashPassword('the one of after');
+  const changed = await sql.begin(async other => {
+    await other`update identity set password_hash = ${renewed} where id = ${who.id}`;
+    const body = { current: 'the one of before', password: 'the one of a thief' };
+    const changing = plane.rpc('identity/passwords/change', body, { as: who });
+    await isHeldUp(sql);
+    return { changing };
+  });
+  expect((await changed.changing).status).toBe(400);
+  const [row] = await sql`select password_hash as hash from identity where id = ${who.id}`;
+  expect(row?.hash).toBe(renewed);
 });
 
 it('lets an agent do nothing while the person who answers for it is disabled', async () => {

@@ -97,7 +97,8 @@ const change = command({ permission: null })
   .handler(async ({ context: { tx, sql, clock, caller }, input }) => {
     const now = clock.now();
     await limitAttempts({ sql, clock }, { key: `password-change:${caller.id}`, max: 10, seconds: 900 });
-    const [row] = await tx.select().from(identity).where(eq(identity.id, caller.id));
+    // Locked, so that a password that somebody else sets meanwhile is not undone by who knows the one before.
+    const [row] = await tx.select().from(identity).where(eq(identity.id, caller.id)).for('update');
     if (!(await verifyPassword(row?.passwordHash ?? null, input.current)))
       throw new AppError('invalid_input', 'the current password is not right', {
         issues: [{ path: 'current', message: 'not right' }],
