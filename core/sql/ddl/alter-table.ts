@@ -12,7 +12,8 @@ import { standardValue } from '../standard.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
-import type { Value } from '../value.ts';
+import { untyped } from '../types/oid.ts';
+import { constant, derive, type Field, type Value } from '../value.ts';
 import { ofRelations } from './dependents.ts';
 import { relationTouched } from './object.ts';
 import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
@@ -77,7 +78,12 @@ const goesOver: ReadonlySet<string> = new Set(
   ),
 );
 
-type Change = { relation: CatalogRelation; node: Pg.AlterTableCmd };
+type Change = {
+  relation: CatalogRelation;
+  node: Pg.AlterTableCmd;
+  /** Columns that the statement adds: its constraints may be about them. */
+  added: readonly Field[];
+};
 
 const defOf = <K extends string>(node: Pg.AlterTableCmd, tag: K): Extract<Pg.Node, Record<K, unknown>>[K] | null => {
   const { def } = node;
@@ -104,7 +110,35 @@ function filledByDefault(a: Analyzer, relation: CatalogRelation, def: Pg.ColumnD
 const callsVolatile = (a: Analyzer): boolean =>
   a.out.functions.some(({ oid }) => a.catalog.function(oid)?.volatility === 'v');
 
-function addColumn(a: Analyzer, { relation, node }: Change): void {
+/** What is computed holds what it is computed of, also for the constraints it comes with. */
+function addedColumn(a: Analyzer, relation: CatalogRelation, def: Pg.ColumnDef, others: readonly Field[]): Field {
+  const { oid: type, typmod } = def.typeName ? typeOfColumn(a, def.typeName) : { oid: untyped, typmod: -1 };
+  const values = (def.constraints ?? []).flatMap(own => {
+    if (!('Constraint' in own) || !own.Constraint.raw_expr) return [];
+    const { contype, raw_expr: made } = own.Constraint;
+    if (contype === 'CONSTR_DEFAULT') return [expression(a, new Scope(null), made)];
+    return contype === 'CONSTR_GENERATED' ? [expression(a, ownScope(a, relation, others), made)] : [];
+  });
+  const value = values.length === 0 ? constant(type, null, typmod) : derive(values, { type, typmod, faulty: true });
+  return { name: def.colname ?? '', value: { ...value, literal: null } };
+}
+
+function addedColumns(a: Analyzer, relation: CatalogRelation, node: Pg.AlterTableStmt): readonly Field[] {
+  const fields: Field[] = [];
+  for (const entry of node.cmds ?? []) {
+    const def = 'AlterTableCmd' in entry ? defOf(entry.AlterTableCmd, 'ColumnDef') : null;
+    if (!def || !('AlterTableCmd' in entry) || entry.AlterTableCmd.subtype !== 'AT_AddColumn') continue;
+    if (!relation.columns.some(column => column.name === def.colname))
+      fields.push(addedColumn(a, relation, def, fields));
+  }
+  return fields;
+}
+
+/** A column by name, of those that are there or come with the statement. */
+const fieldNamed = (a: Analyzer, { relation, added }: Change, name: string): Field =>
+  added.find(field => field.name === name) ?? targetField(a, relation, name);
+
+function addColumn(a: Analyzer, { relation, node, added }: Change): void {
   const def = defOf(node, 'ColumnDef');
   if (!def?.typeName) unresolved('ADD COLUMN');
   const type = a.catalog.type(typeOfColumn(a, def.typeName).oid);
@@ -112,7 +146,7 @@ function addColumn(a: Analyzer, { relation, node }: Change): void {
   const isChecked = type?.kind === 'd' && (type.notNull || type.checks.length > 0);
   if (isSerial(def.typeName) || isChecked) a.out.hazard('alter_rewrite', nameOf(relation));
   filledByDefault(a, relation, def, type?.defaultText ?? null);
-  const scope = ownScope(a, relation);
+  const scope = ownScope(a, relation, added);
   for (const own of def.constraints ?? []) {
     if (!('Constraint' in own)) continue;
     const generated = constraint(a, scope, own.Constraint, def.colname ?? '');
@@ -137,12 +171,13 @@ function alterType(a: Analyzer, { relation, node }: Change): void {
 }
 
 /** A constraint is checked against every row there is; uniqueness compares them. */
-function addConstraint(a: Analyzer, { relation, node }: Change): void {
+function addConstraint(a: Analyzer, change: Change): void {
+  const { relation, node, added } = change;
   const def = defOf(node, 'Constraint');
   if (!def) unresolved('ADD CONSTRAINT');
-  constraint(a, ownScope(a, relation), def, null);
+  constraint(a, ownScope(a, relation, added), def, null);
   if (def.contype === 'CONSTR_PRIMARY' || def.contype === 'CONSTR_UNIQUE')
-    for (const name of constraintColumns(def)) a.out.usedAs(targetField(a, relation, name).value, 'distinct');
+    for (const name of constraintColumns(def)) a.out.usedAs(fieldNamed(a, change, name).value, 'distinct');
   if (!def.skip_validation) a.out.hazard('alter_rewrite', nameOf(relation));
 }
 
@@ -209,6 +244,7 @@ export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
     missingOk: node.missing_ok === true,
   });
   a.catalogChanges();
+  const added = relation ? addedColumns(a, relation, node) : [];
   for (const entry of node.cmds ?? []) {
     if (!('AlterTableCmd' in entry)) return unresolved('ALTER TABLE');
     const change = entry.AlterTableCmd;
@@ -224,7 +260,7 @@ export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
     }
     if (!relation) continue;
     if (goesOver.has(subtype)) ownCode(a, relation, 'update');
-    changes[subtype]?.(a, { relation, node: change });
+    changes[subtype]?.(a, { relation, node: change, added });
   }
   return nothing('ddl');
 }

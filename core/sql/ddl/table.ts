@@ -201,8 +201,10 @@ export function createForeignTable(a: Analyzer, node: Pg.CreateForeignTableStmt)
 
 export const constraintColumns = (node: Pg.Constraint): string[] => stringsOf(node.keys);
 
-export function ownScope(a: Analyzer, relation: CatalogRelation): Scope {
+/** With columns that the same statement adds. */
+export function ownScope(a: Analyzer, relation: CatalogRelation, added: readonly Field[] = []): Scope {
   const scope = new Scope(null);
-  scope.items.push(item({ name: relation.name, columns: relationFields(a, relation), relation }));
+  const columns = [...relationFields(a, relation), ...added];
+  scope.items.push(item({ name: relation.name, columns, relation }));
   return scope;
 }

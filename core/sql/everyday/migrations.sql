@@ -157,3 +157,11 @@ create policy here on posts using (tableoid is not null and posts.user_id > 0)
 create procedure app.nothing_yet() begin atomic end
 
 create function app.seven() returns int begin atomic; select 7; end
+
+ALTER TABLE users ADD COLUMN age int CHECK (age >= 0)
+
+ALTER TABLE users ADD COLUMN age int, ADD CONSTRAINT age_is_real CHECK (age BETWEEN 0 AND 150), ADD COLUMN boss_id int, ADD FOREIGN KEY (boss_id) REFERENCES users (id), ADD UNIQUE (age, boss_id)
+
+ALTER TABLE posts ADD COLUMN words int NOT NULL DEFAULT 0 CONSTRAINT words_are_counted CHECK (words >= 0), ADD COLUMN pages int GENERATED ALWAYS AS (words / 300) STORED CHECK (pages >= 0)
+
+ALTER TABLE staging ADD COLUMN key int, ADD PRIMARY KEY (key)

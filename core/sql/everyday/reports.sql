@@ -463,3 +463,9 @@ select id, content, embedding from (select 1 as id, 'x' as content, array[0.1, 0
 select kind, count(*) filter (where flag) as yes, count(*) filter (where not flag) as no, round(100.0 * count(*) filter (where flag) / nullif(count(*), 0), 1) as pct from events group by rollup (kind) having count(*) > 1 order by grouping(kind), kind
 
 select jsonb_object_agg(kind, n order by n desc), json_agg(json_build_object('kind', kind, 'n', n) order by n desc, kind) from (select kind, count(*) n from events group by kind) t
+
+select tags[1:1][1], ('{{1,2,3},{4,5,6}}'::int[])[1:2][2], ('{{1,2},{3,4}}'::int[])[2][:2], ('{{1,2},{3,4}}'::int[])[1][2] from events
+
+select indkey[0], indkey[0:1], indclass[0:0], array(select i.indkey from pg_index i) from pg_index
+
+select mail, mail::app.email, kind::text::app.email, array[mail]::app.email[] from app.contacts

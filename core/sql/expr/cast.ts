@@ -21,7 +21,7 @@ import {
   relationOfType,
 } from '../types/coerce.ts';
 import { isPolymorphic, oid, untyped } from '../types/oid.ts';
-import { derive, type Value } from '../value.ts';
+import { changed, derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
 import { documentOf } from './document.ts';
 import { fits, fittedMagnitude } from './magnitude.ts';
@@ -40,7 +40,7 @@ function adopt(a: Analyzer, value: Value, target: number): Value {
     isPolymorphic(target) || target === oid.any ? (value.type === oid.unknown ? oid.text : value.type) : target;
   if (value.literal?.kind === 'parameter') a.parameterTypes.set(value.literal.number, type);
   checkType(a, type);
-  return { ...value, type };
+  return changed(value, { type });
 }
 
 /** Coerces where the target is what a function or operator declares: polymorphic types leave the value as it is. */
@@ -60,13 +60,13 @@ export function cast(
   const domain = domainOf(a, target.oid);
   if (domain && value.type !== target.oid) {
     const inner = cast(a, value, { oid: domain.baseOid, typmod: domain.baseTypmod }, context, location);
-    return checkDomain(a, domain, { ...inner, type: target.oid });
+    return checkDomain(a, domain, changed(inner, { type: target.oid, wire: null }));
   }
   const element = domainOf(a, elementTypeOf(a.catalog, target.oid));
   if (element && value.type !== target.oid) {
     const array = arrayTypeOf(a.catalog, element.baseOid) || untyped;
     const inner = cast(a, value, { oid: array, typmod: element.baseTypmod }, context, location);
-    return { ...checkDomain(a, element, { ...inner, type: element.oid }), type: target.oid };
+    return changed(checkDomain(a, element, { ...inner, type: element.oid }), { type: target.oid, wire: null });
   }
   const moved = convert(a, value, target.oid, context, location);
   const isSame = value.typmod === target.typmod && value.type === target.oid && target.typmod !== forced;
@@ -83,10 +83,9 @@ function fitted(a: Analyzer, value: Value, target: { oid: number; typmod: number
   const faulty = value.origins.length > 0 && !harmless;
   if (faulty) a.out.usedAs(value, 'function_argument', castTo(a, target.oid));
   const magnitude = fittedMagnitude(target.oid, target.typmod, true);
-  return {
-    ...derive([value], { type: target.oid, typmod: target.typmod, faulty, magnitude }),
+  return changed(derive([value], { type: target.oid, typmod: target.typmod, faulty, magnitude }), {
     literal: isCut(value, target) ? null : value.literal,
-  };
+  });
 }
 
 /** What a limit may have made another value than the one that is written. */
@@ -116,16 +115,16 @@ function convertUntyped(a: Analyzer, value: Value, target: number, location?: nu
 function along(a: Analyzer, way: Pathway, value: Value, target: number, location?: number): Value {
   switch (way.kind) {
     case 'relabel':
-      return { ...derive([value], { type: target, fields: value.fields }), literal: value.literal };
+      return changed(derive([value], { type: target, fields: value.fields }), { literal: value.literal });
     case 'function': {
       const fn = a.catalog.function(way.functionOid);
       if (!fn) return unresolved('cast', location);
       const within = value.origins.length === 0 ? {} : { within: castTo(a, target) };
-      return { ...applyFunction(a, fn, [value], { result: target, location, ...within }), set: value.set };
+      return changed(applyFunction(a, fn, [value], { result: target, location, ...within }), { set: value.set });
     }
     case 'array': {
       const element = along(a, way.element, value, target, location);
-      return { ...element, type: target };
+      return changed(element, { type: target });
     }
     case 'io':
     case 'none':
@@ -196,10 +195,9 @@ export function collateClause(a: Analyzer, scope: Scope, node: Pg.CollateClause)
   const names = stringsOf(node.collname);
   if (names.length === 0) return value;
   const isServers = serversOwn.test(names.at(-1) ?? '') && (names.length === 1 || names[0] === 'pg_catalog');
-  return {
-    ...derive([value], { type: value.type, typmod: value.typmod, faulty: !isServers }),
+  return changed(derive([value], { type: value.type, typmod: value.typmod, faulty: !isServers }), {
     tests: value.tests,
     literal: value.literal,
     collated: true,
-  };
+  });
 }

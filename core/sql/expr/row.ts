@@ -7,18 +7,16 @@ import { undefinedName, unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import { expandStar } from '../star.ts';
 import type { Analyzer } from '../state.ts';
-import { elementTypeOf, relationOfType } from '../types/coerce.ts';
+import { baseTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
-import { constant, derive, type Field, type Value } from '../value.ts';
+import { changed, constant, derive, type Field, type Value } from '../value.ts';
 import { listsColumns } from './document.ts';
 import { callFunctionNamed } from './notation.ts';
 
 /** One column of what a value of some row type holds, when nothing finer is known: it depends on all the row does, also whether it is NULL. */
-const partOf = (row: Value, type: number, typmod = -1): Value => ({
-  ...derive([row], { type, typmod, gated: true }),
-  kind: row.kind === 'column' ? 'pure' : row.kind,
-});
+const partOf = (row: Value, type: number, typmod = -1): Value =>
+  changed(derive([row], { type, typmod, gated: true }), { kind: row.kind === 'column' ? 'pure' : row.kind });
 
 const outputArguments = (fn: CatalogFunction): CatalogFunction['allArguments'] =>
   fn.allArguments.filter(argument => argument.mode === 'o' || argument.mode === 'b' || argument.mode === 't');
@@ -31,7 +29,7 @@ export function fieldsOfType(a: Analyzer, row: Value): readonly Field[] | null {
 }
 
 /** The name of a column. */
-const keyOf = (row: Value): Value => ({ ...constant(oid.text), mayRaise: row.mayRaise, set: row.set });
+const keyOf = (row: Value): Value => changed(constant(oid.text), { mayRaise: row.mayRaise, set: row.set });
 
 /** A function's row result with its columns named. */
 export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value, args: readonly Value[]): Value {
@@ -51,9 +49,9 @@ export function withRowFields(a: Analyzer, fn: CatalogFunction, value: Value, ar
           ? keyOf(value)
           : partOf(value, concrete(a.catalog, bindings, argument.typeOid) || untyped),
     }));
-    return { ...value, fields };
+    return changed(value, { fields });
   }
-  return { ...value, fields: fieldsOfType(a, value) };
+  return changed(value, { fields: fieldsOfType(a, value) });
 }
 
 /** The field of that name; null when the row has none. */
@@ -63,7 +61,7 @@ export function fieldOf(a: Analyzer, row: Value, name: string): Value | null {
   const field = fields.find(candidate => candidate.name === name);
   if (!field) return null;
   const wire = row.wire?.attnum === 0 ? field.value.wire : null;
-  return { ...field.value, wire, set: row.set || field.value.set };
+  return changed(field.value, { wire, set: row.set || field.value.set });
 }
 
 export function rowExpr(a: Analyzer, scope: Scope, node: Pg.RowExpr): Value {
@@ -83,9 +81,16 @@ export function indirection(a: Analyzer, scope: Scope, node: Pg.A_Indirection): 
   if (!node.arg) return unresolved('A_Indirection');
   let value = expression(a, scope, node.arg);
   const location = 'ColumnRef' in node.arg ? node.arg.ColumnRef.location : undefined;
-  for (const step of node.indirection ?? []) {
-    if ('A_Indices' in step) value = subscript(a, scope, value, step.A_Indices);
-    else if ('String' in step) value = select(a, value, stringOf(step), location);
+  const steps = [...(node.indirection ?? [])];
+  for (let step = steps.shift(); step; step = steps.shift()) {
+    if ('A_Indices' in step) {
+      const indices = [step.A_Indices];
+      for (let next = steps[0]; next && 'A_Indices' in next; next = steps[0]) {
+        indices.push(next.A_Indices);
+        steps.shift();
+      }
+      value = subscript(a, scope, value, indices);
+    } else if ('String' in step) value = select(a, value, stringOf(step), location);
     else if (!('A_Star' in step)) return unresolved('A_Indirection', location);
   }
   return value;
@@ -101,18 +106,30 @@ function select(a: Analyzer, row: Value, name: string, location?: number): Value
   return undefinedName('undefined_column', 'A_Indirection', `column "${name}" not found in data type`, location);
 }
 
+/** Slices of the pseudo-vectors are plain arrays. */
+const sliceTypes: ReadonlyMap<number, number> = new Map([
+  [oid.int2vector, oid.int2Array],
+  [oid.oidvector, oid.oidArray],
+]);
+
+/** With one slice among them all are slices; else an element is reached, however many there are. */
+function subscriptedType(a: Analyzer, container: number, indices: readonly Pg.A_Indices[]): number {
+  const base = baseTypeOf(a.catalog, container);
+  if (base === oid.jsonb) return oid.jsonb;
+  if (indices.some(index => index.is_slice)) return sliceTypes.get(base) ?? base;
+  return (a.catalog.type(base)?.elementOid ?? untyped) || untyped;
+}
+
 /**
  * Subscripts never raise on arrays; on jsonb they are the -> operator. Positions are part of what decides the value, and whether there
  * is one; they are computed only where the container is not null.
  */
-function subscript(a: Analyzer, scope: Scope, container: Value, node: Pg.A_Indices): Value {
-  const bounds = [node.lidx, node.uidx].filter(bound => bound !== undefined).map(bound => expression(a, scope, bound));
-  const element = elementTypeOf(a.catalog, container.type);
-  const base = a.catalog.type(container.type);
-  const type = node.is_slice
-    ? container.type
-    : element || (container.type === oid.jsonb ? oid.jsonb : (base?.elementOid ?? untyped) || untyped);
+function subscript(a: Analyzer, scope: Scope, container: Value, indices: readonly Pg.A_Indices[]): Value {
+  const bounds = indices.flatMap(({ lidx, uidx }) =>
+    [lidx, uidx].filter(bound => bound !== undefined).map(bound => expression(a, scope, bound)),
+  );
+  const type = subscriptedType(a, container.type, indices);
   const faulty = container.origins.length > 0 && bounds.some(bound => bound.mayRaise);
   const value = derive([container, ...bounds], { type, faulty, gated: true });
-  return { ...value, fields: node.is_slice ? null : fieldsOfType(a, value) };
+  return changed(value, { fields: indices.some(index => index.is_slice) ? null : fieldsOfType(a, value) });
 }

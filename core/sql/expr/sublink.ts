@@ -9,12 +9,12 @@ import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
-import { conjunction, constant, derive, type Value } from '../value.ts';
+import { changed, conjunction, constant, derive, type Value } from '../value.ts';
 import { compare } from './operator.ts';
 
 /** Inner conditions restrict the outer relation where they mention it. */
 function exists(inner: Query): Value {
-  return { ...constant(oid.bool), mayRaise: true, restricts: inner.bounds, bounds: inner.bounds };
+  return changed(constant(oid.bool), { mayRaise: true, restricts: inner.bounds, bounds: inner.bounds });
 }
 
 /**
@@ -24,8 +24,7 @@ function exists(inner: Query): Value {
 function scalar(inner: Query): Value {
   const [column] = inner.columns;
   if (!column) return unresolved('SubLink');
-  return {
-    ...column.value,
+  return changed(column.value, {
     wire: null,
     literal: null,
     tests: null,
@@ -34,7 +33,7 @@ function scalar(inner: Query): Value {
     set: false,
     mayRaise: true,
     apart: column.value.apart || inner.restricted,
-  };
+  });
 }
 
 function rowOf(inner: Query): Value {
@@ -56,7 +55,7 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
       operator,
       [
         left[index] ?? constant(untyped),
-        { ...column.value, wire: null, apart: column.value.apart || inner.restricted },
+        changed(column.value, { wire: null, apart: column.value.apart || inner.restricted }),
       ],
       node.location,
     ),
@@ -64,7 +63,7 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
   // Of rows that hold a NULL, none that matches is NULL, and one that does is true.
   const whole = conjunction(parts);
   const bounds = testedBounds(a, scope, { node: node.testexpr, given: whole, isExact: operator.at(-1) === '=' });
-  return { ...whole, ...bounds, gated: whole.origins.length > 0 };
+  return changed(whole, { ...bounds, gated: whole.origins.length > 0 });
 }
 
 export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
@@ -84,8 +83,9 @@ export function subLink(a: Analyzer, scope: Scope, node: Pg.SubLink): Value {
       const value = scalar(inner);
       const element = value.type === oid.unknown ? oid.text : value.type;
       // An array of arrays is one array with more dimensions.
-      const isArray = elementTypeOf(a.catalog, element) !== 0;
-      const type = isArray ? element : arrayTypeOf(a.catalog, element) || untyped;
+      const gathered = arrayTypeOf(a.catalog, element);
+      const isArray = gathered === 0 && elementTypeOf(a.catalog, element) !== 0;
+      const type = isArray ? element : gathered || untyped;
       if (isArray) a.out.usedAs(value, 'function_argument');
       return derive([value], { type, faulty: isArray });
     }

@@ -21,6 +21,8 @@ export const oid = {
   float4: 700,
   float8: 701,
   unknown: 705,
+  int2Array: 1005,
+  oidArray: 1028,
   bpchar: 1042,
   varchar: 1043,
   date: 1082,
