@@ -6,6 +6,13 @@ import { approversSchema, budgetUnits, effects } from '../policy/schema.ts';
 
 export const proxyApiVersion = 1;
 
+/** What fits a column of the control plane's tables: one number too large must not break the pages that show it. */
+const counted = z.number().int().max(2_147_483_647);
+/** Milliseconds since the epoch, up to the end of the year 9999: beyond, a time cannot be written as a date. */
+const instantMs = z.number().int().nonnegative().max(253_402_300_799_999);
+const oid = z.number().int().nonnegative().max(4_294_967_295);
+const attnum = z.number().int().min(-32_768).max(32_767);
+
 /** Batch limits of the event push. Bytes are of the NDJSON before compression. */
 export const eventBatchMax = { events: 1000, bytes: 8 * 1024 * 1024 } as const;
 
@@ -49,33 +56,34 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
 export type StreamMessage = z.infer<typeof streamMessageSchema>;
 
 const catalogName = z.string().max(128);
+const areDistinct = (items: readonly unknown[]): boolean => new Set(items).size === items.length;
 export const catalogPushSchema = z.object({
   connectionId: z.uuid(),
-  serverVersion: z.number().int(),
+  serverVersion: counted,
   database: catalogName,
   /** Fingerprint of what was introspected; the control plane skips an unchanged push. */
   hash: z.string().max(64),
   relations: z
     .array(
       z.object({
-        oid: z.number().int(),
+        oid,
         schema: catalogName,
         name: catalogName,
         kind: z.enum(['r', 'p', 'v', 'm', 'f']),
         rowsEstimate: z.number(),
         bytesEstimate: z.number(),
         columns: z
-          .array(
-            z.object({ attnum: z.number().int(), name: catalogName, type: z.string().max(200), notNull: z.boolean() }),
-          )
-          .max(1700),
+          .array(z.object({ attnum, name: catalogName, type: z.string().max(200), notNull: z.boolean() }))
+          .max(1700)
+          .refine(columns => areDistinct(columns.map(column => column.attnum)), 'names a column twice'),
       }),
     )
-    .max(50_000),
+    .max(50_000)
+    .refine(relations => areDistinct(relations.map(relation => relation.oid)), 'names a relation twice'),
   functions: z
     .array(
       z.object({
-        oid: z.number().int(),
+        oid,
         schema: catalogName,
         name: catalogName,
         arguments: z.string().max(2000),
@@ -88,10 +96,10 @@ export const catalogPushSchema = z.object({
     .array(
       z.object({
         name: catalogName,
-        relationOid: z.number().int(),
-        columns: z.array(z.number().int()),
-        referencedOid: z.number().int(),
-        referencedColumns: z.array(z.number().int()),
+        relationOid: oid,
+        columns: z.array(attnum),
+        referencedOid: oid,
+        referencedColumns: z.array(attnum),
         onDelete: z.string().max(1),
       }),
     )
@@ -101,9 +109,9 @@ export const catalogPushSchema = z.object({
     .array(
       z.object({
         via: z.enum(['view', 'materialized_view', 'function', 'partition']),
-        from: z.object({ relationOid: z.number().int(), attnum: z.number().int() }),
+        from: z.object({ relationOid: oid, attnum }),
         /** A relation's column, or a function (attnum 0). */
-        to: z.object({ oid: z.number().int(), attnum: z.number().int() }),
+        to: z.object({ oid, attnum }),
       }),
     )
     .max(500_000),
@@ -124,7 +132,7 @@ export const impactSchema = z.object({
   lock: z.string().max(60).nullable(),
   note: z.string().max(500).nullable(),
   /** Milliseconds since the epoch. */
-  computedAt: z.number().int(),
+  computedAt: instantMs,
 });
 export type Impact = z.infer<typeof impactSchema>;
 
@@ -135,7 +143,7 @@ export const heldStatementSchema = z.object({
   /** Made by the proxy, so that filing twice is filing once. */
   id: z.uuid(),
   sessionId: z.uuid(),
-  statement: z.number().int().positive(),
+  statement: counted.positive(),
   connectionId: z.uuid(),
   identityId: z.uuid(),
   onBehalfOf: z.uuid().nullable(),
@@ -167,8 +175,8 @@ export const heldStatementSchema = z.object({
     )
     .max(heldMax.further)
     .optional(),
-  policyVersion: z.number().int(),
-  bundleVersion: z.number().int(),
+  policyVersion: counted,
+  bundleVersion: counted,
   waiting: z.boolean(),
 });
 export type HeldStatement = z.infer<typeof heldStatementSchema>;
@@ -179,9 +187,9 @@ export const budgetUseSchema = z.object({
   rule: z.string().max(140),
   identityId: z.uuid(),
   unit: z.enum(budgetUnits),
-  windowMinutes: z.number().int().positive(),
+  windowMinutes: counted.positive(),
   /** Of the window, milliseconds since the epoch. */
-  startsAt: z.number().int().nonnegative(),
+  startsAt: instantMs,
   used: z.number().nonnegative(),
 });
 export type BudgetUseMessage = z.infer<typeof budgetUseSchema>;
@@ -203,9 +211,9 @@ export const budgetAnswerSchema = z.object({ uses: z.array(budgetUseSchema), thr
 
 export const heartbeatSchema = z.object({
   version: z.string().max(40),
-  startedAt: z.number().int(),
-  bundleVersion: z.number().int(),
-  policyVersion: z.number().int(),
+  startedAt: instantMs,
+  bundleVersion: counted,
+  policyVersion: counted,
   sessions: z.number().int(),
   spool: z.object({ events: z.number().int(), bytes: z.number().int(), limitBytes: z.number().int() }),
   parser: z.object({ workers: z.number().int(), killed: z.number().int(), refused: z.number().int() }),
@@ -219,7 +227,7 @@ export const heartbeatSchema = z.object({
         name: z.string(),
         reachable: z.boolean(),
         message: z.string().max(300).nullable(),
-        catalogAt: z.number().int().nullable(),
+        catalogAt: instantMs.nullable(),
       }),
     )
     .max(1000),

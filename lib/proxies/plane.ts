@@ -11,13 +11,13 @@ import { takeCatalog } from '#lib/catalog/intake.ts';
 import { recordFinds } from '#lib/catalog/suggest-found.ts';
 import { recordCopies } from '#lib/lineage/observed.ts';
 import { log } from '#lib/log.ts';
-import { proxyCommand, proxyQuery } from '#lib/orpc/base.ts';
-import type { Clock } from '#lib/orpc/context.ts';
+import { proxyCommand, proxyOf, proxyQuery } from '#lib/orpc/base.ts';
+import type { Clock, ProxyCaller } from '#lib/orpc/context.ts';
 import { AppError } from '#lib/orpc/error.ts';
 import { poke } from '#lib/outbox/publish.ts';
 import { subscribe } from '#lib/outbox/subscribe.ts';
 import { publish } from '#lib/transaction.ts';
-import { forgetUsedTokens } from './authenticate.ts';
+import { forgetUsedTokens, stillEnrolled } from './authenticate.ts';
 import { type CurrentBundle, currentBundle, currentVersion, keepBundle } from './bundle.ts';
 import {
   bundleInputSchema,
@@ -32,22 +32,27 @@ import {
 
 type On = { db: Db; sql: Sql; clock: Clock };
 
+type Waiting = { caller: ProxyCaller; seconds: number; signal?: AbortSignal | undefined };
+
 /** The current bundle as soon as it is another than `etag`, or when the time is over whatever it is then. */
-async function bundleOtherThan(on: On, etag: string, { seconds, signal }: { seconds: number; signal?: AbortSignal }) {
+async function bundleOtherThan(on: On, etag: string, { caller, seconds, signal }: Waiting) {
   const timeout = AbortSignal.timeout(seconds * 1000);
   const until = signal ? AbortSignal.any([signal, timeout]) : timeout;
   // Subscribed before looking, so that nothing can happen in between.
-  const news = subscribe({ sql: on.sql }, { topics: ['proxies'], signal: until });
+  const news = subscribe({ sql: on.sql }, { topics: ['proxies', 'proxy'], key: caller.id, signal: until });
   const waiting = news.next();
   let current: CurrentBundle = await currentBundle(on);
   if (current.etag === etag) {
     await waiting;
     while (current.etag === etag && !until.aborted) {
       current = await currentBundle(on);
+      proxyOf(await stillEnrolled(on.db, caller));
       if (current.etag === etag) await news.next();
     }
   }
   void news.return(undefined);
+  // It may have been cut off while it waited.
+  proxyOf(await stillEnrolled(on.db, caller));
   return current;
 }
 
@@ -62,13 +67,13 @@ export const readBundle = proxyQuery()
   })
   .input(bundleInputSchema)
   .output(bundleOutputSchema)
-  .handler(async ({ context: { db, sql, clock }, input: { query, headers }, signal }) => {
+  .handler(async ({ context: { db, sql, clock, caller }, input: { query, headers }, signal }) => {
     const on = { db, sql, clock };
     keepBundle(on);
     const known = headers['if-none-match'];
     const current =
       known !== undefined && query.wait > 0
-        ? await bundleOtherThan(on, known, { seconds: query.wait, signal })
+        ? await bundleOtherThan(on, known, { caller, seconds: query.wait, signal })
         : await currentBundle(on);
     const { etag, signed } = current;
     return etag === known
