@@ -163,10 +163,13 @@ export class Catalog {
   private readonly layers: readonly PartIndex[];
   /** Memo of what analysis derives from this catalog alone (view bodies, resolved operators, …), dropped with it. */
   readonly memo = new Memo();
+  /** Whether anybody made a cast beyond the system's own: implicit casts may then run unknown code. */
+  readonly hasUserCasts: boolean;
 
   private constructor(header: CatalogHeader, layers: readonly PartIndex[]) {
     this.header = header;
     this.layers = layers;
+    this.hasUserCasts = layers.slice(0, -1).some(layer => layer.casts.size > 0);
   }
 
   static of(data: CatalogData, system: PartIndex = new PartIndex(systemPartOf(data))): Catalog {
@@ -205,7 +208,11 @@ export class Catalog {
   }
 
   type(oid: number): CatalogType | null {
-    return this.first(layer => layer.typesByOid.get(oid));
+    for (const layer of this.layers) {
+      const type = layer.typesByOid.get(oid);
+      if (type) return type;
+    }
+    return null;
   }
 
   typeNamed(schema: string, name: string): CatalogType | null {
@@ -213,7 +220,11 @@ export class Catalog {
   }
 
   function(oid: number): CatalogFunction | null {
-    return this.first(layer => layer.functionsByOid.get(oid));
+    for (const layer of this.layers) {
+      const fn = layer.functionsByOid.get(oid);
+      if (fn) return fn;
+    }
+    return null;
   }
 
   functionsNamed(name: string): readonly CatalogFunction[] {
@@ -228,11 +239,6 @@ export class Catalog {
 
   cast(source: number, target: number): CatalogCast | null {
     return this.first(layer => layer.casts.get(castKey(source, target)));
-  }
-
-  /** Whether anybody made a cast beyond the system's own: implicit casts may then run unknown code. */
-  get hasUserCasts(): boolean {
-    return this.layers.slice(0, -1).some(layer => layer.casts.size > 0);
   }
 
   *userRelations(): Iterable<CatalogRelation> {

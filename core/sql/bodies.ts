@@ -13,7 +13,7 @@ import { type Analyzer, type Arguments, type SearchPath, searchPathOf } from './
 import { statement } from './statement.ts';
 import { relationOfType } from './types/coerce.ts';
 import { isPolymorphic, oid, untyped } from './types/oid.ts';
-import { constant, derive, type Field, pureOver, type Value } from './value.ts';
+import { changed, constant, derive, type Field, pureOver, type Value } from './value.ts';
 
 const isInput = (mode: string): boolean => mode === 'i' || mode === 'b' || mode === 'v';
 
@@ -36,7 +36,7 @@ export function argumentsOf(fn: CatalogFunction, args: readonly Value[]): Argume
       const passed = given[index];
       if (!passed) return constant(argument.typeOid);
       // What a literal says is forgotten: the findings are kept for every call with these types.
-      return { ...passed, wire: null, literal: null };
+      return changed(passed, { wire: null, literal: null });
     }),
   };
 }
@@ -98,7 +98,7 @@ function returned(a: Analyzer, value: Value, type: number): Value {
 /** The last query's columns as the function's result. */
 export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, how: Application): Value {
   const set = fn.returnsSet;
-  if (!query || fn.returnTypeOid === oid.void) return { ...constant(how.result), mayRaise: true, set };
+  if (!query || fn.returnTypeOid === oid.void) return changed(constant(how.result), { mayRaise: true, set });
   const declared = outputNames(a, fn);
   const [first] = query.columns;
   const inner =
@@ -109,14 +109,14 @@ export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, 
     const type = declared[index]?.typeOid ?? value.type;
     return {
       name: declared[index]?.name ?? column.name,
-      value: { ...value, type, wire: null, literal: null, kind: pureOver([value]) },
+      value: changed(value, { type, wire: null, literal: null, kind: pureOver([value]) }),
     };
   });
   const values = fields.map(field => field.value);
-  const result = { ...derive(values, { type: how.result, mayRaise: true }), kind: pureOver(values), set };
+  const result = changed(derive(values, { type: how.result, mayRaise: true }), { kind: pureOver(values), set });
   return declared.length > 0 &&
     (fn.returnTypeOid === oid.record || declared.length > 1 || relationOfType(a.catalog, fn.returnTypeOid) !== 0)
-    ? { ...result, fields }
+    ? changed(result, { fields })
     : result;
 }
 
@@ -181,5 +181,5 @@ function unlessNull(a: Analyzer, value: Value, args: readonly Value[]): Value {
   const gates = args.filter(argument => argument.gated);
   if (gates.length === 0) return value;
   for (const gate of gates) a.out.usedAs(gate, 'function_argument');
-  return { ...derive([value, ...gates], { type: value.type, faulty: true }), set: value.set };
+  return changed(derive([value, ...gates], { type: value.type, faulty: true }), { set: value.set });
 }

@@ -25,10 +25,13 @@ const none: readonly ColumnRef[] = [];
 const sameRefs = (one: readonly ColumnRef[], other: readonly ColumnRef[]): boolean =>
   one.length === other.length && one.every((ref, index) => ref === other[index]);
 
+const trusts: readonly FunctionTrust[] = ['pure', 'raises', 'reads', 'effects', 'unknown'];
+const functionKey = (oid: number, trust: FunctionTrust): number => oid * trusts.length + trusts.indexOf(trust);
+
 export class Collector {
   private readonly accessesByKey = new Map<string, Access>();
   private readonly usesByColumn = new Map<ColumnRef, ColumnUse[]>();
-  private readonly functionsByKey = new Map<string, FunctionUse>();
+  private readonly functionsByKey = new Map<number, FunctionUse>();
   private readonly readSet = new Set<ColumnRef>();
   readonly hazards: Hazard[] = [];
   readonly flows: DataFlow[] = [];
@@ -104,8 +107,8 @@ export class Collector {
     const known = this.usesByColumn.get(column);
     if (known?.some(use => use.context === context && use.viaView === viaView && sameRefs(use.against, against)))
       return;
-    const made: ColumnUse = { column, context, against, viaView };
-    const use = within === undefined ? made : { ...made, within };
+    const use: ColumnUse =
+      within === undefined ? { column, context, against, viaView } : { column, context, against, viaView, within };
     if (known) known.push(use);
     else this.usesByColumn.set(column, [use]);
   }
@@ -138,7 +141,7 @@ export class Collector {
   }
 
   function(fn: CatalogFunction, trust: FunctionTrust): void {
-    const key = `${fn.oid} ${trust}`;
+    const key = functionKey(fn.oid, trust);
     if (!this.functionsByKey.has(key))
       this.functionsByKey.set(key, { oid: fn.oid, schema: fn.schema, name: fn.name, trust });
   }
@@ -154,7 +157,7 @@ export class Collector {
       this.access(viaView && access.action === 'read' ? { ...access, viaView: true } : access);
     for (const use of inner.uses)
       this.use(use.column, use.context, viaView && !use.viaView ? { ...use, viaView } : use);
-    for (const use of inner.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
+    for (const use of inner.functions) this.functionsByKey.set(functionKey(use.oid, use.trust), use);
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
@@ -170,7 +173,7 @@ export class Collector {
     for (const use of analysis.uses) this.use(use.column, use.context, use);
     this.largest(analysis.tableRows ?? null);
     for (const column of analysis.reads) this.read(column);
-    for (const use of analysis.functions) this.functionsByKey.set(`${use.oid} ${use.trust}`, use);
+    for (const use of analysis.functions) this.functionsByKey.set(functionKey(use.oid, use.trust), use);
     for (const hazard of analysis.hazards) this.hazard(hazard.code, hazard.object, hazard.position);
     this.flows.push(...analysis.flows);
     this.effects.push(...analysis.effects);

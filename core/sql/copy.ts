@@ -11,7 +11,7 @@ import { Scope } from './scope.ts';
 import { condition } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { type Outcome, statement } from './statement.ts';
-import type { Field } from './value.ts';
+import { changed, type Field } from './value.ts';
 import { writeTo } from './write.ts';
 
 type Copy = NonNullable<StatementAnalysis['copy']>;
@@ -83,7 +83,7 @@ function copyTo(a: Analyzer, { relation, columns, copy }: Copied): Outcome {
     if (own) a.out.read(own);
   }
   // CopyOutResponse names no columns: what is masked follows from this analysis alone.
-  const anonymous = columns.map(({ name, value }) => ({ name, value: { ...value, wire: null } }));
+  const anonymous = columns.map(({ name, value }) => ({ name, value: changed(value, { wire: null }) }));
   return { kind: 'copy', columns: anonymous, result: copy ? 'copy_out' : 'none', copy };
 }
 

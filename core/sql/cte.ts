@@ -6,7 +6,7 @@ import { type Cte, Scope } from './scope.ts';
 import { type Query, query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
-import { derive, type Field, passed, type Value } from './value.ts';
+import { changed, derive, type Field, passed, type Value } from './value.ts';
 
 /** Rounds after which a recursive query's columns must have settled: each adds at least one origin. */
 const roundsMax = 40;
@@ -44,14 +44,11 @@ const renamed = (node: Pg.CommonTableExpr, columns: readonly Field[]): readonly 
 };
 
 /** What a CTE's columns look like from outside. */
-const outside = (
-  columns: readonly Field[],
-  { wires, restricted }: Pick<Query, 'wires' | 'restricted'>,
-): readonly Field[] =>
-  columns.map(({ name, value }) => ({
-    name,
-    value: { ...passed(value, wires), apart: value.apart || restricted, target: false },
-  }));
+const outside = (columns: readonly Field[], inner: Pick<Query, 'wires' | 'restricted'>): readonly Field[] =>
+  columns.map(({ name, value }) => {
+    const seen = passed(value, inner);
+    return { name, value: seen.target ? changed(seen, { target: false }) : seen };
+  });
 
 function plainCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte {
   if (!node.ctequery) return unresolved('CommonTableExpr', node.location);
@@ -99,7 +96,7 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
     restricted: first.restricted,
   }).map(({ name: column, value }) => ({
     name: column,
-    value: { ...value, magnitude: null, document: null },
+    value: changed(value, { magnitude: null, document: null }),
   }));
   const cteOf = (): Cte => ({
     name,
@@ -125,7 +122,7 @@ function recursiveCte(a: Analyzer, scope: Scope, node: Pg.CommonTableExpr): Cte 
 }
 
 const grow = (value: Value, step: Value | undefined): Value =>
-  step ? { ...derive([value, step], { type: value.type, typmod: value.typmod }), fields: value.fields } : value;
+  step ? changed(derive([value, step], { type: value.type, typmod: value.typmod }), { fields: value.fields }) : value;
 
 /** A recursive term without WHERE, join condition or LIMIT goes on until it is stopped. */
 function recursionBound(a: Analyzer, name: string, arm: Pg.SelectStmt | undefined): void {

@@ -16,7 +16,7 @@ import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
 import { standardFlows } from './standard.ts';
 import type { Analyzer } from './state.ts';
-import type { Field, Value } from './value.ts';
+import { changed, type Field, type Value } from './value.ts';
 import { keyChanged, writeTo } from './write.ts';
 
 /** Null when the node is not a data-modifying statement. */
@@ -108,13 +108,13 @@ export function setClause(
 }
 
 const assignPart = (a: Analyzer, relation: CatalogRelation, target: Field, value: Value): Value | null =>
-  assign(a, relation, target, { ...value, type: target.value.type });
+  assign(a, relation, target, changed(value, { type: target.value.type }));
 
 export function dmlTarget(a: Analyzer, node: Pg.RangeVar | undefined): { relation: CatalogRelation; item: Item } {
   if (!node) return unresolved('DML');
   const relation = relationFor(a, node);
   const item = relationItem(a, relation, node.alias);
-  const columns = item.columns.map(({ name, value }) => ({ name, value: { ...value, target: true } }));
+  const columns = item.columns.map(({ name, value }) => ({ name, value: changed(value, { target: true }) }));
   return { relation, item: { ...item, columns, target: true } };
 }
 

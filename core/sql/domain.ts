@@ -8,7 +8,7 @@ import { unresolved } from './refuse.ts';
 import { Scope } from './scope.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
 import { elementTypeOf, relationOfType } from './types/coerce.ts';
-import { constant, derive, type Value } from './value.ts';
+import { changed, constant, derive, type Value } from './value.ts';
 
 /** An expression as the catalog prints it, as a node. */
 export function parseExpression(text: string): Pg.Node | null {
@@ -32,7 +32,7 @@ export function checkDomain(a: Analyzer, domain: CatalogType, value: Value): Val
       path: searchPathOf(a.catalog, a.catalog.header.searchPath, a.catalog.header.temporarySchema),
     });
     const scope = new Scope(null);
-    const column = { name: 'value', value: { ...value, type: domain.baseOid } };
+    const column = { name: 'value', value: changed(value, { type: domain.baseOid }) };
     scope.items.push({
       name: null,
       schema: null,
@@ -48,7 +48,7 @@ export function checkDomain(a: Analyzer, domain: CatalogType, value: Value): Val
     a.out.include(inner.out, false);
   }
   if (faulty) a.out.usedAs(value, 'function_argument');
-  return faulty ? derive([value], { type: domain.oid, faulty: true }) : { ...value, type: domain.oid };
+  return faulty ? derive([value], { type: domain.oid, faulty: true }) : changed(value, { type: domain.oid });
 }
 
 /** Rows in rows, arrays of domains over domains. */

@@ -98,10 +98,7 @@ function subselect(a: Analyzer, scope: Scope, node: Pg.RangeSubselect): Item {
   const { subquery } = node;
   if (!subquery) return unresolved('RangeSubselect');
   const inner = laterally(scope, node.lateral === true, () => query(a, scope, subquery));
-  const columns = inner.columns.map(({ name, value }) => ({
-    name,
-    value: { ...passed(value, inner.wires), apart: value.apart || inner.restricted },
-  }));
+  const columns = inner.columns.map(({ name, value }) => ({ name, value: passed(value, inner) }));
   // Without an alias the columns can be seen, the row cannot be named.
   return item({
     name: node.alias?.aliasname ?? null,

@@ -12,7 +12,7 @@ import { type Item, Scope } from './scope.ts';
 import { condition, type Query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
-import { constant, type Field, unionOrigins, type Value } from './value.ts';
+import { changed, constant, type Field, unionOrigins, type Value } from './value.ts';
 import { writeTo } from './write.ts';
 
 /** Columns the values go to: those listed, else the first ones of the relation. */
@@ -135,7 +135,7 @@ function onConflict(a: Analyzer, scope: Scope, target: Written, node: Pg.OnConfl
   inner.items.push(item, excluded(relation, item, assignments));
   for (const [name, value] of setClause(a, inner, relation, node.targetList)) {
     const before = assignments.get(name);
-    assignments.set(name, before ? { ...value, origins: unionOrigins([before.origins, value.origins]) } : value);
+    assignments.set(name, before ? changed(value, { origins: unionOrigins([before.origins, value.origins]) }) : value);
   }
   if (node.whereClause) condition(a, inner, node.whereClause);
 }
@@ -164,7 +164,7 @@ const excluded = (relation: CatalogRelation, target: Item, assignments: Assignme
         name: field.name,
         // A trigger may have put in another one.
         value: assigned
-          ? { ...assigned, wire: null, literal: null, magnitude: null, document: null }
+          ? changed(assigned, { wire: null, literal: null, magnitude: null, document: null })
           : constant(field.value.type),
       };
     }),

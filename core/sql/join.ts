@@ -14,8 +14,11 @@ import { untyped } from './types/oid.ts';
 import { derive, type Field, type Value } from './value.ts';
 
 /** The columns a side offers to `*`, USING and unqualified names. */
-const columnsOf = (items: readonly Item[]): readonly Field[] =>
-  items.filter(side => side.columnsVisible).flatMap(side => side.columns);
+function columnsOf(items: readonly Item[]): readonly Field[] {
+  const columns: Field[] = [];
+  for (const side of items) if (side.columnsVisible) for (const column of side.columns) columns.push(column);
+  return columns;
+}
 
 /** The right side may refer to the left one when it is LATERAL. */
 function rightSide(a: Analyzer, scope: Scope, left: readonly Item[], node: Pg.Node): Item[] {

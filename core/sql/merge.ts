@@ -12,7 +12,7 @@ import { returning } from './returning.ts';
 import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
 import type { Analyzer } from './state.ts';
-import { unionOrigins } from './value.ts';
+import { changed, unionOrigins } from './value.ts';
 import { writeTo } from './write.ts';
 
 type Merge = {
@@ -85,7 +85,7 @@ function collect(state: Merge, assigned: Assignments): void {
   for (const [name, value] of assigned) {
     const before = state.assignments.get(name);
     const origins = before ? unionOrigins([before.origins, value.origins]) : value.origins;
-    state.assignments.set(name, { ...value, origins });
+    state.assignments.set(name, changed(value, { origins }));
   }
 }
 

@@ -13,6 +13,7 @@ import { oldAndNew } from './rules.ts';
 import { Scope } from './scope.ts';
 import { condition } from './select.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
+import { changed } from './value.ts';
 import { expandView } from './views.ts';
 
 /** `maintain`: what goes over all rows without changing them, as building an index and gathering statistics do. */
@@ -26,7 +27,10 @@ function run(a: Analyzer, relation: CatalogRelation, text: string): void {
   const nodes = parseExpressions(text);
   if (!nodes) throw new RefusalError('unresolved', 'definition', `a definition of ${relation.name} cannot be read`);
   const scope = new Scope(null);
-  const columns = relationFields(a, relation).map(({ name, value }) => ({ name, value: { ...value, wire: null } }));
+  const columns = relationFields(a, relation).map(({ name, value }) => ({
+    name,
+    value: changed(value, { wire: null }),
+  }));
   scope.items.push(item({ name: relation.name, columns, rowType: relation.rowTypeOid, relation }));
   for (const node of nodes) expression(a, scope, node);
 }

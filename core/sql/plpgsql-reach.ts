@@ -6,7 +6,7 @@ import type { Pg } from './parse.ts';
 import { relationFields } from './relation.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
-import { constant, derive, type Field, type Value } from './value.ts';
+import { changed, constant, derive, type Field, type Value } from './value.ts';
 
 export const rowOf = (columns: readonly Field[]): Value =>
   derive(
@@ -16,7 +16,7 @@ export const rowOf = (columns: readonly Field[]): Value =>
 
 /** The row a trigger works on. */
 export const rowOfRelation = (a: Analyzer, relation: CatalogRelation): Value => ({
-  ...rowOf(relationFields(a, relation).map(({ name, value }) => ({ name, value: { ...value, wire: null } }))),
+  ...rowOf(relationFields(a, relation).map(({ name, value }) => ({ name, value: changed(value, { wire: null }) }))),
   type: relation.rowTypeOid,
 });
 
@@ -37,7 +37,7 @@ export function returnedRow(a: Analyzer, given: Value): void {
     const part = given.fields ? given.fields[index]?.value : given;
     const origins = (part?.origins ?? []).filter(origin => !isAmong(value.origins, origin));
     for (const origin of origins) a.out.use(origin, 'source');
-    intoRow(a, name, { ...constant(oid.text), origins });
+    intoRow(a, name, changed(constant(oid.text), { origins }));
   }
 }
 
@@ -48,7 +48,7 @@ export function mentioned(a: Analyzer): Value {
     return relation ? relationFields(a, relation).flatMap(({ value }) => value.origins) : [];
   });
   const origins = [...new Set([...a.out.uses.map(({ column }) => column), ...a.out.reads, ...written])];
-  return derive([{ ...constant(oid.text), origins, kind: 'pure' }], { type: oid.text });
+  return derive([changed(constant(oid.text), { origins, kind: 'pure' })], { type: oid.text });
 }
 
 /** Variables that a CALL names in its arguments: what comes out of the procedure is in them. */

@@ -7,7 +7,7 @@ import type { Analyzer } from './state.ts';
 import { typeOfName } from './typename.ts';
 import { relationOfType } from './types/coerce.ts';
 import { oid, untyped } from './types/oid.ts';
-import { constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
+import { changed, constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
 
 const rowType = /^(?:"?([^".]+)"?\.)?"?([^".%]+)"?%rowtype$/i;
 
@@ -127,9 +127,9 @@ export class Variables {
   assignField(name: string, field: string, value: Value): void {
     const row = this.values.get(name);
     if (!row) return;
-    const shaped: Value = { ...plain(value), type: row.type, fields: [{ name: field, value: plain(value) }] };
+    const shaped: Value = changed(plain(value), { type: row.type, fields: [{ name: field, value: plain(value) }] });
     const known = row.fields?.some(candidate => candidate.name === field);
-    this.assign(name, known === true ? shaped : { ...plain(value), fields: null });
+    this.assign(name, known === true ? shaped : changed(plain(value), { fields: null }));
   }
 }
 

@@ -25,7 +25,7 @@ import { type Query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { statement } from './statement.ts';
 import { oid } from './types/oid.ts';
-import { constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
+import { changed, constant, type Field, marks, pureOver, unionOrigins, type Value } from './value.ts';
 
 /** Readings after which variables must have settled. */
 const roundsMax = 12;
@@ -87,7 +87,7 @@ function give(body: Body, index: number, name: string, value: Value): void {
         magnitude: null,
         document: null,
       }
-    : { ...value, wire: null };
+    : changed(value, { wire: null });
   body.results[index] = { name: known?.name ?? name, value: merged };
 }
 
@@ -115,7 +115,7 @@ function evaluate(body: Body, expr: Expr): Value {
   const node = parsed(expr.parseMode === 0 ? query : `SELECT ${query}`);
   if (!('SelectStmt' in node)) return unresolved('plpgsql');
   const [column] = selectStmt(body.a, null, node.SelectStmt, { keepUnknown: true }).columns;
-  return column ? { ...column.value, wire: null } : constant(oid.unknown);
+  return column ? changed(column.value, { wire: null }) : constant(oid.unknown);
 }
 
 function decides(body: Body, value: unknown): void {
@@ -353,7 +353,7 @@ const calls: Reader = (body, node) => {
   const call = parsed(expr.query);
   const given = rowOf(statement(body.a, call).columns ?? []);
   for (const names of calledWith(call)) {
-    body.variables.assignNamed(names, { ...given, fields: null });
+    body.variables.assignNamed(names, changed(given, { fields: null }));
     if (names.at(-2) === 'new') intoRow(body.a, names.at(-1) ?? '', given);
   }
 };

@@ -15,7 +15,7 @@ import { Analyzer } from './state.ts';
 import { nothing, type Outcome, rows, statement } from './statement.ts';
 import { typeOfName } from './typename.ts';
 import { oid } from './types/oid.ts';
-import { columnValue, constant, derive, type Field, type Value } from './value.ts';
+import { changed, columnValue, constant, derive, type Field, type Value } from './value.ts';
 
 /** A statement analysed on its own, to be run later. */
 function apart(a: Analyzer, node: Pg.Node, parameterTypes: readonly number[]): StatementAnalysis {
@@ -54,7 +54,7 @@ export function prepareStatement(a: Analyzer, node: Pg.PrepareStmt): Outcome {
 const fieldsOf = (outputs: readonly OutputColumn[] | null): readonly Field[] | null =>
   outputs?.map(output => ({
     name: output.name ?? '?column?',
-    value: { ...columnValue(output.typeOid, output.origins), kind: output.kind, wire: output.wire },
+    value: changed(columnValue(output.typeOid, output.origins), { kind: output.kind, wire: output.wire }),
   })) ?? null;
 
 const running = (a: Analyzer, analysis: StatementAnalysis, kind: Outcome['kind']): Outcome => {
@@ -79,7 +79,7 @@ export function executeStatement(a: Analyzer, node: Pg.ExecuteStmt): Outcome {
 /** A result of the statement, which may be made of any of its parameters. */
 const heldBy = (value: Value, given: readonly Value[]): Value => {
   const held = derive([value, ...given], { type: value.type, typmod: value.typmod });
-  return held.origins.length === value.origins.length ? value : { ...held, wire: value.wire };
+  return held.origins.length === value.origins.length ? value : changed(held, { wire: value.wire });
 };
 
 export function deallocateStatement(a: Analyzer, node: Pg.DeallocateStmt): Outcome {

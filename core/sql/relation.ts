@@ -55,16 +55,14 @@ function columnParts(a: Analyzer, relation: CatalogRelation, column: CatalogColu
   const own = a.catalog.columnRef(relation, column);
   const inherited = inheritedRefs(a.catalog, relation, column.name);
   const generated = column.generated === null ? null : generatedFrom(a, relation, column.generated);
-  return {
-    ...columnValue(column.typeOid, unionOrigins([[own], inherited, generated?.origins ?? []]), {
-      typmod: column.typmod,
-      wire: { relationOid: relation.oid, attnum: column.attnum },
-      magnitude: storedMagnitude(relation, column.typeOid, column.typmod),
-    }),
+  return columnValue(column.typeOid, unionOrigins([[own], inherited, generated?.origins ?? []]), {
+    typmod: column.typmod,
+    wire: { relationOid: relation.oid, attnum: column.attnum },
+    magnitude: storedMagnitude(relation, column.typeOid, column.typmod),
     // A virtual column is computed when read, and may raise then.
     kind: column.virtual && generated?.kind === 'derived' ? 'derived' : 'column',
     mayRaise: column.virtual && (generated?.mayRaise ?? true),
-  };
+  });
 }
 
 /** What a generated column is computed from; its own table's other columns at most. */
@@ -108,16 +106,14 @@ function viewFields(a: Analyzer, relation: CatalogRelation): readonly Field[] {
     const own = a.catalog.columnRef(relation, column);
     return {
       name: column.name,
-      value: {
-        ...columnValue(column.typeOid, [own, ...(value?.origins ?? [])], {
-          typmod: column.typmod,
-          wire: { relationOid: relation.oid, attnum: column.attnum },
-          magnitude: relation.kind === 'v' ? (value?.magnitude ?? null) : null,
-        }),
-        kind: value === undefined || value.kind === 'constant' ? ('column' as const) : value.kind,
+      value: columnValue(column.typeOid, [own, ...(value?.origins ?? [])], {
+        typmod: column.typmod,
+        wire: { relationOid: relation.oid, attnum: column.attnum },
+        magnitude: relation.kind === 'v' ? (value?.magnitude ?? null) : null,
+        kind: value === undefined || value.kind === 'constant' ? 'column' : value.kind,
         mayRaise: relation.kind === 'v' && (value?.mayRaise ?? false),
         fields: value?.fields ?? null,
-      },
+      }),
     };
   });
 }

@@ -11,7 +11,7 @@ import { standardOf } from './standard.ts';
 import type { Analyzer } from './state.ts';
 import { targetList } from './target.ts';
 import { oid } from './types/oid.ts';
-import { type Field, pureOver, unionOrigins, type Value } from './value.ts';
+import { changed, type Field, pureOver, unionOrigins, type Value } from './value.ts';
 
 type Written = { relation: CatalogRelation; item: Item; assignments: Assignments };
 
@@ -19,7 +19,7 @@ type Written = { relation: CatalogRelation; item: Item; assignments: Assignments
 function written(value: Value, assigned: Value | undefined, standard: readonly ColumnRef[]): Value {
   const origins = unionOrigins([value.origins, standard, assigned?.origins ?? []]);
   if (origins === value.origins) return value;
-  return { ...value, origins, kind: pureOver(assigned ? [value, assigned] : [value]) };
+  return changed(value, { origins, kind: pureOver(assigned ? [value, assigned] : [value]) });
 }
 
 function after(a: Analyzer, target: Written): readonly Field[] {

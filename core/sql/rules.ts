@@ -10,6 +10,7 @@ import { Scope } from './scope.ts';
 import { condition } from './select.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
 import { statementIn } from './statement.ts';
+import { changed } from './value.ts';
 import type { WriteEvent } from './write.ts';
 
 export function ruleActions(a: Analyzer, relation: CatalogRelation, event: WriteEvent): void {
@@ -40,7 +41,10 @@ export function actionsOf(a: Analyzer, scope: Scope | null, node: Pg.Node): void
 /** OLD and NEW stand for rows of the rule's relation. */
 export function oldAndNew(a: Analyzer, relation: CatalogRelation): Scope {
   const scope = new Scope(null);
-  const columns = relationFields(a, relation).map(({ name, value }) => ({ name, value: { ...value, wire: null } }));
+  const columns = relationFields(a, relation).map(({ name, value }) => ({
+    name,
+    value: changed(value, { wire: null }),
+  }));
   for (const name of ['old', 'new'])
     scope.items.push(item({ name, columns, rowType: relation.rowTypeOid, columnsVisible: false }));
   return scope;

@@ -133,14 +133,13 @@ export const columnOf = (a: Analyzer, item: Item, name: string, location?: numbe
 export function wholeRow(item: Item): Value {
   const [only] = item.columns;
   if (item.scalar && only) return only.value;
-  return {
-    ...columnValue(item.rowType || oid.record, unionOrigins(item.columns.map(column => column.value.origins))),
+  return columnValue(item.rowType || oid.record, unionOrigins(item.columns.map(column => column.value.origins)), {
     kind: item.columns.some(column => column.value.origins.length > 0) ? rowKind(item.columns) : 'constant',
     mayRaise: item.columns.some(column => column.value.mayRaise),
     wire: item.relation ? { relationOid: item.relation.oid, attnum: 0 } : null,
     target: item.target === true,
     fields: item.columns,
-  };
+  });
 }
 
 const rowKind = (columns: readonly Field[]): Value['kind'] => {

@@ -17,7 +17,7 @@ import type { Analyzer } from './state.ts';
 import { type Target, targetList, targetOf } from './target.ts';
 import { commonType } from './types/coerce.ts';
 import { oid, untyped } from './types/oid.ts';
-import { constant, derive, type Field, pureOver, unionOrigins, type Value } from './value.ts';
+import { changed, constant, derive, type Field, pureOver, unionOrigins, type Value } from './value.ts';
 import { windowUses } from './window.ts';
 
 export type Query = {
@@ -153,7 +153,7 @@ function valuesList(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, optio
 const mergedCells = (a: Analyzer, cells: readonly Value[]): Value => {
   const { type, values } = unified(a, cells);
   const [only] = values;
-  return values.length === 1 && only ? { ...only, wire: null } : derive(values, { type });
+  return values.length === 1 && only ? changed(only, { wire: null }) : derive(values, { type });
 };
 
 /** For INSERT … VALUES: one row keeps what each value is. */
@@ -182,15 +182,14 @@ const setName = (node: Pg.SelectStmt): string => (node.op ?? '').replace('SETOP_
 
 function merged(a: Analyzer, left: Value, right: Value): Value {
   const both = [left, right];
-  if (both.every(value => value.type === oid.unknown)) return { ...left, literal: null };
+  if (both.every(value => value.type === oid.unknown)) return changed(left, { literal: null });
   const type = commonType(a.catalog, [left.type, right.type]) ?? untyped;
   const values = both.map(value => coerce(a, value, type, 'implicit'));
-  return {
-    ...derive(values, { type }),
+  return changed(derive(values, { type }), {
     kind: pureOver(values),
     origins: unionOrigins(values.map(value => value.origins)),
     fields: mergedFields(left, right),
-  };
+  });
 }
 
 /** Rows of equal shape keep their fields apart. */

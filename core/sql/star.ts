@@ -8,7 +8,7 @@ import type { Pg } from './parse.ts';
 import { undefinedName, unresolved } from './refuse.ts';
 import { findItem, type Scope, starItems } from './scope.ts';
 import type { Analyzer } from './state.ts';
-import type { Field, Value } from './value.ts';
+import { changed, type Field, type Value } from './value.ts';
 
 const read = (a: Analyzer, fields: readonly Field[]): readonly Field[] => {
   for (const { value } of fields) {
@@ -47,7 +47,7 @@ const rowFields = (a: Analyzer, row: Value): readonly Field[] | null => {
   const bare = row.wire?.attnum === 0;
   return fields.map(field => ({
     name: field.name,
-    value: { ...field.value, wire: bare ? field.value.wire : null, set: field.value.set || row.set },
+    value: changed(field.value, { wire: bare ? field.value.wire : null, set: field.value.set || row.set }),
   }));
 };
 

@@ -3,7 +3,7 @@ import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { ColumnRef } from './analysis.ts';
 import { checkType } from './domain.ts';
 import type { Analyzer } from './state.ts';
-import { pureOver, unionOrigins, type Value } from './value.ts';
+import { changed, pureOver, unionOrigins, type Value } from './value.ts';
 
 /** Function → relation in pg_catalog and the columns it gives. */
 const behind: Readonly<Record<string, readonly [string, string]>> = {
@@ -33,5 +33,5 @@ export function systemFunctionValue(a: Analyzer, fn: CatalogFunction, value: Val
   const ref = columnBehind(a, fn);
   if (!ref) return value;
   const kind = pureOver([value]);
-  return { ...value, origins: unionOrigins([[ref], value.origins]), kind: kind === 'constant' ? 'pure' : kind };
+  return changed(value, { origins: unionOrigins([[ref], value.origins]), kind: kind === 'constant' ? 'pure' : kind });
 }

@@ -13,7 +13,7 @@ import type { Analyzer } from './state.ts';
 import { typeOfName } from './typename.ts';
 import { isComposite } from './types/coerce.ts';
 import { oid } from './types/oid.ts';
-import { constant, derive, type Field, type Value } from './value.ts';
+import { changed, constant, derive, type Field, type Value } from './value.ts';
 
 type Part = { node: Pg.Node; definitions: readonly Pg.Node[] };
 
@@ -43,12 +43,12 @@ const defined = (a: Analyzer, value: Value, definitions: readonly Pg.Node[]): Fi
     if (!('ColumnDef' in node) || !node.ColumnDef.typeName) return unresolved('ColumnDef');
     const { oid: type } = typeOfName(a, node.ColumnDef.typeName);
     checkType(a, type);
-    return { name: node.ColumnDef.colname ?? '', value: { ...derive([value], { type }), kind: value.kind } };
+    return { name: node.ColumnDef.colname ?? '', value: changed(derive([value], { type }), { kind: value.kind }) };
   });
 
 /** One column of a row that a function gives. */
 const asColumns = (fields: readonly Field[]): Field[] =>
-  fields.map(field => ({ name: field.name, value: { ...field.value, wire: null, set: false, literal: null } }));
+  fields.map(field => ({ name: field.name, value: changed(field.value, { wire: null, set: false, literal: null }) }));
 
 /** The one output argument's name goes before any alias (chooseScalarFunctionAlias, parse_relation.c). */
 function outputName(a: Analyzer, node: Pg.Node, value: Value): string | null {

@@ -83,27 +83,55 @@ const base: Value = {
   document: null,
 };
 
-export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value => ({
-  ...base,
-  type,
-  literal,
-  typmod,
+const copied = (value: Value): Value => ({
+  type: value.type,
+  typmod: value.typmod,
+  origins: value.origins,
+  kind: value.kind,
+  wire: value.wire,
+  mayRaise: value.mayRaise,
+  fields: value.fields,
+  tests: value.tests,
+  target: value.target,
+  apart: value.apart,
+  restricts: value.restricts,
+  bounds: value.bounds,
+  oneSided: value.oneSided,
+  literal: value.literal,
+  set: value.set,
+  large: value.large,
+  gated: value.gated,
+  collated: value.collated,
+  magnitude: value.magnitude,
+  document: value.document,
 });
+
+/**
+ * The same value but for what is said. Does what spreading does, which gives every place its own hidden class: after a few of
+ * them each copy takes more than a microsecond, and there are hundreds in a statement.
+ */
+export const changed = (value: Value, facts: Partial<Value>): Value => Object.assign(copied(value), facts);
+
+export const constant = (type: number, literal: Literal | null = null, typmod = -1): Value =>
+  changed(base, { type, literal, typmod });
 
 export const columnValue = (
   type: number,
   origins: readonly ColumnRef[],
   more: Partial<Omit<Value, 'type' | 'origins'>> = {},
-): Value => ({ ...base, type, origins, kind: 'column', ...more });
+): Value => Object.assign(changed(base, { type, origins, kind: 'column' }), more);
+
+type Passing = { wires: boolean; restricted: boolean };
 
 /** A column of a subquery as the query around it sees it. Fields taken out of a row from there are anonymous to RowDescription. */
-export const passed = (value: Value, wires: boolean): Value => ({
-  ...value,
-  wire: wires ? value.wire : null,
-  literal: null,
-  set: false,
-  fields: value.fields?.map(field => ({ name: field.name, value: { ...field.value, wire: null } })) ?? null,
-});
+export const passed = (value: Value, { wires, restricted }: Passing): Value =>
+  changed(value, {
+    wire: wires ? value.wire : null,
+    literal: null,
+    set: false,
+    apart: value.apart || restricted,
+    fields: value.fields?.map(field => ({ name: field.name, value: changed(field.value, { wire: null }) })) ?? null,
+  });
 
 export function unionOrigins(lists: readonly (readonly ColumnRef[])[]): readonly ColumnRef[] {
   let first: readonly ColumnRef[] = noOrigins;
@@ -170,57 +198,77 @@ export function marks(values: readonly Value[]): Marks {
 
 type Marks = Pick<Value, 'target' | 'apart' | 'large' | 'gated' | 'collated'>;
 
-/** A value computed from others. */
+/** A value computed from others. Written out in full: one is made for every expression. */
 export function derive(values: readonly Value[], how: Derivation): Value {
-  const origins = unionOrigins(values.map(value => value.origins));
+  const { target, apart, large, gated, collated } = marks(values);
+  const [first] = values;
+  const origins = values.length === 1 && first ? first.origins : unionOrigins(values.map(originsOf));
   // Which of them it is, or both together, may be more than fits.
-  const faulty =
-    how.faulty === true || (values.some(isWide) && values.some(value => !isWide(value) && value.origins.length > 0));
+  const faulty = how.faulty === true || (large && overruns(values));
   const kind = faulty && origins.length > 0 ? 'derived' : pureOver(values);
   return {
-    ...base,
     type: how.type,
     typmod: how.typmod ?? -1,
     origins,
     kind: origins.length === 0 ? 'constant' : kind,
-    mayRaise: how.mayRaise === true || faulty || values.some(value => value.mayRaise),
-    set: how.set === true || values.some(value => value.set),
-    ...marks(values),
-    gated: origins.length > 0 && (how.gated === true || values.some(value => value.gated)),
+    wire: null,
+    mayRaise: how.mayRaise === true || faulty || values.some(raises),
     fields: how.fields ?? null,
+    tests: null,
+    target,
+    apart,
+    restricts: false,
+    bounds: false,
+    oneSided: false,
+    literal: null,
+    set: how.set === true || values.some(givesRows),
+    large,
+    gated: origins.length > 0 && (how.gated === true || gated),
+    collated,
     magnitude: how.magnitude ?? null,
     document: how.document ?? null,
   };
 }
 
+const originsOf = (value: Value): readonly ColumnRef[] => value.origins;
+const raises = (value: Value): boolean => value.mayRaise;
+const givesRows = (value: Value): boolean => value.set;
+
+const overruns = (values: readonly Value[]): boolean =>
+  values.some(isWide) && values.some(value => !isWide(value) && value.origins.length > 0);
+
 export const testsOf = (value: Value): readonly Test[] =>
   value.tests ?? value.origins.map(column => ({ column, context: 'predicate' as const, against: [] }));
 
-const joinTests = (values: readonly Value[]): readonly Test[] | null =>
-  values.every(value => value.tests === null && value.origins.length === 0) ? null : values.flatMap(testsOf);
+function joinTests(values: readonly Value[]): readonly Test[] | null {
+  if (values.every(value => value.tests === null && value.origins.length === 0)) return null;
+  const tests: Test[] = [];
+  for (const value of values) for (const test of testsOf(value)) tests.push(test);
+  return tests;
+}
 
 /** AND: restricts what any part restricts. Beside a NULL, whether another part holds decides whether the whole is NULL. */
-export const conjunction = (values: readonly Value[]): Value => ({
-  ...derive(values, { type: oid.bool, faulty: lazyFault(values), gated: values.length > 1 }),
-  tests: joinTests(values),
-  restricts: values.some(value => value.restricts),
-  bounds: values.some(value => value.bounds),
-  oneSided: values.some(value => value.oneSided),
-});
+export const conjunction = (values: readonly Value[]): Value =>
+  changed(derive(values, { type: oid.bool, faulty: lazyFault(values), gated: values.length > 1 }), {
+    tests: joinTests(values),
+    restricts: values.some(value => value.restricts),
+    bounds: values.some(value => value.bounds),
+    oneSided: values.some(value => value.oneSided),
+  });
 
 /** OR: restricts only what every part restricts. */
-export const disjunction = (values: readonly Value[]): Value => ({
-  ...conjunction(values),
-  restricts: values.every(value => value.restricts),
-  bounds: values.every(value => value.bounds),
-});
+export const disjunction = (values: readonly Value[]): Value =>
+  changed(conjunction(values), {
+    restricts: values.every(value => value.restricts),
+    bounds: values.every(value => value.bounds),
+  });
 
-export const negation = (value: Value): Value => ({
-  ...derive([value], { type: oid.bool }),
-  tests: value.tests,
-  restricts: value.restricts && !value.oneSided,
-  bounds: value.bounds && !value.oneSided,
-});
+export const negation = (value: Value): Value =>
+  changed(derive([value], { type: oid.bool }), {
+    tests: value.tests,
+    restricts: value.restricts && !value.oneSided,
+    bounds: value.bounds && !value.oneSided,
+  });
 
 /** Parts are evaluated or not depending on others: an error in one then tells something about them. */
 export const lazyFault = (values: readonly Value[]): boolean =>
@@ -239,13 +287,12 @@ const overlap = (left: readonly ColumnRef[], right: readonly ColumnRef[]): boole
 /** What comparing two values tests. Only `=` between bare columns is a join, only `=` with something supplied an equality. */
 export function comparison(result: Value, left: Value, right: Value, equality: boolean): Value {
   const separate = left.apart || right.apart || !overlap(left.origins, right.origins);
-  return {
-    ...result,
+  return changed(result, {
     tests: comparisonTests(left, right, equality),
     // A number that a window gave is of no column, and still another for each row.
     restricts: separate && (left.origins.length + right.origins.length > 0 || left.apart || right.apart),
     bounds: separate && left.target !== right.target,
-  };
+  });
 }
 
 function comparisonTests(left: Value, right: Value, equality: boolean): readonly Test[] {

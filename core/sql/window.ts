@@ -5,10 +5,11 @@ import type { Scope } from './scope.ts';
 import type { Analyzer } from './state.ts';
 
 export function windowUses(a: Analyzer, scope: Scope, node: Pg.WindowDef): void {
-  const nodes = [
-    ...(node.partitionClause ?? []),
-    ...(node.orderClause ?? []).flatMap(order => ('SortBy' in order && order.SortBy.node ? [order.SortBy.node] : [])),
-    ...[node.startOffset, node.endOffset].filter(offset => offset !== undefined),
-  ];
-  for (const part of nodes) a.out.usedAs(expression(a, scope, part), 'window');
+  const use = (part: Pg.Node | undefined): void => {
+    if (part) a.out.usedAs(expression(a, scope, part), 'window');
+  };
+  for (const part of node.partitionClause ?? []) use(part);
+  for (const order of node.orderClause ?? []) if ('SortBy' in order) use(order.SortBy.node);
+  use(node.startOffset);
+  use(node.endOffset);
 }

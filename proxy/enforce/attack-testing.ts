@@ -128,8 +128,8 @@ const isServers = (fields: Record<string, string>): boolean =>
 
 function outcomeOf(errors: readonly Record<string, string>[], proxy: Governed, since: number): Outcome {
   if (errors.length > 0) return errors.every(isServers) ? 'failed' : 'refused';
-  const decided = proxy.recorder.of('statement.decided').slice(since);
-  return decided.some(({ effect }) => effect === 'mask') ? 'masked' : 'open';
+  const recorded = proxy.recorder.events.slice(since);
+  return recorded.some(({ type, effect }) => type === 'statement.decided' && effect === 'mask') ? 'masked' : 'open';
 }
 
 /** A connection to attack over. What one attempt leaves behind is cleared before the next. */
@@ -148,7 +148,7 @@ export class Attacker {
   /** Sends the messages one by one. */
   async attempt(messages: readonly Uint8Array[][]): Promise<Answer> {
     const { recorder } = this.#proxy;
-    const since = recorder.of('statement.decided').length;
+    const since = recorder.events.length;
     const heard: Heard[] = [];
     const bytes: Buffer[] = [];
     for (const message of messages) {

@@ -62,13 +62,11 @@ export function announce(a: Analyzer, made: Made): void {
     const { type, typmod, kind } = { ...value, type: value.type === oid.unknown ? oid.text : value.type };
     return {
       name,
-      value: {
-        ...columnValue(type, unionOrigins([[own], value.origins]), {
-          typmod,
-          wire: { relationOid, attnum: index + 1 },
-        }),
-        kind: kind === 'column' || value.origins.length === 0 ? ('column' as const) : ('pure' as const),
-      },
+      value: columnValue(type, unionOrigins([[own], value.origins]), {
+        typmod,
+        wire: { relationOid, attnum: index + 1 },
+        kind: kind === 'column' || value.origins.length === 0 ? 'column' : 'pure',
+      }),
     };
   });
   const exists = !made.replaces && a.catalog.relationNamed(made.schema, made.name) !== null;

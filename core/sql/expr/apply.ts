@@ -7,7 +7,8 @@ import { setConfig } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { systemFunctionValue } from '../system-function.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
-import { derive, type Value } from '../value.ts';
+import { untyped } from '../types/oid.ts';
+import { changed, derive, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { builtDocument, listsColumns } from './document.ts';
@@ -72,13 +73,13 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
     set: how.set === true || fn.returnsSet,
     countIsOpen,
   });
-  return systemFunctionValue(a, fn, {
-    ...value,
+  const facts = {
     magnitude,
     document: builtDocument(a, fn, args),
     large: value.large || isLarge(fn, args),
     gated: value.gated || (value.origins.length > 0 && magnitude === null && hides(fn)),
-  });
+  };
+  return systemFunctionValue(a, fn, changed(value, facts));
 }
 
 /** What these do is recorded as the setting or sequence they change, or concerns the session alone. */
@@ -109,9 +110,6 @@ export function applyAny(
   });
 }
 
-const operatorFunctions = (a: Analyzer, operators: readonly CatalogOperator[]): CatalogFunction[] =>
-  operators.map(operator => a.catalog.function(operator.functionOid)).filter(fn => fn !== null);
-
 /** Operands are coerced to what the operator declares, then its function is called. */
 export function applyOperator(
   a: Analyzer,
@@ -120,13 +118,39 @@ export function applyOperator(
   how: Application,
 ): Value {
   const [operator] = operators;
-  const single = operators.length === 1 && operator !== undefined;
-  const declared = single ? (operator.left === 0 ? [operator.right] : [operator.left, operator.right]) : [];
-  const args = single
-    ? operands.map((operand, index) => coerce(a, operand, declared[index] ?? 0, 'implicit', how.location))
-    : operands;
-  const fns = operatorFunctions(a, operators);
-  const [fn] = fns;
-  if (single && fn) return applyFunction(a, fn, args, { ...how, within: `\`${operator.name}\`` });
-  return applyAny(a, fns, args, how);
+  if (operators.length === 1 && operator) {
+    const fn = a.catalog.function(operator.functionOid);
+    const args = declaredOperands(a, operator, operands, how.location);
+    if (!fn) return applyAny(a, [], args, how);
+    return applyFunction(a, fn, args, { result: how.result, location: how.location, within: operatorNamed(operator) });
+  }
+  const fns = operators.map(({ functionOid }) => a.catalog.function(functionOid)).filter(fn => fn !== null);
+  return applyAny(a, fns, operands, how);
+}
+
+function declaredOperands(
+  a: Analyzer,
+  operator: CatalogOperator,
+  operands: readonly Value[],
+  location?: number,
+): readonly Value[] {
+  const [one, other] = operands;
+  if (one && !other)
+    return [coerce(a, one, operator.left === 0 ? operator.right : operator.left, 'implicit', location)];
+  if (!one || !other) return operands;
+  return [
+    coerce(a, one, operator.left === 0 ? operator.right : operator.left, 'implicit', location),
+    coerce(a, other, operator.left === 0 ? untyped : operator.right, 'implicit', location),
+  ];
+}
+
+const operatorNames = new WeakMap<CatalogOperator, string>();
+
+/** As people read it in a refusal. */
+function operatorNamed(operator: CatalogOperator): string {
+  const known = operatorNames.get(operator);
+  if (known !== undefined) return known;
+  const name = `\`${operator.name}\``;
+  operatorNames.set(operator, name);
+  return name;
 }

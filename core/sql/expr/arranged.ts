@@ -8,7 +8,7 @@ import { Scope } from '../scope.ts';
 import { type Analyzer, searchPathOf } from '../state.ts';
 import { untyped } from '../types/oid.ts';
 import type { Callable } from '../types/resolve.ts';
-import { constant, type Value } from '../value.ts';
+import { changed, constant, type Value } from '../value.ts';
 
 /** A list of expressions as the catalog prints it, as nodes. */
 export function parseExpressions(text: string): Pg.Node[] | null {
@@ -32,7 +32,7 @@ function defaultValues(a: Analyzer, fn: CatalogFunction): readonly Value[] {
     oid: fn.oid,
     path: searchPathOf(a.catalog, searchPath, temporarySchema),
   });
-  const values = nodes.map(node => ({ ...expression(inner, new Scope(null), node), wire: null, literal: null }));
+  const values = nodes.map(node => changed(expression(inner, new Scope(null), node), { wire: null, literal: null }));
   a.out.include(inner.out, false);
   return values;
 }
@@ -49,6 +49,7 @@ const isInOrder = (positions: readonly number[]): boolean => positions.every((po
 
 /** Of a call whose names put its arguments elsewhere than they are written, or that leaves some out. */
 export function arranged(a: Analyzer, { fn, positions }: Callable, written: readonly Value[]): readonly Value[] {
+  if (fn.kind !== 'procedure' && isInOrder(positions) && written.length >= fn.argumentTypes.length) return written;
   const isExpanded = new Set(positions).size < positions.length;
   const inputs = inputPositions(fn);
   if (isExpanded || (isInOrder(positions) && isInOrder(inputs) && written.length >= inputs.length)) return written;

@@ -11,7 +11,7 @@ import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
 import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
-import { conjunction, constant, derive, disjunction, negation, testsOf, type Value } from '../value.ts';
+import { changed, conjunction, constant, derive, disjunction, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { commonDocument } from './document.ts';
 import { clashes } from './gate.ts';
@@ -143,14 +143,13 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
     result,
     when: node.defresult && index === results.length - 1 ? null : (conditions[index + (subject ? 1 : 0)] ?? null),
   }));
-  return {
-    ...value,
+  return changed(value, {
     // A condition that is NULL is one that does not hold.
     gated: values.some(each => each.gated),
     restricts: parts.every(part => holdsWhere(part, 'restricts')),
     bounds: parts.every(part => holdsWhere(part, 'bounds')),
     oneSided: true,
-  };
+  });
 }
 
 /** Of one result of CASE, as a condition: it never holds, or restricts, or is asked for only where something that does holds. */
@@ -171,7 +170,7 @@ export function coalesceExpr(a: Analyzer, scope: Scope, node: Pg.CoalesceExpr): 
     magnitude: widest(a.catalog, values, type),
     document: commonDocument(values),
   });
-  return values.some(isGiven) ? { ...value, gated: false } : value;
+  return values.some(isGiven) ? changed(value, { gated: false }) : value;
 }
 
 const noteNullness = (a: Analyzer, value: Value): void =>
@@ -220,7 +219,7 @@ export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
     return { ...test, tests: testsOf(value), ...bounds };
   }
   a.out.usedAs(value, 'predicate_null');
-  return { ...constant(oid.bool), mayRaise: value.mayRaise, ...bounds };
+  return changed(constant(oid.bool), { mayRaise: value.mayRaise, ...bounds });
 }
 
 /** NOT NULL columns are never null: testing that restricts nothing. */

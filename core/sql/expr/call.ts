@@ -13,7 +13,7 @@ import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
 import { type Callable, type CallShape, type ResolvedFunction, resolveFunction } from '../types/resolve.ts';
-import { derive, type Value } from '../value.ts';
+import { changed, derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { arranged } from './arranged.ts';
@@ -54,6 +54,12 @@ export function shapeOf(a: Analyzer, names: readonly string[], args: readonly Va
   return { schema, name, path: a.path.functions, types, named: [], variadic: false };
 }
 
+function namesIn(written: readonly Pg.Node[]): readonly string[] {
+  const names: string[] = [];
+  for (const argument of written) if ('NamedArgExpr' in argument) names.push(argument.NamedArgExpr.name ?? '');
+  return names;
+}
+
 const argumentNode = (node: Pg.Node): Pg.Node =>
   'NamedArgExpr' in node && node.NamedArgExpr.arg ? node.NamedArgExpr.arg : node;
 
@@ -65,7 +71,7 @@ export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
   const names = stringsOf(node.funcname);
   const shape: CallShape = {
     ...shapeOf(a, names, inputs),
-    named: written.flatMap(argument => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name ?? ''] : [])),
+    named: namesIn(written),
     variadic: node.func_variadic === true,
   };
   const order = node.agg_within_group ? [] : sorted;
@@ -157,7 +163,7 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     return applyTrust(a, trusted, args, { result, location: call.location });
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
-  if (counting && harmlessCount(call, args)) return { ...derive(args, { type: result }), kind: countKind(args) };
+  if (counting && harmlessCount(call, args)) return changed(derive(args, { type: result }), { kind: countKind(args) });
   const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args) || stepsOverNull(fn, trust, args);
   const failing = isTelling ? args : faultOrigins(trusted, args);
   for (const value of args)
@@ -171,8 +177,8 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     magnitude: magnitude ?? handedOn(a.catalog, fn, args),
     document,
   });
-  const value = { ...derived, large, apart: isCount || derived.apart };
-  return value.kind === 'pure' || value.kind === 'count' ? { ...value, kind: 'aggregate' } : value;
+  const value = changed(derived, { large, apart: isCount || derived.apart });
+  return value.kind === 'pure' || value.kind === 'count' ? changed(value, { kind: 'aggregate' }) : value;
 }
 
 /** The step of an aggregate of somebody's own may be strict, and fail for all that is not NULL. */

@@ -4,7 +4,7 @@ import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import type { Analyzer } from '../state.ts';
 import { baseTypeOf, elementTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid } from '../types/oid.ts';
-import { derive, type Value } from '../value.ts';
+import { changed, derive, type Value } from '../value.ts';
 import { applyFunction } from './apply.ts';
 import { checkRead } from './reading.ts';
 
@@ -84,7 +84,7 @@ export function converted(a: Analyzer, fn: CatalogFunction, given: readonly Valu
     for (const type of types) {
       const cast = a.catalog.cast(type, target);
       const code = cast?.method === 'f' ? a.catalog.function(cast.functionOid) : null;
-      if (code) result = { ...applyFunction(a, code, [result], { result: value.type }), fields: null };
+      if (code) result = changed(applyFunction(a, code, [result], { result: value.type }), { fields: null });
     }
     return result;
   });

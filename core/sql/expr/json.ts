@@ -8,7 +8,7 @@ import { query } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
-import { derive, type Value } from '../value.ts';
+import { changed, derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 
 function outputType(a: Analyzer, output: Pg.JsonOutput | undefined, fallback: number): number {
@@ -73,7 +73,7 @@ function aggregated(
   if (node?.over) windowUses(a, scope, node.over);
   for (const value of values) a.out.usedAs(value, 'aggregate');
   const value = derive(values, { type: outputType(a, node?.output, oid.json), mayRaise: true });
-  return value.kind === 'pure' ? { ...value, kind: 'aggregate' } : value;
+  return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
 }
 
 /** `FORMAT JSON`: text is read as JSON, which it may not be. */

@@ -11,14 +11,14 @@ import { typeName } from '../typename.ts';
 import { arrayTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { type ResolvedOperator, resolveOperator } from '../types/resolve.ts';
-import { comparison, conjunction, constant, derive, disjunction, negation, type Value } from '../value.ts';
+import { changed, comparison, conjunction, constant, derive, disjunction, negation, type Value } from '../value.ts';
 import { applyOperator } from './apply.ts';
 import { expressions, isGiven } from './basic.ts';
 import { cast, coerce } from './cast.ts';
 
 function resolved(a: Analyzer, names: readonly string[], types: readonly number[]): ResolvedOperator {
   const { schema, name } = qualified(names);
-  const key = `op ${schema ?? ''}.${name}(${types.join(',')}) ${schema === null ? a.path.key : ''}`;
+  const key = `op ${schema ?? ''}.${name} ${types[0]} ${types[1]} ${schema === null ? a.path.key : ''}`;
   const known = a.catalog.memo.get(key) as ResolvedOperator | undefined;
   if (known) return known;
   const shape = { schema, name, path: a.path.functions, types, named: [], variadic: false };
@@ -56,7 +56,7 @@ export function compare(a: Analyzer, names: readonly string[], operands: readonl
   if (!left || !right || value.type !== oid.bool) return value;
   const { name } = qualified(names);
   const compared = comparison(value, left, right, comparing.has(name) && name === '=');
-  return { ...compared, tests: keyJoins(a.catalog, compared.tests) };
+  return changed(compared, { tests: keyJoins(a.catalog, compared.tests) });
 }
 
 function undefinedOperator(a: Analyzer, names: readonly string[], types: readonly number[], location?: number): never {
@@ -79,7 +79,9 @@ function rowwise(a: Analyzer, names: readonly string[], operands: readonly Value
 
 export function aExpr(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const value = operation(a, scope, node);
-  return value.bounds || value.restricts ? { ...value, ...comparedBounds(a, scope, { node, value }) } : value;
+  if (!value.bounds && !value.restricts) return value;
+  const { bounds, restricts } = comparedBounds(a, scope, { node, value });
+  return changed(value, { bounds, restricts });
 }
 
 function operation(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
@@ -140,7 +142,7 @@ function inList(a: Analyzer, scope: Scope, node: Pg.A_Expr, names: readonly stri
     ),
   );
   const whole = names[names.length - 1] === '=' ? disjunction(tests) : conjunction(tests);
-  return { ...whole, gated: hidden([left, whole], items) };
+  return changed(whole, { gated: hidden([left, whole], items) });
 }
 
 /** Beside a list without NULL it is NULL where what is compared is; otherwise what matches decides. */
@@ -164,7 +166,11 @@ function anyOrAll(a: Analyzer, scope: Scope, node: Pg.A_Expr, names: readonly st
   const right = expression(a, scope, node.rexpr);
   const array = right.type === oid.unknown ? asArrayOf(a, right, left) : right;
   const element = elementTypeOf(a.catalog, array.type) || vectorElement(a, array.type);
-  const item: Value = { ...array, type: element, kind: array.kind === 'column' ? 'pure' : array.kind, literal: null };
+  const item: Value = changed(array, {
+    type: element,
+    kind: array.kind === 'column' ? 'pure' : array.kind,
+    literal: null,
+  });
   const test = compare(a, names, [left, item], node.location);
   return { ...test, gated: test.origins.length > 0 };
 }
@@ -175,7 +181,7 @@ const vectorElement = (a: Analyzer, type: number): number => a.catalog.type(type
 const asArrayOf = (a: Analyzer, value: Value, element: Value): Value => {
   const type = element.type === oid.unknown ? oid.text : element.type;
   const array = arrayTypeOf(a.catalog, type);
-  return array === 0 ? { ...value, type: untyped } : cast(a, value, { oid: array, typmod: -1 }, 'implicit');
+  return array === 0 ? changed(value, { type: untyped }) : cast(a, value, { oid: array, typmod: -1 }, 'implicit');
 };
 
 function between(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
@@ -186,6 +192,6 @@ function between(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const above = compare(a, ['>='], [value, low], node.location);
   const below = compare(a, ['<='], [value, high], node.location);
   const inside = conjunction([above, below]);
-  const both = { ...inside, gated: hidden([value, inside], bounds) };
+  const both = changed(inside, { gated: hidden([value, inside], bounds) });
   return node.kind === 'AEXPR_NOT_BETWEEN' || node.kind === 'AEXPR_NOT_BETWEEN_SYM' ? negation(both) : both;
 }

@@ -19,8 +19,11 @@ const isComputed = ({ origins, literal }: Value): boolean => origins.length === 
 /** Neither a column nor written out: what is repeated may have been repeated already. */
 const isNested = (value: Value | undefined): boolean => value?.literal === null && value.kind !== 'column';
 
+const isOfAnyLength = ({ large }: Value): boolean => large;
+
 type Growth = 'formatting' | 'repeating' | 'multiplying' | 'joining' | 'none';
 const growths = new WeakMap<CatalogFunction, Growth>();
+const lengtheners = new WeakMap<CatalogFunction, boolean>();
 
 function growthNamed(name: string): Growth {
   if (name === 'format') return 'formatting';
@@ -36,6 +39,15 @@ function growthOf(fn: CatalogFunction): Growth {
   return growth;
 }
 
+/** Goes by the name alone: what somebody else calls so counts as such, too. */
+function lengthens(fn: CatalogFunction): boolean {
+  const known = lengtheners.get(fn);
+  if (known !== undefined) return known;
+  const found = joining.test(fn.name) || multiplying.test(fn.name);
+  lengtheners.set(fn, found);
+  return found;
+}
+
 export function isLarge(fn: CatalogFunction, args: readonly Value[]): boolean {
   const growth = growthOf(fn);
   if (growth === 'formatting') return !isPlainFormat(textOf(args[0])) || args.filter(isComputed).length > 1;
@@ -49,6 +61,7 @@ export function overflows(fn: CatalogFunction, args: readonly Value[]): boolean 
   if (trustOf(fn).trust === 'unknown') return false;
   // Made so long that it fails for every value, but not for NULL.
   if (fn.kind !== 'aggregate' && isLarge(fn, args) && args.some(value => value.origins.length > 0)) return true;
-  const isLong = joining.test(fn.name) || multiplying.test(fn.name) ? ({ large }: Value) => large : isWide;
+  if (!args.some(isOfAnyLength)) return false;
+  const isLong = lengthens(fn) ? isOfAnyLength : isWide;
   return args.some(isLong) && args.some(value => !isLong(value) && value.origins.length > 0);
 }

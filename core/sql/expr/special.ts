@@ -6,7 +6,7 @@ import type { Scope } from '../scope.ts';
 import { query } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { oid } from '../types/oid.ts';
-import { constant, type Value } from '../value.ts';
+import { changed, constant, type Value } from '../value.ts';
 
 export function special(a: Analyzer, scope: Scope, node: Pg.Node): Value | null {
   if ('GroupingFunc' in node) return grouping(a, scope, node.GroupingFunc);
@@ -30,14 +30,14 @@ function currentOf(a: Analyzer, node: Pg.CurrentOfExpr): Value {
   const name = node.cursor_name ?? '';
   const cursor = a.settings.cursors.get(name);
   if (!cursor) return unresolved('CURRENT OF', undefined, `cursor "${name}" is not known`);
-  return { ...constant(oid.bool), restricts: true, bounds: true };
+  return changed(constant(oid.bool), { restricts: true, bounds: true });
 }
 
 /** `(a, b) = (SELECT …)` or `= ROW(…)`: the source is read once per column, which finds the same things again. */
 function multiAssign(a: Analyzer, scope: Scope, source: Pg.Node, index: number): Value {
   if ('SubLink' in source && source.SubLink.subselect) {
     const column = query(a, scope, source.SubLink.subselect).columns[index];
-    return column ? { ...column.value, wire: null, literal: null } : unresolved('MultiAssignRef');
+    return column ? changed(column.value, { wire: null, literal: null }) : unresolved('MultiAssignRef');
   }
   const row = expression(a, scope, source);
   return row.fields?.[index]?.value ?? unresolved('MultiAssignRef');
