@@ -259,6 +259,55 @@ describe('not waiting', () => {
   });
 });
 
+describe('what an approval came to is reported', () => {
+  const end = () => proxy.desk.reports.at(-1);
+  const slow = say.query("update stock set count = 77 where id = 3 and pg_sleep(30)::text = ''");
+  const session = () => [...proxy.listener.list()].at(-1);
+
+  it('when the session is cut while it runs, and nothing of it stays', async () => {
+    const filed = await held(slow);
+    filed.decide(approve);
+    const link = session();
+    const { processId } = client.key;
+    const other = await WireClient.through(proxy.port);
+    const sleeping = say.query(
+      `select count(*) from pg_stat_activity where pid = ${processId} and wait_event = 'PgSleep'`,
+    );
+    const countSleeping = async () =>
+      cellsOf((await other.ask(sleeping)).find(each => each.type === 'D')?.body as Buffer);
+    await expect.poll(countSleeping, { timeout: 10_000 }).toEqual(['1']);
+    other.close();
+    link?.cut({ code: 'session_revoked', message: 'revoked' });
+    expect(errorOf(await client.until('E'))).toMatchObject({ S: 'FATAL', C: '57P01' });
+    await until(() => end()?.requestId === filed.held.id);
+    expect(end()).toMatchObject({ outcome: 'error', rows: 0, sqlstate: '08007' });
+    client = await WireClient.through(proxy.port);
+    expect(await countOf(3)).not.toBe('77');
+  });
+
+  it('when policy has come to refuse it', async () => {
+    const filed = await held(say.query('update stock set count = 78 where id = 3'));
+    const stricter = {
+      ...approvals,
+      rules: approvals.rules.map(rule => ({ ...rule, approvers: { roles: ['reviewer'], count: 2 } })),
+    };
+    proxy.apply([allowAll, policySchema.parse(stricter)]);
+    filed.decide(approve);
+    expect(errorOf(await client.until('Z')).C).toBe('42501');
+    proxy.apply([allowAll, approvals]);
+    expect(end()).toMatchObject({ requestId: filed.held.id, outcome: 'error' });
+  });
+
+  it('when the client is gone before it could run', async () => {
+    const filed = await held(say.query('update stock set count = 79 where id = 3'));
+    const link = session();
+    filed.decide(approve);
+    link?.cut({ code: 'session_revoked', message: 'revoked' });
+    await until(() => end()?.requestId === filed.held.id);
+    expect(end()).toMatchObject({ outcome: 'cancelled', rows: 0 });
+  });
+});
+
 it('leaves no crash and no statement without an outcome', async () => {
   client.close();
   await until(() => proxy.listener.sessionCount === 0);

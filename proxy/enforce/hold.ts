@@ -109,7 +109,11 @@ export class Hold {
       : await desk.claim(hash, identity.connection.id, identity.principal.id).catch(() => null);
     const requestId = claimed?.requestId ?? randomUUID();
     const run = this.#parts.record(request, requestId);
-    if (run === null) return { run, result: refusedBy(notRecorded) };
+    if (run === null) {
+      // The approval is used up all the same.
+      if (claimed !== null) desk.report(requestId, notRun);
+      return { run, result: refusedBy(notRecorded) };
+    }
     onRecorded(run);
     if (claimed !== null) return { run, result: cleared(asked, requestId) };
     if (signal.aborted) return { run, result: refusedBy(cancelled) };
@@ -195,6 +199,9 @@ export class Hold {
     };
   }
 }
+
+/** Of an approval that came to nothing, because its session had ended. */
+export const notRun = { outcome: 'cancelled', rows: 0, sqlstate: null } as const;
 
 const refusedBy = (refused: Refused): HoldResult => ({ type: 'refused', refused });
 

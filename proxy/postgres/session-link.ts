@@ -4,7 +4,7 @@ import type { ErrorCode, Failure } from '#core/contract/error.ts';
 import type { Impact } from '#core/contract/proxy.ts';
 import type { UpstreamTarget } from '../config.ts';
 import type { ImpactQuestion } from '../control/impact.ts';
-import { Hold, type HoldParts } from '../enforce/hold.ts';
+import { Hold, type HoldParts, notRun } from '../enforce/hold.ts';
 import {
   type Clock,
   type HoldDesk,
@@ -316,11 +316,14 @@ export class SessionLink implements LiveSession {
         session.heldRun = run;
       })
       .then(
-        ({ result, run }) =>
+        ({ result, run }) => {
+          const requestId = session.isEnded && result.type === 'cleared' ? result.requestId : null;
+          if (requestId !== null) this.#parts.services.desk.report(requestId, notRun);
           this.#run(() => {
             holdEnded(session, result, run);
             continueClient(session);
-          }),
+          });
+        },
         error =>
           this.#run(() => {
             throw error;

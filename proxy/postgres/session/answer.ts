@@ -8,6 +8,7 @@ import { applyEffects, transactionEnded } from './effects.ts';
 import { endWith, endWithFault } from './end.ts';
 import { type Expect, expects, sentAs } from './expect.ts';
 import { errorAnswer, notice } from './failure.ts';
+import { rowsOf } from './journal.ts';
 import { tellLate } from './limit.ts';
 import { notification } from './notification.ts';
 import { parameterStatus } from './parameter.ts';
@@ -188,11 +189,7 @@ function completeRun(s: Session, { run }: Expect, tag: string | null): void {
   if (run === null) return;
   s.suspended.delete(run);
   s.journal.completed(run, 'ok', { tag, sqlstate: null });
-  if (run.requestId !== null) s.ports.report(run.requestId, { outcome: 'ok', rows: rowsOf(tag), sqlstate: null });
 }
-
-/** The number at the end of a tag: rows read or changed. */
-const rowsOf = (tag: string | null): number => Number(/ (\d+)$/.exec(tag ?? '')?.[1] ?? 0);
 
 function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
   if (entry.refused !== null || entry.ruling === null) return unexpected(s, m);

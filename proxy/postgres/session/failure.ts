@@ -96,9 +96,6 @@ function failRun(s: Session, { run, refused, ruling, internal, stopped }: Expect
   const isCancelled = stopped !== null || code === '57014';
   const outcome = isCancelled ? 'cancelled' : isRefused ? 'refused' : 'error';
   s.journal.completed(run, outcome, { tag: null, sqlstate: code });
-  if (run.requestId !== null && !isRefused) {
-    s.ports.report(run.requestId, { outcome: isCancelled ? 'cancelled' : 'error', rows: 0, sqlstate: code });
-  }
 }
 
 /** The server will not answer this: what was expected of the answer is not known, and what it should run did not run. */
@@ -107,7 +104,6 @@ function skipped(s: Session, { kind, run, prepared, portal }: Expect, sqlstate: 
   if (kind === expects.describePortal && portal !== null) portal.isDescribed = portal.rows !== null;
   if (run === null || run.isCompleted) return;
   s.journal.completed(run, 'error', { tag: null, sqlstate });
-  if (run.requestId !== null) s.ports.report(run.requestId, { outcome: 'error', rows: 0, sqlstate });
 }
 
 /** After an error in the extended protocol the server answers nothing until Sync; a Query in between is skipped, too. */

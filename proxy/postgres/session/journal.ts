@@ -1,6 +1,6 @@
 /** Writes the session's events: what was decided before it goes anywhere, and what became of it. Strings only; the recorder does the rest. */
 import type { EndedBy, Sealed } from '#core/event/schema.ts';
-import type { Clock, Recorder } from '#proxy/ports.ts';
+import type { Clock, HoldDesk, Recorder } from '#proxy/ports.ts';
 import type { Finds } from './finds.ts';
 import type { Ruling } from './ruling.ts';
 
@@ -16,6 +16,8 @@ export type Run = {
   finds: Finds | null;
   /** The request that approved it, for the report on what became of it. */
   requestId: string | null;
+  /** The request let it run; what becomes of it is reported. */
+  isApproved: boolean;
   /** Rows changed, where a policy asks. */
   affected: number;
   /** The limit that stopped it. */
@@ -27,7 +29,13 @@ export type Outcome = 'ok' | 'error' | 'refused' | 'cancelled' | 'unknown';
 
 export type Totals = { statements: number; rows: number; bytesIn: number; bytesOut: number };
 
-type JournalPorts = { recorder: Recorder; clock: Clock };
+type JournalPorts = { recorder: Recorder; clock: Clock; report: HoldDesk['report'] };
+
+/** Transaction resolution unknown. */
+const unknownState = '08007';
+
+/** The number at the end of a tag: rows read or changed. */
+export const rowsOf = (tag: string | null): number => Number(/ (\d+)$/.exec(tag ?? '')?.[1] ?? 0);
 
 export type DecidedDetails = {
   protocol: 'simple' | 'extended' | 'internal';
@@ -39,6 +47,7 @@ export type DecidedDetails = {
 export class Journal {
   readonly #recorder: Recorder;
   readonly #clock: Clock;
+  readonly #report: HoldDesk['report'];
   readonly #session: string;
   #lastTag: string | null = null;
   #lastTagJson = 'null';
@@ -47,6 +56,7 @@ export class Journal {
   constructor(sessionId: string, ports: JournalPorts) {
     this.#recorder = ports.recorder;
     this.#clock = ports.clock;
+    this.#report = ports.report;
     this.#session = `"session":${JSON.stringify(sessionId)},"statement":`;
   }
 
@@ -70,6 +80,7 @@ export class Journal {
       maskedCells: 0,
       finds: null,
       requestId: details.requestId,
+      isApproved: false,
       affected: 0,
       endedBy: null,
       isCompleted: false,
@@ -89,6 +100,16 @@ export class Journal {
       `${this.#session}${run.number},"outcome":"${outcome}","tag":${tag},"rows":${run.rows},"bytes":${run.bytes},` +
         `"maskedCells":${run.maskedCells},"durationUs":${durationUs},"sqlstate":${sqlstate}${endOf(run)}${findsOf(run)}`,
     );
+    if (run.requestId !== null && run.isApproved) this.#tell(run.requestId, outcome, result);
+  }
+
+  /** Whatever the end was: a request of which nothing is heard looks as if it was still running. */
+  #tell(requestId: string, outcome: Outcome, { tag, sqlstate }: { tag: string | null; sqlstate: string | null }): void {
+    this.#report(requestId, {
+      outcome: outcome === 'ok' || outcome === 'cancelled' ? outcome : 'error',
+      rows: rowsOf(tag),
+      sqlstate: outcome === 'unknown' ? unknownState : sqlstate,
+    });
   }
 
   /** Sessions say the same again and again. */

@@ -75,9 +75,6 @@ export function tellLate(s: Session, entry: Expect, stop: Stop): void {
   if (entry.run === null) return;
   entry.run.endedBy = stop.endedBy;
   s.journal.completed(entry.run, 'cancelled', { tag: null, sqlstate: errorTable[code].sqlstate });
-  if (entry.run.requestId !== null) {
-    s.ports.report(entry.run.requestId, { outcome: 'cancelled', rows: 0, sqlstate: errorTable[code].sqlstate });
-  }
 }
 
 /** Its rows are thrown away, however slowly the client reads. */

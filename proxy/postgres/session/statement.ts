@@ -121,6 +121,7 @@ export function holdEnded(s: Session, result: Session['held'], run: Run | null):
   if (s.block !== 'hold') return;
   s.held = result;
   s.heldRun = run;
+  if (result?.type === 'cleared' && run !== null) run.isApproved = true;
   s.block = null;
 }
 
