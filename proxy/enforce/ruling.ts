@@ -266,6 +266,14 @@ function sqlstateFor({ code, construct }: Refusal): string | undefined {
   return construct === 'EXECUTE' ? '26000' : construct === 'FETCH' ? '34000' : undefined;
 }
 
+/** What PostgreSQL adds where no function or operator fits, by construct. */
+const hints: Readonly<Record<string, string>> = {
+  FuncCall: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+  'prefix operator':
+    'No operator matches the given name and argument type. You might need to add an explicit type cast.',
+  A_Expr: 'No operator matches the given name and argument types. You might need to add explicit type casts.',
+};
+
 /** Mistakes that PostgreSQL would have reported as well read as PostgreSQL's errors; everything else says which rule refused. */
 const ownWords: readonly Refusal['code'][] = ['unresolved', 'parser_failure'];
 
@@ -278,6 +286,8 @@ export function refusedBy({ analysis, decision, view }: Pick<RulingParts, 'analy
   if (analysis.ok) return refusal({ code: 'refused', message, detail, hint: hint ?? undefined }, rule);
   const { code, position } = analysis.refusal;
   const failure: Failure = { code: refusalCodes[code], message: analysis.refusal.message };
+  const usual = code === 'undefined_function' ? hints[analysis.refusal.construct] : undefined;
+  if (usual !== undefined) failure.hint = usual;
   if (position !== null) failure.position = position;
   if (ownWords.includes(code)) Object.assign(failure, { message, detail, hint: hint ?? undefined });
   return refusal(failure, rule, sqlstateFor(analysis.refusal));

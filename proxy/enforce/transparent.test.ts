@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetDatabase } from '#db/testing.ts';
 import { comparable, itemsSql, play, scripts } from '../postgres/scripts-testing.ts';
-import { cut, fieldsOf, WireClient } from '../postgres/wire-testing.ts';
+import { cut, fieldsOf, say, WireClient } from '../postgres/wire-testing.ts';
 import { allowAll, type Governed, startGoverned } from './governed-testing.ts';
 
 let url: string;
@@ -35,4 +35,25 @@ describe.each(Object.entries(scripts))('%s', (_, script) => {
     direct.close();
     governed.close();
   });
+});
+
+it.each([
+  'select no_such_function(1, $$x$$)',
+  'select lower(1)',
+  "select 1 + 'a'::text",
+  'select - date $$2026-01-01$$',
+  'select * from generate_series(true)',
+])('%s is explained as the server explains it', async text => {
+  const [direct, governed] = [await WireClient.direct(url), await WireClient.through(proxy.port)];
+  const [expected, got] = await Promise.all(
+    [direct, governed].map(async client => {
+      const heard = await client.ask(say.query(text));
+      const { F, L, R, ...rest } = fieldsOf(heard[0]?.body as Buffer);
+      return rest;
+    }),
+  );
+  expect(expected?.H).toContain('You might need to add');
+  expect(got).toEqual(expected);
+  direct.close();
+  governed.close();
 });

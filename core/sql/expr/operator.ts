@@ -63,7 +63,8 @@ function undefinedOperator(a: Analyzer, names: readonly string[], types: readonl
   const shown = types.map(type => typeName(a, type));
   const text =
     shown.length === 1 ? `${dotted(names)} ${shown[0] ?? ''}` : `${shown[0] ?? ''} ${dotted(names)} ${shown[1] ?? ''}`;
-  return undefinedName('undefined_function', 'A_Expr', `operator does not exist: ${text}`, location);
+  const construct = shown.length === 1 ? 'prefix operator' : 'A_Expr';
+  return undefinedName('undefined_function', construct, `operator does not exist: ${text}`, location);
 }
 
 /** ROW(a, b) = ROW(c, d) compares column by column. */
