@@ -3,6 +3,8 @@ import type { Catalog } from '#core/catalog/lookup.ts';
 import { Flows, isTemporary, type LabelledCopy } from './flows.ts';
 
 const none: readonly LabelledCopy[] = [];
+type Settled = { copies: readonly LabelledCopy[]; lasting: readonly LabelledCopy[] };
+const nothing: Settled = { copies: none, lasting: none };
 
 export class SessionCopies {
   /** Made in the open transaction. */
@@ -37,9 +39,10 @@ export class SessionCopies {
   }
 
   /** The transaction is over: its copies, and those of them that others see. Of what was rolled back there are none. */
-  settle(isCommitted: boolean): { copies: readonly LabelledCopy[]; lasting: readonly LabelledCopy[] } {
+  settle(isCommitted: boolean): Settled {
+    if (this.#open.size === 0) return nothing;
     const copies = isCommitted ? this.#open.list : none;
-    if (this.#open.size > 0) this.#open.clear();
+    this.#open.clear();
     for (const copy of copies) if (isTemporary(copy)) this.#temporary.add(copy);
     return { copies, lasting: copies.filter(copy => !isTemporary(copy)) };
   }

@@ -225,9 +225,10 @@ export class SessionGate implements OpenGate {
     // Others see it from here on, though the unit of the extended protocol may stay open for as long as the client likes.
     if (isCommitted) this.#shareDefinitions();
     this.names.settle(isCommitted);
-    const settled = this.#copies.settle(isCommitted);
-    if (settled.lasting.length > 0) this.#gate.share(this.#identity.connection.id, settled.lasting);
-    for (const event of inheritedEvents(settled.copies)) this.#gate.options.recorder.append(event);
+    const { copies, lasting } = this.#copies.settle(isCommitted);
+    if (copies.length === 0) return;
+    if (lasting.length > 0) this.#gate.share(this.#identity.connection.id, lasting);
+    for (const event of inheritedEvents(copies)) this.#gate.options.recorder.append(event);
   }
 
   transactionEnded(hasFailed: boolean): void {

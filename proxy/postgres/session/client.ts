@@ -146,7 +146,6 @@ type Mark = Pick<
 function markOf(s: Session): Mark {
   const { block, wish, ruled, held, heldRun, clientBody, passesBody } = s;
   const { isSkipping, needsFlush, isGroupOpen, hasGroupEffects, inCopy } = s;
-  const sent = { up: s.up.mark(), queue: s.queue.length, statements: s.journal.totals.statements };
   return {
     block,
     wish,
@@ -160,7 +159,9 @@ function markOf(s: Session): Mark {
     isGroupOpen,
     hasGroupEffects,
     inCopy,
-    ...sent,
+    up: s.up.mark(),
+    queue: s.queue.length,
+    statements: s.journal.totals.statements,
   };
 }
 
