@@ -469,3 +469,7 @@ select tags[1:1][1], ('{{1,2,3},{4,5,6}}'::int[])[1:2][2], ('{{1,2},{3,4}}'::int
 select indkey[0], indkey[0:1], indclass[0:0], array(select i.indkey from pg_index i) from pg_index
 
 select mail, mail::app.email, kind::text::app.email, array[mail]::app.email[] from app.contacts
+
+select -3000000000, 3000000000, -9223372036854775808, 9223372036854775807, 9223372036854775808, -9223372036854775809, -2147483648, 2147483648, 00000000000000000000005, 1_000_000_000_000, 0x7fffffffffffffff, 0xffffffffffffffff, -0xfffffffff, - (3000000000), -1.5, 1e10
+
+select x, x > -3000000000 from generate_series(-9223372036854775806, -9223372036854775804) x

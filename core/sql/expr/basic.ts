@@ -96,11 +96,20 @@ export function constantNode(node: Pg.A_Const): Value {
   return constant(oid.int4, { kind: 'number', text: String(node.ival?.ival ?? 0) });
 }
 
-/** Integers too large for int4 arrive as text: int8 if they fit, numeric otherwise (make_const). */
+/** What does not fit int4 as it stands arrives as text: int8 if it fits that, numeric otherwise (make_const). */
 function numberConstant(text: string): Value {
-  const integer = /^[0-9]+$/.test(text) && (text.length < 19 || (text.length === 19 && text <= '9223372036854775807'));
-  const hexadecimal = /^0[xob]/i.test(text);
-  return constant(integer || hexadecimal ? oid.int8 : oid.numeric, { kind: 'number', text });
+  return constant(typeOfNumber(text), { kind: 'number', text });
+}
+
+/** A sign before it is part of the constant (doNegate). */
+const whole = /^-?(?:[0-9][0-9_]*|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+)$/;
+
+function typeOfNumber(text: string): number {
+  if (!whole.test(text)) return oid.numeric;
+  const isNegative = text.startsWith('-');
+  const size = BigInt(text.slice(isNegative ? 1 : 0).replaceAll('_', ''));
+  const fits = (bits: bigint): boolean => size <= (isNegative ? 2n ** bits : 2n ** bits - 1n);
+  return fits(31n) ? oid.int4 : fits(63n) ? oid.int8 : oid.numeric;
 }
 
 export function boolExpr(a: Analyzer, scope: Scope, node: Pg.BoolExpr): Value {
