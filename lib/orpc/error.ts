@@ -61,11 +61,16 @@ const statusCodes: Readonly<Record<number, ErrorCode>> = {
 const isErrorCode = (code: string): code is ErrorCode => (errorCodes as string[]).includes(code);
 
 /** PostgreSQL: character_not_in_repertoire, untranslatable_character. Its texts have no NUL and its JSON no half characters. */
-const impossibleText = new Set(['22021', '22P05']);
+const impossibleText = ['22021', '22P05'];
+/** numeric_value_out_of_range, invalid_datetime_format, datetime_field_overflow: its numbers and its calendar have ends. */
+const impossibleValues = ['22003', '22007', '22008'];
 
-const isImpossibleText = (thrown: unknown): boolean =>
+const hasCode = (thrown: unknown, codes: readonly string[]): boolean =>
   thrown instanceof Error &&
-  [thrown, thrown.cause].some(each => each instanceof Error && 'code' in each && impossibleText.has(String(each.code)));
+  [thrown, thrown.cause].some(each => each instanceof Error && 'code' in each && codes.includes(String(each.code)));
+
+const impossible = (message: string, requestId: string) =>
+  new ORPCError('invalid_input', { status: 400, message, data: { requestId } });
 
 /** Whatever was thrown, as what may leave the process. Anything unexpected is logged and becomes an opaque 500. */
 export function toPublicError(thrown: unknown, requestId: string): ORPCError<string, ErrorData> {
@@ -85,12 +90,11 @@ export function toPublicError(thrown: unknown, requestId: string): ORPCError<str
       return new ORPCError(code, { status: errorTable[code].status, message, data: { issues, requestId } });
     }
   }
-  if (isImpossibleText(thrown))
-    return new ORPCError('invalid_input', {
-      status: 400,
-      message: 'the input holds characters that no text may have',
-      data: { requestId },
-    });
+  if (hasCode(thrown, impossibleText)) return impossible('the input holds characters that no text may have', requestId);
+  if (hasCode(thrown, impossibleValues)) {
+    log().warn({ err: thrown, requestId }, 'a value is out of range');
+    return impossible('the input holds a number or a time that is out of range', requestId);
+  }
   if (isDatabaseGone(thrown)) {
     log().warn({ err: thrown, requestId }, 'the control database is away');
     return new ORPCError('unavailable', {

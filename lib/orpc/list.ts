@@ -20,8 +20,8 @@ export const listOutput = <T extends z.ZodType>(item: T) =>
     about: z.number().int().nonnegative().optional(),
   });
 
-/** UTC, RFC 3339. */
-export const timeSchema = z.iso.datetime();
+/** UTC, RFC 3339. Before 1970 there is nothing, and long before it the calendars of the database and of the language differ. */
+export const timeSchema = z.iso.datetime().refine(time => time >= '1970', 'is before 1970');
 
 /** As much of an identity as is needed to name it. */
 export const identityRefSchema = z.object({

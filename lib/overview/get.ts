@@ -28,7 +28,7 @@ const day = 86_400_000;
 
 function rangeOf(input: { from?: string; to?: string }, now: Date): Range {
   const to = input.to ? new Date(input.to) : now;
-  const from = input.from ? new Date(input.from) : new Date(to.getTime() - day);
+  const from = input.from ? new Date(input.from) : new Date(Math.max(0, to.getTime() - day));
   const lengthMs = to.getTime() - from.getTime();
   if (lengthMs > 0 && lengthMs <= rangeDaysMax * day) return { from, to };
   throw new AppError('invalid_input', `the range is empty or longer than ${rangeDaysMax} days`, {
