@@ -1,5 +1,5 @@
 /** Listens for clients: TLS, handshake, sign-in, and a connection upstream for each of them. */
-import { randomUUID } from 'node:crypto';
+import { constants, randomUUID } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Failure } from '#core/contract/error.ts';
@@ -38,6 +38,10 @@ const strangersMax = 500;
 /** Of them, how many one address may have: the others are for the rest of the world. */
 const addressShare = 0.5;
 
+/** As PostgreSQL has it: a client of TLS 1.2 that asks for another handshake costs much and gets nothing it needs. */
+const secureContext = (options: tls.SecureContextOptions): tls.SecureContext =>
+  tls.createSecureContext({ ...options, secureOptions: constants.SSL_OP_NO_RENEGOTIATION });
+
 export class Listener implements LiveSessions {
   readonly #options: ListenerOptions;
   readonly #services: SessionLinkParts['services'];
@@ -56,7 +60,7 @@ export class Listener implements LiveSessions {
     this.#options = options;
     this.#places = new Places(options.limits.sessionsMax);
     this.#services = { ...options.services, turns: new Turns(options.services.recorder) };
-    this.#secureContext = options.tls === null ? null : tls.createSecureContext(options.tls);
+    this.#secureContext = options.tls === null ? null : secureContext(options.tls);
     this.#server = net.createServer(
       { noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
       socket => this.#accept(socket),
