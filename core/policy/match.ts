@@ -57,7 +57,8 @@ export function splitQualified(text: string): readonly [string, string] | null {
   return rest === '' && schema !== undefined && name !== undefined ? [schema, name] : null;
 }
 
-const quotedPart = (part: string): string => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part);
+/** One part of such a name. */
+export const quotedPart = (part: string): string => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part);
 
 /** `schema.name` as `splitQualified` reads it: a part that holds a dot or a quote is in double quotes. */
 export function qualifiedName(schema: string | null, name: string): string {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createContentKey, sealLiterals } from '#core/event/seal.ts';
 import type { TestIdentity } from '#lib/testing.ts';
+import { candidatesMax } from './eligible.ts';
 import { type Desk, distinctHash, testDesk } from './testing.ts';
 
 const { at, rest, file, decide, detail, claim, auditOf, expire } = testDesk();
@@ -144,6 +145,42 @@ describe('separation of duties', () => {
   });
 });
 
+describe('names', () => {
+  it('of objects that hold dots and quotes have their owners as well, and nobody else’s', async () => {
+    const { sql } = plane.database;
+    const owned = [
+      ['public', 'my.table'],
+      ['odd.schema', null],
+      ['say "hi"', 'x'],
+    ] as const;
+    for (const [schema, relation] of owned)
+      await sql`
+        insert into object_owner (connection_id, schema, relation, identity_id, at)
+        values (${connectionId}, ${schema}, ${relation}, ${reviewer.id}, now())`;
+    for (const object of ['public."my.table"', '"odd.schema".plain', '"say ""hi""".x']) {
+      const held = await file({ ownerOf: [object] });
+      expect((await detail(held.id, reviewer)).approvers.needs[0]).toMatchObject({ ownerless: [] });
+      expect((await decide(held.id, reviewer)).body.state).toBe('approved');
+    }
+    for (const object of ['my.table', 'odd."schema.plain"']) {
+      const held = await file({ ownerOf: [object] });
+      expect((await decide(held.id, reviewer)).status).toBe(403);
+    }
+  });
+});
+
+describe('reasons', () => {
+  it('hold nothing that a terminal would obey', async () => {
+    const held = await file();
+    const reason = 'fine\u001b[2J \u202e\u009b31m\r\nby me\u0007';
+    const body = { verdict: 'deny', reason };
+    expect((await rest('POST', `/requests/${held.id}/decisions`, owner, body)).status).toBe(200);
+    expect((await detail(held.id)).voteList).toMatchObject([{ reason: 'fine[2J 31m\nby me' }]);
+    const empty = await rest('POST', `/requests/${(await file()).id}/decisions`, owner, { ...body, reason: '\u001b' });
+    expect(empty.body).toMatchObject({ status: 400, issues: [{ path: 'reason' }] });
+  });
+});
+
 describe('at the same time', () => {
   it('two decisions: one wins, the other is told who was first', async () => {
     const held = await file({
@@ -185,5 +222,24 @@ describe('literals', () => {
     expect(entry).toMatchObject({ reason: 'to see which row', after: { count: 2 } });
     expect(JSON.stringify(entry)).not.toContain('someone@example.com');
     expect((await detail(held.id)).timeline.at(-1)).toMatchObject({ type: 'literals_read', actor: { id: owner.id } });
+  });
+
+  it('are opened for each of those who decide, however many they are', async () => {
+    const contentKey = await createContentKey((await proxy.bundle())?.bundle.keys.literals as never);
+    const literals = sealLiterals(contentKey, ['42']);
+    const approvers = { owners: false, groups: ['many'], count: 1, expireMinutes: 60, windowMinutes: 15 };
+    const held = await file({ approvers, ownerOf: [], literals, literalsJwe: contentKey.jwe });
+    const last = await plane.identity({ roles: ['reviewer'], login: 'zz@example.com' });
+    const { sql } = plane.database;
+    await sql`insert into identity_group (name) values ('many')`;
+    await sql`
+      insert into identity (kind, login, display_name, roles)
+      select 'user', 'm' || n || '@example.com', 'm', '{reviewer}' from generate_series(1, ${candidatesMax}) n`;
+    await sql`
+      insert into group_member select g.id, i.id from identity_group g, identity i
+      where g.name = 'many' and (i.login like 'm%@example.com' or i.id = ${last.id})`;
+    expect((await detail(held.id, last)).viewer).toMatchObject({ canDecide: true, canReadLiterals: true });
+    const opened = await rest('POST', `/requests/${held.id}/literals`, last, { reason: 'to see which row' });
+    expect(opened.body).toEqual({ literals: ['42'] });
   });
 });

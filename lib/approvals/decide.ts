@@ -68,8 +68,8 @@ async function assertStillActive(tx: Tx, row: RequestRow): Promise<void> {
 
 async function assertMayVote(tx: Tx, row: RequestRow, caller: IdentityCaller): Promise<void> {
   if (await mayVote(tx, row.id, caller.id)) return;
-  const candidates = await candidatesFor(tx, row.id);
-  const exclusion = candidates.find(each => each.id === caller.id)?.exclusion ?? null;
+  const [own] = await candidatesFor(tx, row.id, caller.id);
+  const exclusion = own?.exclusion ?? null;
   const why = exclusion === null ? 'no rule of the request names you' : `you ${wordsForYou(exclusion)}`;
   throw new AppError('forbidden', `you may not decide this request: ${why}`);
 }

@@ -226,9 +226,9 @@ async function approversOf(db: Db | Tx, row: RequestRow, found: { candidates: Ca
 function viewerOf(
   row: RequestRow,
   caller: IdentityCaller,
-  { candidates, canDecide, now }: { candidates: Candidate[]; canDecide: boolean; now: Date },
+  { own, canDecide, now }: { own: Candidate | undefined; canDecide: boolean; now: Date },
 ): RequestDetail['viewer'] {
-  const exclusion = candidates.find(each => each.id === caller.id)?.exclusion ?? null;
+  const exclusion = own?.exclusion ?? null;
   const because = () => {
     if (row.state !== 'pending') return `the request is ${row.state}`;
     if (row.expiresAt <= now) return 'the request has expired';
@@ -283,7 +283,11 @@ export const getRequest = query({ permission: 'approval:read' })
       db.select().from(request).where(where),
     ]);
     if (!item || !row) throw notFound('request');
-    const [candidates, quorum] = await Promise.all([candidatesFor(db, row.id), countVotes(db, row)]);
+    const [candidates, [own], quorum] = await Promise.all([
+      candidatesFor(db, row.id),
+      candidatesFor(db, row.id, caller.id),
+      countVotes(db, row),
+    ]);
     const [chain, approvers, access, objectDetails, voteList, downstream, timeline, precedent] = await Promise.all([
       chainOf(db, row),
       approversOf(db, row, { candidates, quorum }),
@@ -309,6 +313,6 @@ export const getRequest = query({ permission: 'approval:read' })
       timeline,
       precedent,
       usableUntil: row.usableUntil?.toISOString() ?? null,
-      viewer: viewerOf(row, caller, { candidates, canDecide: item.canDecide, now }),
+      viewer: viewerOf(row, caller, { own, canDecide: item.canDecide, now }),
     };
   });

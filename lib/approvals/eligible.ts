@@ -20,14 +20,21 @@ const groupsOf = sql`coalesce((
   select array_agg(g.name) from group_member m join identity_group g on g.id = m.group_id where m.identity_id = i.id
 ), '{}')`;
 
+/** As `qualifiedName` writes a part: in double quotes where it holds a dot or a quote. */
+const part = (column: SQL): SQL =>
+  sql`(case when ${column} ~ '[".]' then '"' || replace(${column}, '"', '""') || '"' else ${column} end)`;
+const qualified = (table: SQL): SQL => sql`${part(sql`${table}.schema`)} || '.' || ${part(sql`${table}.relation`)}`;
+const schemaOf = (table: SQL): SQL => sql`${part(sql`${table}.schema`)} || '.'`;
+const w = sql`w`;
+
 /** `i` owns the object named by `o.name`: the relation itself, or the schema around a relation that has no owner of its own. */
 const ownsObject = sql`exists (
   select from object_owner w
   where w.connection_id = request.connection_id and (w.identity_id = i.id or w.group_name = any(${groupsOf})) and (
-    w.schema || '.' || w.relation = o.name
-    or (w.relation is null and starts_with(o.name, w.schema || '.') and not exists (
+    ${qualified(w)} = o.name
+    or (w.relation is null and starts_with(o.name, ${schemaOf(w)}) and not exists (
       select from object_owner own
-      where own.connection_id = request.connection_id and own.schema || '.' || own.relation = o.name))))`;
+      where own.connection_id = request.connection_id and ${qualified(sql`own`)} = o.name))))`;
 
 /** By role or group, whatever the objects. */
 const qualifiesDirectly = sql`(
@@ -68,8 +75,11 @@ export type Candidate = { id: string; eligible: boolean; because: string; exclus
 /** People a page lists; beyond that a rule names too many to be read. */
 export const candidatesMax = 100;
 
-/** Everybody the rules name, with what keeps them from voting. Those they act for come in even where no rule names them. */
-export async function candidatesFor(db: Db | Tx, requestId: string): Promise<Candidate[]> {
+/**
+ * Everybody the rules name, with what keeps them from voting. Those they act for come in even where no rule names them. With `only`,
+ * that one, however many there are.
+ */
+export async function candidatesFor(db: Db | Tx, requestId: string, only?: string): Promise<Candidate[]> {
   const rows = await db.execute<{ id: string; exclusion: Exclusion | null; direct: boolean; eligible: boolean }>(sql`
     select i.id,
       case
@@ -84,7 +94,7 @@ export async function candidatesFor(db: Db | Tx, requestId: string): Promise<Can
       exists (select from jsonb_array_elements(request.needs) as n(need) where ${qualifiesDirectly}) as direct,
       ${isEligible} as eligible
     from request, identity i
-    where request.id = ${requestId} and (${qualifies} or not ${isSeparate})
+    where request.id = ${requestId} and (${qualifies} or not ${isSeparate}) ${only ? sql`and i.id = ${only}` : sql``}
     order by eligible desc, i.login
     limit ${candidatesMax}`);
   return rows.map(({ id, exclusion, direct, eligible }) => ({
@@ -140,7 +150,7 @@ export async function ownerlessOf(db: Db | Tx, requestId: string): Promise<Reado
     where request.id = ${requestId} and not exists (
       select from object_owner w
       where w.connection_id = request.connection_id
-        and (w.schema || '.' || w.relation = o.name or (w.relation is null and starts_with(o.name, w.schema || '.'))))`);
+        and (${qualified(w)} = o.name or (w.relation is null and starts_with(o.name, ${schemaOf(w)}))))`);
   return new Set(rows.map(row => row.name));
 }
 

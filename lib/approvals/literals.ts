@@ -38,7 +38,7 @@ export const readLiterals = command({ permission: 'literals:read', shownOnce: tr
   .handler(async ({ context: { db, tx, clock, caller }, input: { id, reason } }) => {
     const row = await lockRequest(tx, id);
     if (!row || !(await maySee(tx, id, caller))) throw notFound('request');
-    const own = (await candidatesFor(tx, id)).find(each => each.id === caller.id);
+    const [own] = await candidatesFor(tx, id, caller.id);
     const decides = row.state === 'pending' && own?.eligible === true;
     if (!decides && own?.exclusion !== 'already_voted')
       throw new AppError('forbidden', 'only who decides the request may read its literals');

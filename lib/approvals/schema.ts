@@ -10,7 +10,7 @@ import { factsSchema } from '#core/event/schema.ts';
 import { approversSchema, effects } from '#core/policy/schema.ts';
 import { ownerRefSchema } from '#lib/catalog/schema.ts';
 import { lineageGraphSchema } from '#lib/lineage/schema.ts';
-import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 export const requestKinds = ['statement', 'access'] as const;
 export type RequestKind = (typeof requestKinds)[number];
@@ -29,7 +29,7 @@ export const requestStates = [
 export type RequestState = (typeof requestStates)[number];
 
 export const reasonMax = 2000;
-const reason = z.string().trim().max(reasonMax);
+const reason = writtenText(reasonMax);
 const reasonRequired = reason.min(1, 'say why');
 
 // List

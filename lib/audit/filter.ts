@@ -7,6 +7,7 @@ import 'server-only';
 import { and, eq, gte, ilike, inArray, isNotNull, isNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { DetectorKind } from '#core/mask/detectors/kinds.ts';
+import { qualifiedName, quotedPart, splitQualified } from '#core/policy/match.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import type { Db } from '#db/client.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
@@ -94,7 +95,17 @@ async function areFew(db: Db, table: typeof session | typeof statement, where: S
   return (await db.$count(some)) <= collectedMax;
 }
 
-const relationName = (table: string): string => (table.includes('.') ? table : `${anySchema}${table}`);
+/** `schema.relation`, else a relation's own name; either as SQL writes it, or as it is. */
+function touches(table: string): SQL | undefined {
+  const parts = splitQualified(table);
+  const names = [parts && qualifiedName(...parts), parts === null ? table : null, quotedPart(table)];
+  const [inSchema, asWritten, asIs] = names;
+  return or(
+    inSchema ? holds(statement.relations, inSchema) : undefined,
+    asWritten ? holds(statement.relations, `${anySchema}${asWritten}`) : undefined,
+    asIs && asIs !== asWritten ? holds(statement.relations, `${anySchema}${asIs}`) : undefined,
+  );
+}
 const holds = (column: SQL | { getSQL(): SQL }, value: string): SQL => sql`${column} @> array[${value}]::text[]`;
 
 async function byIdentity(db: Db, table: typeof session | typeof statement, text: string): Promise<SQL | undefined> {
@@ -110,7 +121,7 @@ const found = (detector: DetectorKind): SQL =>
 async function ownConditions(db: Db, filter: StatementFilter): Promise<(SQL | undefined)[]> {
   return [
     filter.q ? await textCondition(db, filter.q) : undefined,
-    filter.table ? holds(statement.relations, relationName(filter.table)) : undefined,
+    filter.table ? touches(filter.table) : undefined,
     filter.label ? holds(statement.labels, filter.label) : undefined,
     filter.decision ? inArray(statement.effect, [...filter.decision]) : undefined,
     filter.kind ? holds(statement.kinds, filter.kind) : undefined,

@@ -4,6 +4,7 @@
  */
 import 'server-only';
 import type { Event } from '#core/event/schema.ts';
+import { quotedPart, splitQualified } from '#core/policy/match.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import { rollupMinutes } from '#db/schema/audit.ts';
 
@@ -150,11 +151,17 @@ function addOutcome(delta: SessionDelta, event: Completed): void {
 /** Marks a name that stands for itself in any schema. */
 export const anySchema = '*.';
 
+/** The relation's own name, as it stands in its qualified one. */
+function nameIn(qualified: string): string {
+  const parts = splitQualified(qualified);
+  return parts === null ? qualified : quotedPart(parts[1]);
+}
+
 /** `schema.relation` of what is touched, without system objects, and each name once more for any schema: what people search by. */
 export function relationsOf({ facts }: Decided): string[] {
   const touched = (facts?.accesses ?? []).filter(access => access.kind === 'relation' && !access.system);
   const names = [...new Set(touched.map(access => access.object))].slice(0, 200);
-  return [...new Set(names.flatMap(name => [name, `${anySchema}${name.slice(name.indexOf('.') + 1)}`]))];
+  return [...new Set(names.flatMap(name => [name, `${anySchema}${nameIn(name)}`]))];
 }
 
 export function labelsOf({ facts }: Decided): string[] {

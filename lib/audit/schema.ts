@@ -4,7 +4,7 @@ import { detectedSchema, endedBySchema, factsSchema } from '#core/event/schema.t
 import { identityKinds } from '#core/identity/principal.ts';
 import { detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { effects } from '#core/policy/schema.ts';
-import { listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 export const exportFormats = ['csv', 'ndjson'] as const;
 export const outcomes = ['ok', 'error', 'refused', 'cancelled', 'unknown'] as const;
@@ -182,7 +182,7 @@ export const statementDetailSchema = statementViewSchema.extend({
 });
 export type StatementDetail = z.infer<typeof statementDetailSchema>;
 
-const reasonSchema = z.string().trim().min(5, 'say why, in a few words').max(500);
+const reasonSchema = writtenText(500).min(5, 'say why, in a few words');
 export const sessionKillInputSchema = z.object({ id: z.uuid(), reason: reasonSchema }).strict();
 export const sessionKillOutputSchema = z.object({ state: z.enum(['asked', 'already_ended']) });
 export const revealInputSchema = z.object({ id: statementIdSchema, reason: reasonSchema }).strict();

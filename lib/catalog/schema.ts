@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { labelSchema, levels } from '#core/catalog/classification.ts';
 import { connectionSchema } from '#core/policy/bundle.ts';
-import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 export const oidSchema = z.coerce.number().int().min(1).max(4_294_967_295);
 export const attnumSchema = z.coerce.number().int().min(1).max(1700);
@@ -277,9 +277,7 @@ export const suggestionAcceptInputSchema = z
     level: z.enum(levels).optional(),
   })
   .strict();
-export const suggestionRejectInputSchema = z
-  .object({ id: z.uuid(), reason: z.string().trim().min(1).max(1000) })
-  .strict();
+export const suggestionRejectInputSchema = z.object({ id: z.uuid(), reason: writtenText(1000).min(1) }).strict();
 export const suggestionAcceptManyMax = 500;
 export const suggestionAcceptManyInputSchema = z
   .object({ ids: z.array(z.uuid()).min(1).max(suggestionAcceptManyMax) })

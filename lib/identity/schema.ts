@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { identityKinds } from '#core/identity/principal.ts';
 import { permissions, roles } from '#core/identity/role.ts';
-import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 const connectionName = z
   .string()
@@ -84,12 +84,12 @@ export const identityCreateInputSchema = z
   .object({
     kind: z.enum(identityKinds),
     login: loginSchema,
-    displayName: z.string().trim().min(1).max(200),
+    displayName: writtenText(200).min(1),
     roles: z.array(z.enum(roles)).max(roles.length).default([]),
     groups: z.array(groupName).max(500).default([]),
     /** Required for agents and service accounts; must be an enabled person. */
     ownerId: z.uuid().optional(),
-    purpose: z.string().trim().max(500).default(''),
+    purpose: writtenText(500).default(''),
     /** For people: given, or absent to get a link with which they set their own. */
     password: passwordSchema.optional(),
   })
@@ -115,12 +115,12 @@ export const identityCreateOutputSchema = z.object({
 export const identityUpdateInputSchema = z
   .object({
     id: z.uuid(),
-    displayName: z.string().trim().min(1).max(200).optional(),
+    displayName: writtenText(200).min(1).optional(),
     roles: z.array(z.enum(roles)).max(roles.length).optional(),
     groups: z.array(groupName).max(500).optional(),
     enabled: z.boolean().optional(),
     ownerId: z.uuid().optional(),
-    purpose: z.string().trim().max(500).optional(),
+    purpose: writtenText(500).optional(),
     expectedVersion: version.optional(),
   })
   .strict();
@@ -217,9 +217,7 @@ export const tokenListInputSchema = z.object({
   all: z.boolean().optional(),
 });
 export const tokenListOutputSchema = listOutput(tokenViewSchema);
-export const tokenRevokeInputSchema = z
-  .object({ id: z.uuid(), reason: z.string().trim().max(500).default('') })
-  .strict();
+export const tokenRevokeInputSchema = z.object({ id: z.uuid(), reason: writtenText(500).default('') }).strict();
 
 // API tokens
 

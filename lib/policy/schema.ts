@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { policyModes, policySchema, ruleEffects } from '#core/policy/schema.ts';
 import { oidSchema } from '#lib/catalog/schema.ts';
-import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 export const policyYamlBytesMax = 256 * 1024;
 export const policyNameSchema = policySchema.shape.name;
@@ -88,7 +88,7 @@ export const policyPublishInputSchema = z
     yaml: yamlSchema,
     /** The version this edit started from; null to create. Another one: 412. */
     expectedVersion: z.number().int().positive().nullable(),
-    comment: z.string().trim().max(1000).default(''),
+    comment: writtenText(1000).default(''),
   })
   .strict();
 export const policyPublishOutputSchema = z.object({
@@ -104,7 +104,7 @@ export const policyRemoveInputSchema = z
   .object({
     name: policyNameSchema,
     expectedVersion: z.coerce.number().int().positive(),
-    comment: z.string().trim().max(1000).default(''),
+    comment: writtenText(1000).default(''),
   })
   .strict();
 export const policyRemoveOutputSchema = z.object({ name: z.string(), setVersion: z.number().int() });

@@ -15,7 +15,7 @@ import {
 } from '#core/contract/proxy.ts';
 import { signedBundleSchema } from '#core/policy/bundle.ts';
 import { budgetUnits } from '#core/policy/schema.ts';
-import { identityRefSchema, listInput, listOutput, timeSchema } from '#lib/orpc/list.ts';
+import { identityRefSchema, listInput, listOutput, timeSchema, writtenText } from '#lib/orpc/list.ts';
 
 /** `behind`: online, on an older bundle than the current one. `offline`: no heartbeat for `proxyOfflineAfterMs`. */
 export const proxyStates = ['online', 'behind', 'offline', 'revoked'] as const;
@@ -52,9 +52,7 @@ export const proxyListOutputSchema = listOutput(proxyItemSchema).extend({
   counts: z.record(z.enum(proxyStates), z.number().int()),
 });
 export const proxyIdInputSchema = z.object({ id: z.uuid() });
-export const proxyRevokeInputSchema = z
-  .object({ id: z.uuid(), reason: z.string().trim().min(1, 'say why').max(500) })
-  .strict();
+export const proxyRevokeInputSchema = z.object({ id: z.uuid(), reason: writtenText(500).min(1, 'say why') }).strict();
 export const proxyRevokeOutputSchema = z.object({ id: z.uuid(), revokedAt: timeSchema });
 
 // Limits and budgets
