@@ -17,10 +17,8 @@ export const rangeVarName = (node: Pg.RangeVar): string =>
 
 /** The relation a name means here, or null. Indexes are not found unless asked for. */
 export function lookupRelation(a: Analyzer, schema: string | null, name: string): CatalogRelation | null {
-  if (schema !== null) {
-    const actual = schema === 'pg_temp' ? (a.settings.temporarySchema ?? schema) : schema;
-    return a.catalog.relationNamed(actual, name);
-  }
+  const named = a.schemaNamed(schema);
+  if (named !== null) return a.catalog.relationNamed(named, name);
   for (const candidate of a.path.relations) {
     const relation = a.catalog.relationNamed(candidate, name);
     if (relation) return relation;

@@ -121,6 +121,11 @@ export class Analyzer {
         this.parameterTypes.set(index + 1, type);
   }
 
+  /** The schema a name is qualified with. */
+  schemaNamed(schema: string | null): string | null {
+    return schema === 'pg_temp' ? (this.settings.temporarySchema ?? schema) : schema;
+  }
+
   step(construct: string, location?: number): void {
     if (++this.budget.steps > stepsMax) unresolved(construct, location, 'the statement is too complex to analyse');
   }

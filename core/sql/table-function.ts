@@ -56,7 +56,7 @@ function outputName(a: Analyzer, node: Pg.Node, value: Value): string | null {
   const names = stringsOf(node.FuncCall.funcname);
   const [schema, name] = names.length > 1 ? names : [null, names[0] ?? ''];
   for (const fn of a.catalog.functionsNamed(name ?? '')) {
-    const visible = schema === null ? a.path.functions.includes(fn.schema) : fn.schema === schema;
+    const visible = schema === null ? a.path.functions.includes(fn.schema) : fn.schema === a.schemaNamed(schema);
     if (!visible || fn.returnTypeOid !== value.type) continue;
     const outputs = fn.allArguments.filter(argument => 'obt'.includes(argument.mode));
     const [only] = outputs;

@@ -350,7 +350,9 @@ export class SessionGate implements OpenGate {
       }, 'user');
       this.#isTouched = false;
       this.#dropLocal();
-      const hasTemporary = data.relations.some(each => each.temporary && each.schema === data.temporarySchema);
+      const hasTemporary = [data.relations, data.types, data.functions].some(objects =>
+        objects.some(({ schema }) => schema === data.temporarySchema),
+      );
       const isShared = !hasTemporary && !this.#session.state().isInTransaction;
       if (isShared) return ok(null);
       this.#localVersion += 1;

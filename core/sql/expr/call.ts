@@ -51,7 +51,7 @@ export function resolvedFunction(a: Analyzer, shape: CallShape): ResolvedFunctio
 export function shapeOf(a: Analyzer, names: readonly string[], args: readonly Value[]): CallShape {
   const { schema, name } = qualified(names);
   const types = args.map(value => value.type);
-  return { schema, name, path: a.path.functions, types, named: [], variadic: false };
+  return { schema: a.schemaNamed(schema), name, path: a.path.functions, types, named: [], variadic: false };
 }
 
 function namesIn(written: readonly Pg.Node[]): readonly string[] {
