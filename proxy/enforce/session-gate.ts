@@ -10,9 +10,9 @@ import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
 import { templateOf } from '#core/sql/template.ts';
 import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
+import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/open-gate.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
 import type { HoldRequest, Sent } from '../postgres/session/state.ts';
-import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/session-link.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
@@ -224,6 +224,8 @@ export class SessionGate implements OpenGate {
   settled(isCommitted: boolean): void {
     // Others see it from here on, though the unit of the extended protocol may stay open for as long as the client likes.
     if (isCommitted) this.#shareDefinitions();
+    // ROLLBACK AND CHAIN goes on in a transaction in which none of it is there.
+    else if (this.#isDefining) this.catalogTouched();
     this.names.settle(isCommitted);
     const { copies, lasting } = this.#copies.settle(isCommitted);
     if (copies.length === 0) return;

@@ -55,6 +55,11 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
     case 'catalog':
       touchCatalog(s);
       return;
+    case 'rollback_to':
+      s.settings.apply(effect);
+      // What was defined since the savepoint is gone, and what it took the place of is back.
+      if (s.isCatalogChanged) s.gate.catalogTouched();
+      return;
     default:
       s.settings.apply(effect);
   }
