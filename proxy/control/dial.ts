@@ -64,7 +64,21 @@ async function startTls(socket: net.Socket, target: SocketTarget): Promise<net.S
   });
   secured.on('error', () => {});
   await once(secured, 'secureConnect');
+  beneath.set(secured, socket);
   return secured;
+}
+
+const beneath = new WeakMap<net.Socket, net.Socket>();
+
+/**
+ * Breaks a connection off so that the other side finds out with the next thing it says. An orderly end would let it go on with what
+ * it has been sent already.
+ */
+export function breakOff(socket: net.Socket): void {
+  const raw = beneath.get(socket) ?? socket;
+  // A local socket tells at once that nobody is there, and cannot be reset.
+  if (raw.remoteAddress === undefined) raw.destroy();
+  else raw.resetAndDestroy();
 }
 
 /** Signs in with the configured credentials. The failure says what went wrong without repeating what the server said. */

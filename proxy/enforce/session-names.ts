@@ -1,8 +1,8 @@
 /** One session's part in what becomes of names: what it changes, and what has changed under its statements. */
 import type { Access, ColumnRef, StatementAnalysis } from '#core/sql/analysis.ts';
+import type { GatedSession } from '../postgres/open-gate.ts';
 import type { Ruling } from '../postgres/session/ruling.ts';
 import type { Names, Sent } from '../postgres/session/state.ts';
-import type { GatedSession } from '../postgres/session-link.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import type { Context } from './context.ts';
 import type { Moves, Phase } from './moves.ts';

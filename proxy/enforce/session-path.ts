@@ -6,8 +6,8 @@
 import { firstUserOid } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { joinSearchPath, splitSearchPath } from '#core/sql/search-path.ts';
+import type { GatedSession } from '../postgres/open-gate.ts';
 import type { Settings } from '../postgres/session/settings.ts';
-import type { GatedSession } from '../postgres/session-link.ts';
 
 /** Schemas that the role signed in with may not use. */
 const closedIn = new WeakMap<CatalogData, ReadonlySet<string>>();

@@ -2,6 +2,7 @@
 import { loadModule, parseSync } from 'libpg-query';
 import type { Failure } from '#core/contract/error.ts';
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
+import type { OpenGate } from './open-gate.ts';
 import { refusal } from './session/refusal.ts';
 import {
   endsTransaction,
@@ -11,7 +12,6 @@ import {
   type StatementRuling,
   splitKey,
 } from './session/ruling.ts';
-import type { OpenGate } from './session-link.ts';
 import { utf8OfLatin1 } from './wire/text.ts';
 
 await loadModule();

@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { ErrorCode, Failure } from '#core/contract/error.ts';
 import type { Impact } from '#core/contract/proxy.ts';
 import type { UpstreamTarget } from '../config.ts';
-import type { ImpactQuestion } from '../control/impact.ts';
+import { breakOff } from '../control/dial.ts';
 import { Hold, type HoldParts, notRun } from '../enforce/hold.ts';
 import {
   type Clock,
@@ -15,14 +15,14 @@ import {
 } from '../ports.ts';
 import { type CancelKey, CancelSender, cancelUpstream } from './cancel.ts';
 import { Link } from './link.ts';
+import type { GatedSession, ImpactBasis, OpenGate } from './open-gate.ts';
 import { continueClient, fromClient, isClientStopped } from './session/client.ts';
-import { endWith, finish } from './session/end.ts';
+import { endAfterMessage, endWith, finish } from './session/end.ts';
 import { runInternal } from './session/internal.ts';
 import { isDiscarding, watch } from './session/limit.ts';
-import type { Ruling } from './session/ruling.ts';
 import { fromServer } from './session/server.ts';
 import { Settings } from './session/settings.ts';
-import { type HoldRequest, Session, type SessionGate, type SessionPorts } from './session/state.ts';
+import { type HoldRequest, Session, type SessionPorts } from './session/state.ts';
 import { cancelArrived, holdEnded, record, ruled } from './session/statement.ts';
 import { flushDown } from './session/turn.ts';
 import type { Settle, Turns } from './session/turns.ts';
@@ -31,36 +31,6 @@ import type { UpstreamReady } from './upstream-login.ts';
 import { terminateMessage } from './wire/encode.ts';
 import { encodeProblem } from './wire/error.ts';
 import { transaction } from './wire/message.ts';
-
-/** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
-export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
-
-export type ImpactBasis = Omit<ImpactQuestion, 'target' | 'timeoutMs' | 'nowMs'>;
-
-/** A gate that can also be asked for what is not at hand. */
-export type OpenGate = SessionGate & {
-  resolve(key: string): Promise<Ruling>;
-  /** The identity as a newer bundle has it. */
-  refresh(identity: SessionIdentity): void;
-  factsOf: HoldParts['factsOf'];
-  /** The ruling for so many changed rows; null when it would be another one by now. */
-  recounted(ruling: Ruling, rows: number | null): Ruling | null;
-  /** What the impact of a held statement is computed from; null when it cannot be. */
-  impactQuestion(request: HoldRequest): ImpactBasis | null;
-  close(): void;
-  readonly bundleVersion: number;
-};
-
-/** What a gate sees of its session. */
-export type GatedSession = {
-  id: string;
-  identity: SessionIdentity;
-  application: string;
-  address: string;
-  settings: Settings;
-  state: () => Session;
-  internal: RunInternal;
-};
 
 export type SessionLinkParts = {
   id: string;
@@ -87,6 +57,9 @@ export type SessionLinkParts = {
   issueKey(link: SessionLink): CancelKey;
   ended(link: SessionLink, key: CancelKey): void;
 };
+
+/** How long a client that is cut may take for the message that it has a part of. */
+const restOfMessageMs = 200;
 
 export class SessionLink implements LiveSession {
   readonly #parts: SessionLinkParts;
@@ -178,9 +151,10 @@ export class SessionLink implements LiveSession {
 
   cut(failure: Failure): void {
     this.#settle();
-    if (this.#session.queue.length > 0) void this.#cancels.send();
     this.#hold.withdraw();
-    this.#run(() => endWith(this.#session, failure));
+    const session = this.#session;
+    this.#run(() => endAfterMessage(session, failure));
+    if (!session.isEnded) setTimeout(() => this.#run(() => endWith(session, failure)), restOfMessageMs);
   }
 
   /** A CancelRequest with this session's key; resolves when nothing that is sent from then on can be hit by it. */
@@ -235,6 +209,12 @@ export class SessionLink implements LiveSession {
     this.#adjust();
   }
 
+  #crash(error: unknown): void {
+    this.#run(() => {
+      throw error;
+    });
+  }
+
   /** What broke the session may break its end, too: the sockets are closed nevertheless, and the place is free. */
   #endBroken(code: ErrorCode): void {
     try {
@@ -248,7 +228,7 @@ export class SessionLink implements LiveSession {
   #adjust(): void {
     if (this.#session.isEnded) return;
     this.#client.read(!isClientStopped(this.#session) && !this.#server.isCongested);
-    this.#server.read(!this.#client.isCongested || isDiscarding(this.#session));
+    this.#server.read(!this.#client.isCongested || isDiscarding(this.#session) || this.#session.ending !== null);
   }
 
   #clientGone(): void {
@@ -302,10 +282,7 @@ export class SessionLink implements LiveSession {
           ruled(this.#session, ruling);
           continueClient(this.#session);
         }),
-      error =>
-        this.#run(() => {
-          throw error;
-        }),
+      error => this.#crash(error),
     );
   }
 
@@ -324,10 +301,7 @@ export class SessionLink implements LiveSession {
             continueClient(session);
           });
         },
-        error =>
-          this.#run(() => {
-            throw error;
-          }),
+        error => this.#crash(error),
       );
   }
 
@@ -378,6 +352,7 @@ export class SessionLink implements LiveSession {
   }
 
   #end(reason: string): void {
+    const isAsked = reason === 'client' || reason === 'upstream';
     this.#hold.withdraw();
     const { recorder, clock } = this.#parts.services;
     try {
@@ -391,7 +366,12 @@ export class SessionLink implements LiveSession {
     } finally {
       this.#gate.close();
       this.#client.end();
-      this.#server.end(terminateMessage);
+      // What the server has before it must not run any more.
+      if (isAsked || this.#session.queue.length === 0) this.#server.end(terminateMessage);
+      else {
+        breakOff(this.#server.socket);
+        void this.#cancels.send();
+      }
       this.#parts.ended(this, this.#key);
     }
   }

@@ -16,11 +16,11 @@ import { commitFailure } from './turns.ts';
 
 /** True when the client should not be read from now. */
 export const isClientStopped = (s: Session): boolean =>
-  s.isEnded || (s.block !== null && (s.block !== 'hold' || s.backlogLength > backlogBytesMax / 2));
+  s.isEnded || s.ending !== null || (s.block !== null && (s.block !== 'hold' || s.backlogLength > backlogBytesMax / 2));
 
 /** Takes a chunk, which is only looked at during the call, or where turns are put together, until the turn is settled. */
 export function fromClient(s: Session, chunk: Uint8Array): void {
-  if (s.isEnded) return;
+  if (s.isEnded || s.ending !== null) return;
   s.journal.totals.bytesIn += chunk.length;
   if (s.backlogLength > 0 || s.block !== null) {
     appendBacklog(s, chunk);
@@ -42,7 +42,7 @@ function keepRest(s: Session, begun: Turn, failure: unknown): void {
 
 /** Goes on with what had to wait. */
 export function continueClient(s: Session): void {
-  if (s.isEnded) return;
+  if (s.isEnded || s.ending !== null) return;
   if (s.block !== null || s.backlogLength === 0 || s.backlogLength < s.backlogNeeds) {
     flushTurn(s);
     return;

@@ -11,6 +11,12 @@ export function endWith(s: Session, failure: Failure): void {
   finish(s, code);
 }
 
+/** What a client gets in the middle of a message it takes for the rest of that message. */
+export function endAfterMessage(s: Session, failure: Failure): void {
+  if (s.serverBody > 0 && s.passesServerBody) s.ending ??= failure;
+  else endWith(s, failure);
+}
+
 export function endWithError(s: Session, code: ErrorCode, message: string): void {
   endWith(s, { code, message });
 }

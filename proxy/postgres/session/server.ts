@@ -3,7 +3,7 @@ import { backend, largeLengthMax, lengthAt, serverMessageLengthMax } from '../wi
 import { answer } from './answer.ts';
 import { continueClient } from './client.ts';
 import { copyMessage, copyPart } from './copy-out.ts';
-import { endWithFault } from './end.ts';
+import { endWith, endWithFault } from './end.ts';
 import { isOverLimit } from './limit.ts';
 import { rowMessage } from './rows.ts';
 import type { Session } from './state.ts';
@@ -71,6 +71,11 @@ function messages(s: Session, bytes: Uint8Array, end: number): number {
         runStart = to;
       }
       at = to;
+      if (s.serverBody === 0 && s.ending !== null) {
+        s.down.view(bytes, runStart, at);
+        endWith(s, s.ending);
+        return end;
+      }
       continue;
     }
     if (s.copyBody > 0) {

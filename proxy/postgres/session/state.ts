@@ -243,6 +243,8 @@ export class Session {
   readonly watched: Watched = { entry: null, sinceUs: 0, tickUs: 0, idleSinceUs: -1, pushed: 0 };
   internal: Internal | null = null;
   isEnded = false;
+  /** It ends with this as soon as the client has the message that it was sent a part of. */
+  ending: Failure | null = null;
 
   /** In a transaction block, or in a unit of the extended protocol, which is one as well. */
   get isInTransaction(): boolean {
