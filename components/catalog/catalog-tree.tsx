@@ -12,6 +12,7 @@ import { cn } from '#components/ui/cn.ts';
 import { inertText } from '#components/ui/inert-text.ts';
 import { Input } from '#components/ui/input.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
+import { ObjectName } from '#components/ui/object-name.tsx';
 import { relationKindTitle, type SchemaNode, type CatalogTree as Tree } from '#lib/catalog/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 
@@ -106,10 +107,11 @@ function ColumnHits({ text, connectionId }: { text: string; connectionId: string
               scroll={false}
               className="flex min-h-8 items-center gap-1.5 px-3 py-1 -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11"
             >
-              <span className="min-w-0 flex-1 font-mono text-xs break-all">
-                <span className="text-muted-foreground">{inertText(hit.relation)}.</span>
-                {inertText(hit.column ?? '')}
-              </span>
+              <ObjectName
+                className="min-w-0 flex-1 wrap-anywhere"
+                parts={[hit.relation, hit.column ?? '']}
+                partClassName={at => (at === 0 ? 'text-muted-foreground' : undefined)}
+              />
               {hit.level ? <SensitivityTag level={hit.level} /> : null}
             </Link>
           </li>

@@ -12,6 +12,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { formatBytes, plural } from '#components/ui/number-format.ts';
+import { ObjectName } from '#components/ui/object-name.tsx';
 import { type RelationDetail, relationKindTitle } from '#lib/catalog/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import { ColumnList } from './column-list.tsx';
@@ -29,13 +30,14 @@ function References({ relation }: { relation: RelationDetail }) {
               {key.direction === 'out' ? 'Refers to ' : 'Referred to by '}
               <Link
                 href={`/catalog/${relation.connection.id}/${key.relation.oid}`}
-                className="font-mono text-xs text-link hover:underline"
+                className="text-link hover:underline"
               >
-                {key.relation.schema}.{key.relation.name}
+                <ObjectName parts={[key.relation.schema, key.relation.name]} />
               </Link>
               <span className="text-muted-foreground">
                 {' '}
-                ({key.columns.join(', ')} → {key.referencedColumns.join(', ')}; on delete {key.onDelete})
+                ({inertText(key.columns.join(', '))} → {inertText(key.referencedColumns.join(', '))}; on delete{' '}
+                {key.onDelete})
               </span>
             </li>
           ))}

@@ -6,8 +6,8 @@ import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
 import { Card } from '#components/ui/card.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { type Column, DataTable, rowAction } from '#components/ui/data-table.tsx';
-import { inertText } from '#components/ui/inert-text.ts';
 import { LoadMore } from '#components/ui/load-more.tsx';
+import { ObjectName } from '#components/ui/object-name.tsx';
 import { NoMatch } from '#components/ui/states.tsx';
 import type { Level } from '#core/catalog/classification.ts';
 import type { SearchHit } from '#lib/catalog/schema.ts';
@@ -19,14 +19,11 @@ const columns: readonly Column<SearchHit>[] = [
     header: 'Name',
     meta: { narrow: 'title' },
     cell: ({ row: { original: hit } }) => (
-      <Link
-        {...rowAction}
-        href={`/catalog/${hit.connection.id}/${hit.oid}`}
-        className="font-mono text-xs break-all outline-none hover:underline"
-      >
-        <span className="text-muted-foreground">{inertText(hit.schema)}.</span>
-        {inertText(hit.relation)}
-        {hit.column === null ? null : <span className="font-medium">.{inertText(hit.column)}</span>}
+      <Link {...rowAction} href={`/catalog/${hit.connection.id}/${hit.oid}`} className="outline-none hover:underline">
+        <ObjectName
+          parts={[hit.schema, hit.relation, ...(hit.column === null ? [] : [hit.column])]}
+          partClassName={at => ['text-muted-foreground', undefined, 'font-medium'][at]}
+        />
       </Link>
     ),
   },

@@ -9,6 +9,7 @@ import { Checkbox } from '#components/ui/checkbox.tsx';
 import { Clause } from '#components/ui/clause.tsx';
 import { type Column, rowAction } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
+import { ObjectName } from '#components/ui/object-name.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
 import type { SuggestionView } from '#lib/catalog/schema.ts';
 import { AcceptAs } from './accept-as.tsx';
@@ -44,12 +45,12 @@ const place: Column<SuggestionView> = {
         {...rowAction}
         data-suggestion={suggestion.id}
         href={`/catalog/${suggestion.connection.id}/${suggestion.relation.oid}`}
-        className="font-mono text-xs break-all outline-none hover:underline"
+        className="outline-none hover:underline"
       >
-        <span className="text-muted-foreground">
-          {inertText(suggestion.relation.schema)}.{inertText(suggestion.relation.name)}.
-        </span>
-        <span className="font-medium">{inertText(suggestion.column.name)}</span>
+        <ObjectName
+          parts={[suggestion.relation.schema, suggestion.relation.name, suggestion.column.name]}
+          partClassName={at => (at < 2 ? 'text-muted-foreground' : 'font-medium')}
+        />
       </Link>
       <span className="text-xs text-muted-foreground">
         {inertText(suggestion.column.type)}, {suggestion.connection.name}

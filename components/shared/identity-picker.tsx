@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { type KeyboardEvent, useDeferredValue, useId, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field } from '#components/ui/field.tsx';
+import { inertText } from '#components/ui/inert-text.ts';
 import { Input } from '#components/ui/input.tsx';
 import type { IdentityKind } from '#core/identity/principal.ts';
 import { orpc } from '#lib/orpc/browser.ts';
@@ -106,7 +107,7 @@ export function IdentityPicker({ label, hint, kind, value, onChange }: Props) {
             className="flex min-h-8 cursor-pointer items-center gap-2 px-2 hover:bg-muted aria-selected:bg-accent pointer-coarse:min-h-11"
           >
             <IdentityName identity={identity} />
-            <span className="truncate text-muted-foreground">{identity.displayName}</span>
+            <span className="truncate text-muted-foreground">{inertText(identity.displayName)}</span>
           </div>
         ))}
       </div>

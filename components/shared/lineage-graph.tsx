@@ -13,6 +13,7 @@ import {
 } from '@xyflow/react';
 import { useMemo } from 'react';
 import { cn } from '#components/ui/cn.ts';
+import { inertText } from '#components/ui/inert-text.ts';
 import type { LineageEdge, LineageNode } from '#lib/lineage/schema.ts';
 import { nodeSize, placeNodes } from './lineage-layout.ts';
 import { lineageKindWord, lineageViaWord } from './lineage-words.ts';
@@ -34,9 +35,7 @@ function ObjectBox({ data: { object, via } }: NodeProps<ObjectNode>) {
         isConnectable={false}
         className="!size-1 !min-w-0 !border-0 !bg-transparent"
       />
-      <span className="truncate font-mono text-xs">
-        {object.schema}.{object.name}
-      </span>
+      <span className="truncate font-mono text-xs">{inertText(`${object.schema}.${object.name}`)}</span>
       <span className="flex items-center gap-1.5 text-2xs text-muted-foreground">
         <span className="truncate">
           {lineageKindWord(object.kind)}
@@ -91,7 +90,7 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
   return (
     <figure
       aria-label="Picture of the objects downstream; the table below lists them"
-      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground [&_.react-flow__attribution]:bg-transparent [&_.react-flow__attribution_a]:text-muted-foreground"
+      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground [&_.react-flow__attribution]:bg-transparent! [&_.react-flow__attribution_a]:text-muted-foreground!"
     >
       <ReactFlow
         nodes={drawn.nodes}

@@ -1,7 +1,9 @@
 'use client';
 /** Where data goes, one hop out: a picture of at most 25 objects and, always, the list of all of them. */
 import dynamic from 'next/dynamic';
+import { inertText } from '#components/ui/inert-text.ts';
 import { plural } from '#components/ui/number-format.ts';
+import { ObjectName } from '#components/ui/object-name.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
@@ -31,9 +33,7 @@ function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
   return (
     <tr className="group/row">
       <TableCell className="min-w-36">
-        <span className="font-mono text-xs wrap-anywhere">
-          {node.schema}.{node.name}
-        </span>
+        <ObjectName parts={[node.schema, node.name]} />
         <span className="block text-xs text-muted-foreground">
           {lineageKindWord(node.kind)}
           {node.rowsEstimate === null || node.rowsEstimate < 0
@@ -45,7 +45,8 @@ function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
         {[
           ...new Set(
             reached.map(
-              edge => `${lineageViaWord(edge.via)}${isOneRoot ? '' : ` of ${names.get(edge.from) ?? edge.from}`}`,
+              edge =>
+                `${lineageViaWord(edge.via)}${isOneRoot ? '' : ` of ${inertText(names.get(edge.from) ?? edge.from)}`}`,
             ),
           ),
         ].join('; ')}

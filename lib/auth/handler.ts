@@ -93,9 +93,11 @@ function optionsFor(on: SigningIn): NextAuthOptions {
   };
 }
 
-/** Behind TLS the address is fixed; on loopback it follows the request, so that 127.0.0.1 and localhost both work. */
-function settleOrigin(): void {
-  if (isSecureOrigin()) process.env.NEXTAUTH_URL = env().WEIR_CONSOLE_URL;
+const isLoopback = (host: string | null): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i.test(host ?? '');
+
+/** The address is fixed, whatever a request says; but on loopback 127.0.0.1 and localhost both work, whichever it was asked by. */
+export function settleOrigin(host: string | null): void {
+  if (isSecureOrigin() || !isLoopback(host)) process.env.NEXTAUTH_URL = env().WEIR_CONSOLE_URL;
   else {
     delete process.env.NEXTAUTH_URL;
     process.env.AUTH_TRUST_HOST = 'true';
@@ -123,7 +125,7 @@ export const handleAuth = (request: Request, context: RouteContext): Promise<Res
 
 async function answer(received: Request, context: RouteContext): Promise<Response> {
   const request = boundedForm(received);
-  settleOrigin();
+  settleOrigin(request.headers.get('host'));
   const { db, sql } = database();
   const on = {
     db,

@@ -8,6 +8,7 @@ import type { Tx } from '#db/client.ts';
 import { groupMember, identity, identityGroup } from '#db/schema/identity.ts';
 import { env } from '#lib/env.ts';
 import { loginSchema } from '#lib/identity/schema.ts';
+import { writtenText } from '#lib/orpc/list.ts';
 import { publish, recordEvent, transact } from '#lib/transaction.ts';
 import { openSession, refuse, type SignInResult, type SigningIn } from './sign-in.ts';
 
@@ -108,7 +109,12 @@ async function findOrCreate(tx: Tx, claims: Claims): Promise<Row | null> {
   const link = { oidcIssuer: iss, oidcSubject: sub };
   const [taken] = await tx.update(identity).set(link).where(unclaimed).returning();
   if (taken) return taken;
-  const values = { kind: 'user' as const, login, displayName: claims.name?.trim() || login, ...link };
+  const values = {
+    kind: 'user' as const,
+    login,
+    displayName: writtenText(200).parse(claims.name ?? '') || login,
+    ...link,
+  };
   const [made] = await tx.insert(identity).values(values).onConflictDoNothing().returning();
   return made ?? null;
 }

@@ -25,6 +25,10 @@ it('tells what is allowed, masked, held and refused', () => {
   expect(rights('development').join()).not.toContain('waits for approval');
 });
 
+it('names what detectors find in words there are', () => {
+  expect(rights('production').join()).toContain('e-mail addresses and telephone numbers found');
+});
+
 it('tells agents their own', () => {
   expect(rights('production', 'agent')).toContain('you may write to and define schema analytics');
   expect(rights('production', 'agent').join()).not.toContain('waits for approval');

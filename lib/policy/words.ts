@@ -76,6 +76,8 @@ export function approversWords({ owners, groups, roles, count }: Approvers): str
   return count > 1 ? `${count} of ${who}` : who;
 }
 
+const pluralOf = (title: string): string => (title.endsWith('s') ? `${title}es` : `${title}s`);
+
 /** What becomes of finds: "values that are … are masked". */
 function detectWords(detectors: Extract<Rule, { effect: 'detect' }>['detectors'], where: string): string | null {
   const kindsWith = (verdict: DetectorVerdict) =>
@@ -83,7 +85,7 @@ function detectWords(detectors: Extract<Rule, { effect: 'detect' }>['detectors']
   const titles = (kinds: readonly DetectorKind[]) =>
     kinds.length === detectorKinds.length
       ? 'anything detectors know'
-      : listed(kinds.map(kind => `${detectorFacts[kind].title}s`));
+      : listed(kinds.map(kind => pluralOf(detectorFacts[kind].title)));
   const [masked, noted] = [kindsWith('mask'), kindsWith('alert')];
   const said = [
     ...(masked.length > 0 ? [`${titles(masked)} found in unclassified values are masked${where}`] : []),

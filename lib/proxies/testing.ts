@@ -109,6 +109,23 @@ export async function enrolTestProxy(plane: TestPlane, operator: TestIdentity, n
   };
 }
 
+/** What a proxy that serves one connection reports of itself. */
+export const heartbeatOf = (connectionId: string, parts: object = {}) => ({
+  version: '1.2.3',
+  startedAt: 0,
+  bundleVersion: 0,
+  policyVersion: 0,
+  sessions: 0,
+  spool: { events: 0, bytes: 0, limitBytes: 1 },
+  parser: { workers: 1, killed: 0, refused: 0 },
+  memoryBytes: 1,
+  addedUs: { p50: 20, p95: 40, statements: 10 },
+  connections: [{ connectionId, name: 'shop-prod', reachable: true, message: null, catalogAt: null }],
+  listen: '127.0.0.1:6432',
+  tls: true,
+  ...parts,
+});
+
 /** What the catalog push of a small shop looks like. OIDs can be shifted, as after a restore. */
 export function shopPush(connectionId: string, { hash = 'h1', shift = 0 } = {}) {
   const column = (attnum: number, name: string, type = 'text') => ({ attnum, name, type, notNull: false });
