@@ -42,6 +42,8 @@ export type SelectOptions = {
   keepUnknown: boolean;
   /** All rows together become one value, which is all that is seen of them. */
   isGathered?: boolean;
+  /** Nobody asks how much its conditions leave: then it is not looked into. */
+  onlyColumns?: boolean;
 };
 
 export function selectStmt(a: Analyzer, parent: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
@@ -72,6 +74,7 @@ function plainSelect(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opti
     columns,
     bounds: where?.bounds ?? false,
     restricted:
+      options.onlyColumns === true ||
       isRestricting(a, { scope, node: node.whereClause, value: where }) ||
       isGrouping(a, { scope, node: node.havingClause, value: having }) ||
       isLimiting(node.limitCount),
@@ -164,8 +167,9 @@ const kept = (a: Analyzer, cells: readonly Value[]): Value => {
 
 function setOperation(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, options: SelectOptions): Query {
   if (!node.larg || !node.rarg) return unresolved('set operation');
-  const left = selectStmt(a, outer, node.larg, { keepUnknown: true });
-  const right = selectStmt(a, outer, node.rarg, { keepUnknown: true });
+  const { onlyColumns } = options;
+  const left = selectStmt(a, outer, node.larg, { keepUnknown: true, onlyColumns });
+  const right = selectStmt(a, outer, node.rarg, { keepUnknown: true, onlyColumns });
   if (left.columns.length !== right.columns.length)
     return unresolved('set operation', undefined, `each ${setName(node)} query must have the same number of columns`);
   const comparesRows = !(node.op === 'SETOP_UNION' && node.all);

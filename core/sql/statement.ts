@@ -41,7 +41,7 @@ export function statementIn(a: Analyzer, scope: Scope | null, node: Pg.Node): Ou
   if ('SelectStmt' in node) {
     const into = intoClause(node.SelectStmt);
     if (into) return selectInto(a, node.SelectStmt, into);
-    return rows('select', selectStmt(a, scope, node.SelectStmt, { keepUnknown: false }).columns);
+    return rows('select', selectStmt(a, scope, node.SelectStmt, { keepUnknown: false, onlyColumns: true }).columns);
   }
   if ('ReturnStmt' in node && node.ReturnStmt.returnval) return returned(a, scope, node.ReturnStmt.returnval);
   const tag = tagOf(node);

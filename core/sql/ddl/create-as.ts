@@ -122,7 +122,10 @@ export function intoClause(node: Pg.SelectStmt): Pg.RangeVar | null {
 }
 
 export function selectInto(a: Analyzer, node: Pg.SelectStmt, rel: Pg.RangeVar): Outcome {
-  into(a, rel, selectStmt(a, null, node, { keepUnknown: false }).columns, { kind: 'r', uncertain: false });
+  into(a, rel, selectStmt(a, null, node, { keepUnknown: false, onlyColumns: true }).columns, {
+    kind: 'r',
+    uncertain: false,
+  });
   return nothing('ddl');
 }
 
