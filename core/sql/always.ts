@@ -88,10 +88,11 @@ const betweenNames: Readonly<Record<string, string>> = {
 };
 const named = (kind: string): Pg.Node[] => [{ String: { sval: betweenNames[kind] ?? '' } }];
 
-const flatten = (node: Pg.Node, operator: 'AND_EXPR' | 'OR_EXPR'): Pg.Node[] =>
-  'BoolExpr' in node && node.BoolExpr.boolop === operator
-    ? (node.BoolExpr.args ?? []).flatMap(part => flatten(part, operator))
-    : [node];
+function flatten(node: Pg.Node, operator: 'AND_EXPR' | 'OR_EXPR', parts: Pg.Node[] = []): Pg.Node[] {
+  if (!('BoolExpr' in node) || node.BoolExpr.boolop !== operator) parts.push(node);
+  else for (const part of node.BoolExpr.args ?? []) flatten(part, operator, parts);
+  return parts;
+}
 
 /** What a comparison is, without what it compares; null for every other condition. */
 const comparisonOf = (node: Pg.Node): { kind: string; operator: string } | null =>

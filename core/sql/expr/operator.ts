@@ -17,8 +17,8 @@ import { expressions, isGiven } from './basic.ts';
 import { cast, coerce } from './cast.ts';
 
 function resolved(a: Analyzer, names: readonly string[], types: readonly number[]): ResolvedOperator {
-  const { name, ...written } = qualified(names);
-  const schema = a.schemaNamed(written.schema);
+  const { name, schema: written } = qualified(names);
+  const schema = a.schemaNamed(written);
   const key = `op ${schema ?? ''}.${name} ${types[0]} ${types[1]} ${schema === null ? a.path.key : ''}`;
   const known = a.catalog.memo.get(key) as ResolvedOperator | undefined;
   if (known) return known;
