@@ -58,10 +58,11 @@ async function preparedOf({ text, state, context, analyse }: Parts, plain: Analy
   };
   for (const [nameKey, { key, ruling }] of state.statements.confirmed()) {
     const name = utf8OfLatin1(nameKey) ?? '';
-    const statement = ruling.statements[0];
-    if (!isNamed(name) || statement === undefined) continue;
+    if (!isNamed(name)) continue;
     const { text: bytes } = splitKey(key);
-    if (ruling.context === context.bucket) found.set(name, statement.analysis);
+    const known = ruling.deref();
+    const statement = known?.context === context.bucket ? known.statements[0] : undefined;
+    if (statement !== undefined) found.set(name, statement.analysis);
     else await again(name, utf8OfLatin1(bytes), declaredTypes(key));
   }
   for (const [name, prepared] of state.sqlPrepared) {

@@ -3,9 +3,10 @@
  * used for one whole generation is forgotten.
  */
 import type { Ruling } from '../postgres/session/ruling.ts';
+import { weightOfRuling } from '../postgres/session/weight.ts';
 
-/** Characters of keys, fragments and normalised texts in one generation. */
-const weightMax = 24 * 1024 * 1024;
+/** Bytes, as far as they can be told, in one generation. */
+const weightMax = 64 * 1024 * 1024;
 const entriesMax = 20_000;
 /** What a ruling weighs besides its texts. */
 const entryWeight = 4_000;
@@ -58,7 +59,7 @@ export class RulingCache {
     }
     if (bucket.generation !== this.#generation) this.#age(bucket);
     bucket.young[kind].set(key, ruling);
-    this.#weight += entryWeight + key.length + ruling.fragment.length * 2;
+    this.#weight += entryWeight + key.length + weightOfRuling(ruling);
     this.#entries += 1;
   }
 

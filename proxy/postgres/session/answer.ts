@@ -102,7 +102,7 @@ function named(s: Session, entry: Expect, type: number): Fate | null {
 function parsed(s: Session, entry: Expect): Fate | null {
   // A refused text must never come to be a statement, and one text is one statement.
   if (entry.prepared === null && !entry.isInjected) return null;
-  if ((entry.prepared?.ruling.statements.length ?? 0) > 1) return null;
+  if ((entry.ruling?.statements.length ?? 0) > 1) return null;
   if (entry.prepared !== null) s.statements.confirm(entry.name, entry.prepared);
   if (entry.run !== null) s.journal.completed(entry.run, 'ok', { tag: 'PARSE', sqlstate: null });
   return advance(s, entry);

@@ -1,5 +1,6 @@
 /** What a client can make a session keep has bounds: in numbers, and in bytes. */
 import { describe, expect, it } from 'vitest';
+import type { StatementAnalysis } from '#core/sql/analysis.ts';
 import { cut, fieldsOf, message, say } from '../wire-testing.ts';
 import { applyEffects } from './effects.ts';
 import { NameTable, namedBytesMax, namesMax } from './names.ts';
@@ -7,6 +8,8 @@ import { bench } from './session-testing.ts';
 import { Settings } from './settings.ts';
 
 const mebibyte = 1024 * 1024;
+const small = { outputs: null, reads: [], uses: [], functions: [], accesses: [] } as unknown as StatementAnalysis;
+const wide = { ...small, outputs: Array.from({ length: 1600 }) } as unknown as StatementAnalysis;
 
 describe('prepared statements', () => {
   it('are refused when their texts take too much', () => {
@@ -24,7 +27,7 @@ describe('prepared statements', () => {
   });
 
   it('of SQL end the session when there are too many, and only those that are there count', () => {
-    const prepare = (name: string, text: string) => ({ type: 'prepare', name, text, analysis: {} as never }) as const;
+    const prepare = (name: string, text: string) => ({ type: 'prepare', name, text, analysis: small }) as const;
     const one = bench().session;
     for (let count = 0; count < 3 * namesMax; count += 1) {
       applyEffects(
@@ -41,6 +44,32 @@ describe('prepared statements', () => {
     for (let count = 0; count < 33; count += 1)
       applyEffects(other, { kind: 'prepare', effects: [prepare(`p${count}`, 'x'.repeat(mebibyte))] }, '');
     expect(other.settings.isLost).toBe(true);
+    const third = bench().session;
+    for (let count = 0; count < 200; count += 1)
+      applyEffects(third, { kind: 'prepare', effects: [{ ...prepare(`p${count}`, 'x'), analysis: wide }] }, '');
+    expect(third.settings.isLost).toBe(true);
+  });
+
+  it('do not hold on to what was found out about them', async () => {
+    const one = bench();
+    for (let count = 0; count < 2_000; count += 1) {
+      one.client(Buffer.concat([say.parse(`select ${count} as a${count}`, `s${count}`), say.sync]));
+      await one.settle();
+      one.server(Buffer.concat([message('1'), message('Z', Buffer.from('I'))]));
+    }
+    const weakly = () => [...one.session.statements.confirmed()].filter(([, { ruling }]) => ruling instanceof WeakRef);
+    expect(weakly()).toHaveLength(2_000);
+    const [, prepared] = weakly()[7] ?? [];
+    // As after a collection: it is ruled on again, and runs.
+    if (prepared) prepared.ruling = { deref: () => undefined };
+    const sent = one.sent.server().length;
+    one.client(
+      Buffer.concat([say.describeStatement('s7'), say.bind([], { statement: 's7' }), say.execute(), say.sync]),
+    );
+    await one.settle();
+    const types = cut(one.sent.server().subarray(sent)).map(({ type }) => type);
+    expect(types.join('')).toMatch(/^DBD?ES$/);
+    expect(prepared?.ruling.deref()?.key).toBe('select 7 as a7');
   });
 });
 
@@ -77,6 +106,10 @@ it('settings that nothing depends on are not kept, so setting many takes no long
 it('a session with too many cursors ends', () => {
   const settings = new Settings();
   for (let count = 0; count <= 1_000; count += 1)
-    settings.apply({ type: 'declare', name: `c${count}`, holdable: true, analysis: {} as never });
+    settings.apply({ type: 'declare', name: `c${count}`, holdable: true, analysis: small });
   expect(settings.isLost).toBe(true);
+  const few = new Settings();
+  for (let count = 0; count < 200; count += 1)
+    few.apply({ type: 'declare', name: `c${count}`, holdable: true, analysis: wide });
+  expect(few.isLost).toBe(true);
 });

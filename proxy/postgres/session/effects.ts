@@ -5,7 +5,8 @@ import { nameKeyOf } from '../wire/text.ts';
 import { type Expect, expects } from './expect.ts';
 import type { Outcome } from './journal.ts';
 import { namedBytesMax, namesMax } from './names.ts';
-import type { Session } from './state.ts';
+import type { Session, SqlPrepared } from './state.ts';
+import { weightOfAnalysis } from './weight.ts';
 
 /** Of these the effects are what they say; others may have effects in code that is not always come to. */
 const plain: ReadonlySet<StatementKind> = new Set(['set', 'discard', 'transaction']);
@@ -31,7 +32,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       return;
     case 'prepare':
       s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
-      s.sqlPreparedBytes += effect.text.length;
+      s.sqlPreparedBytes += weightOfPrepared(effect);
       if (!hasRoomForPrepared(s)) s.settings.isLost = true;
       return;
     case 'deallocate':
@@ -78,11 +79,13 @@ export function committedBefore(s: Session, { kind, ruling, statementIndex, run 
   s.gate.settled(true);
 }
 
+const weightOfPrepared = ({ text, analysis }: SqlPrepared): number => text.length + weightOfAnalysis(analysis);
+
 /** What was deallocated is counted as long as that makes no difference. */
 function hasRoomForPrepared(s: Session): boolean {
   if (s.sqlPrepared.size > namesMax) return false;
   if (s.sqlPreparedBytes <= namedBytesMax) return true;
-  s.sqlPreparedBytes = [...s.sqlPrepared.values()].reduce((sum, { text }) => sum + text.length, 0);
+  s.sqlPreparedBytes = [...s.sqlPrepared.values()].reduce((sum, prepared) => sum + weightOfPrepared(prepared), 0);
   return s.sqlPreparedBytes <= namedBytesMax;
 }
 

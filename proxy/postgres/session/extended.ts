@@ -14,6 +14,9 @@ import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from 
 import type { Refused, Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
 import { approvalKey, clear, literalsOf, type Message, mustDrain, namesEnd, record, ruleOn } from './statement.ts';
+import { weightOfRuling } from './weight.ts';
+
+type PreparedParts = Pick<Prepared, 'name' | 'key' | 'literals' | 'isRecorded'> & { ruling: Ruling };
 
 const tooManyNames: Refused = refusal(
   { code: 'rate_limited', message: 'too many prepared statements or portals are open', hint: 'Close some of them.' },
@@ -67,7 +70,7 @@ export function parse(s: Session, m: Message): boolean {
   }
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
-  const prepared: Prepared = { name, key, ruling, literals, isDescribed: false, isAskedFor: false, isRecorded: false };
+  const prepared = newPrepared({ name, key, ruling, literals, isRecorded: false });
   const entry = expectation(expects.parse, { name, ruling, prepared });
   enqueue(s, entry);
   s.up.view(m.bytes, m.start, m.end);
@@ -75,11 +78,17 @@ export function parse(s: Session, m: Message): boolean {
   s.isGroupOpen = true;
   s.unrecorded.push({
     prepared,
+    ruling,
     attach: run => {
       entry.run = run;
     },
   });
   return true;
+}
+
+function newPrepared({ ruling, ...given }: PreparedParts): Prepared {
+  const kept = given.name === '' ? { deref: () => ruling } : new WeakRef(ruling);
+  return { ...given, ruling: kept, isDescribed: false, isAskedFor: false };
 }
 
 /** Any declared type; all zeroes are the same as none. */
@@ -97,15 +106,7 @@ function findStatement(s: Session, key: string, name: string): Prepared | 'wait'
   const text = Buffer.from(`EXECUTE ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  const prepared: Prepared = {
-    name: key,
-    key: text,
-    ruling,
-    literals: null,
-    isDescribed: false,
-    isAskedFor: false,
-    isRecorded: true,
-  };
+  const prepared = newPrepared({ name: key, key: text, ruling, literals: null, isRecorded: true });
   s.statements.confirm(key, prepared);
   return prepared;
 }
@@ -120,10 +121,9 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A statement is planned anew under the settings of the moment, so it is decided anew, too. */
 function currentRuling(s: Session, prepared: Prepared): Ruling | null {
-  if (s.ruled === null && !mustDrain(s) && !prepared.ruling.isSessionBound && s.gate.isCurrent(prepared.ruling)) {
-    return prepared.ruling;
-  }
-  return ruleOn(s, prepared.key);
+  const known = prepared.ruling.deref();
+  const isGood = known !== undefined && !known.isSessionBound && s.gate.isCurrent(known);
+  return isGood && s.ruled === null && !mustDrain(s) ? known : ruleOn(s, prepared.key);
 }
 
 export function bind(s: Session, m: Message): boolean {
@@ -143,12 +143,13 @@ export function bind(s: Session, m: Message): boolean {
     refuseExtended(s, ruling.refusal, { ruling, run });
     return streamBody(s, m, false);
   }
-  if (ruling !== prepared.ruling) Object.assign(prepared, { isDescribed: false, isAskedFor: false });
-  prepared.ruling = ruling;
+  keepRuling(prepared, ruling);
+  const name = nameKey(m.bytes, m.start + 5, portalEnd);
+  const kept = name === '' ? 0 : weightOfRuling(ruling);
   const portal = {
-    ...newPortal(nameKey(m.bytes, m.start + 5, portalEnd), prepared),
+    ...newPortal(name, prepared, ruling),
     isBound: true,
-    bytes: ruling.asks ? m.end - m.start : 0,
+    bytes: kept + (ruling.asks ? m.end - m.start : 0),
   };
   enqueue(s, expectation(expects.bind, { name: portal.name, portal }));
   s.up.view(m.bytes, m.start, m.end);
@@ -158,10 +159,15 @@ export function bind(s: Session, m: Message): boolean {
   return streamBody(s, m, true);
 }
 
-const newPortal = (name: string, prepared: Prepared): Portal => ({
+function keepRuling(prepared: Prepared, ruling: Ruling): void {
+  if (ruling === prepared.ruling.deref()) return;
+  Object.assign(prepared, newPrepared({ ...prepared, ruling }));
+}
+
+const newPortal = (name: string, prepared: Prepared, ruling: Ruling): Portal => ({
   name,
   prepared,
-  ruling: prepared.ruling,
+  ruling,
   isBound: false,
   rows: null,
   isDescribed: false,
@@ -199,15 +205,7 @@ function findPortal(s: Session, key: string, name: string): Portal | 'wait' | nu
   const text = Buffer.from(`FETCH ALL FROM ${quoted(name)}`).toString('latin1');
   const ruling = ruleOn(s, text);
   if (ruling === null) return 'wait';
-  return newPortal(key, {
-    name: '',
-    key: text,
-    ruling,
-    literals: null,
-    isDescribed: false,
-    isAskedFor: false,
-    isRecorded: true,
-  });
+  return newPortal(key, newPrepared({ name: '', key: text, ruling, literals: null, isRecorded: true }), ruling);
 }
 
 /**
@@ -258,8 +256,12 @@ export function describeName(s: Session, m: Message): boolean {
     const prepared = findStatement(s, key, name);
     if (prepared === 'wait') return false;
     if (prepared === null) return missing(s, 'statement', name);
+    const ruling = prepared.ruling.deref() ?? ruleOn(s, prepared.key);
+    if (ruling === null) return false;
+    if (ruling.refusal !== null) return refuse(s, ruling.refusal, ruling);
+    keepRuling(prepared, ruling);
     prepared.isAskedFor = true;
-    enqueue(s, expectation(expects.describeStatement, { name: key, prepared, ruling: prepared.ruling }));
+    enqueue(s, expectation(expects.describeStatement, { name: key, prepared, ruling }));
   } else if (what === 0x50) {
     const portal = findPortal(s, key, name);
     if (portal === 'wait') return false;

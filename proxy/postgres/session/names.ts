@@ -13,7 +13,8 @@ export type Prepared = {
   name: string;
   /** The text as it was sent; a shared ruling has that of another. */
   key: string;
-  ruling: Ruling;
+  /** Not kept for its sake: there may be many statements, and each can be ruled on again. */
+  ruling: { deref(): Ruling | undefined };
   /** Literals of this text that a shared ruling does not have. */
   literals: readonly string[] | null;
   /** The server's description of its rows agrees with the analysis; portals may have other formats. */
@@ -42,7 +43,7 @@ export type Portal = {
   run: Run | null;
   /** Approved, or needing none. */
   isCleared: boolean;
-  /** What `parameters` may take. */
+  /** What `ruling` and `parameters` may take. */
   readonly bytes: number;
   /** Counts its rows against its limits, over all of its Executes. */
   meter: Meter | null;
@@ -50,7 +51,7 @@ export type Portal = {
 
 /** Names a session may hold of each kind. */
 export const namesMax = 10_000;
-/** Bytes of what they stand for: texts of statements, parameters of portals. */
+/** Bytes of what they stand for: texts of statements; parameters of portals, and what is known of their results. */
 export const namedBytesMax = 32 * 1024 * 1024;
 
 type Proposal<T> = { value: T | null; unit: number };

@@ -32,13 +32,13 @@ export function describeRows(s: Session, entry: Expect, m: ServerMessage): Fate 
       openMeter(s, entry);
       return fateOf(entry);
     case expects.describeStatement:
-      if (entry.prepared !== null && entry.prepared.ruling === entry.ruling) entry.prepared.isDescribed = true;
+      if (entry.prepared !== null && entry.prepared.ruling.deref() === entry.ruling) entry.prepared.isDescribed = true;
       return advance(s, entry);
     case expects.describePortal:
       if (entry.portal !== null) {
         entry.portal.rows = plan;
         const { prepared } = entry.portal;
-        if (prepared.ruling === entry.ruling) prepared.isDescribed = prepared.isAskedFor = true;
+        if (prepared.ruling.deref() === entry.ruling) prepared.isDescribed = prepared.isAskedFor = true;
       }
       return advance(s, entry);
     default:

@@ -3,6 +3,7 @@
  * applied when the server confirms them; values are immutable, so that a snapshot is a reference.
  */
 import type { SessionEffect, StatementAnalysis } from '#core/sql/analysis.ts';
+import { weightOfAnalysis } from './weight.ts';
 
 export type Snapshot = {
   /** SET: last beyond the transaction. Null is a reset to the default. */
@@ -16,6 +17,8 @@ const emptySnapshot: Snapshot = { session: new Map(), local: new Map(), cursors:
 const savepointsMax = 10_000;
 /** Each change makes a new map of them. */
 const cursorsMax = 1_000;
+/** Of what is known of their results. */
+const cursorBytesMax = 32 * 1024 * 1024;
 /** What analysis or the session itself looks at; a client may set as many others as it likes. */
 const kept: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization', 'weir.wait']);
 
@@ -162,7 +165,7 @@ export class Settings {
 
   #setCursor(name: string, cursor: { analysis: StatementAnalysis; holdable: boolean }): void {
     const cursors = new Map(this.#now.cursors).set(name, cursor);
-    this.isLost ||= cursors.size > cursorsMax;
+    this.isLost ||= cursors.size > cursorsMax || weightOf(cursors) > cursorBytesMax;
     this.#change({ ...this.#now, cursors });
   }
 
@@ -200,6 +203,9 @@ export class Settings {
     this.version += 1;
   }
 }
+
+const weightOf = (cursors: Snapshot['cursors']): number =>
+  [...cursors.values()].reduce((sum, { analysis }) => sum + weightOfAnalysis(analysis), 0);
 
 const nulled = (snapshot: Snapshot): Map<string, null> =>
   new Map([...snapshot.session.keys(), ...snapshot.local.keys()].map(name => [name, null]));

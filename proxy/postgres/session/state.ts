@@ -173,7 +173,7 @@ export class Session {
   readonly portals = new NameTable<Portal>(({ bytes }) => bytes);
   /** Names that SQL PREPARE made. */
   readonly sqlPrepared = new Map<string, SqlPrepared>();
-  /** Of their texts, at most; some may be gone. */
+  /** Of their texts and analyses, at most; some may be gone. */
   sqlPreparedBytes = 0;
   readonly queue = new ExpectQueue();
   readonly up = new Outlet();
@@ -223,7 +223,7 @@ export class Session {
   /** The server reads COPY data. */
   inCopy = false;
   /** Parsed in this turn and neither recorded nor executed. */
-  unrecorded: { prepared: Prepared; attach: (run: Run) => void }[] = [];
+  unrecorded: { prepared: Prepared; ruling: Ruling; attach: (run: Run) => void }[] = [];
 
   /** Of portals that have more rows to give, for as long as they may be asked for them. */
   readonly suspended = new Set<Run>();

@@ -4,14 +4,12 @@ import type { Session } from './state.ts';
 /** Statements that were parsed but not executed in this turn get a record of their own before their text leaves. */
 export function recordParses(s: Session): void {
   if (s.unrecorded.length === 0) return;
-  for (const { prepared, attach } of s.unrecorded) {
+  for (const { prepared, ruling, attach } of s.unrecorded) {
     if (prepared.isRecorded) continue;
     prepared.isRecorded = true;
     const literals =
-      prepared.literals === null
-        ? null
-        : s.ports.recorder.seal(prepared.literals, prepared.ruling.analysis.fingerprint);
-    attach(s.journal.decided(prepared.ruling, { protocol: 'extended', literals, requestId: null }));
+      prepared.literals === null ? null : s.ports.recorder.seal(prepared.literals, ruling.analysis.fingerprint);
+    attach(s.journal.decided(ruling, { protocol: 'extended', literals, requestId: null }));
   }
   s.unrecorded.length = 0;
 }
