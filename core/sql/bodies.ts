@@ -1,4 +1,5 @@
 /** Functions whose body can be read are part of the statement that calls them: what they read and write is what it does. */
+import type { Catalog } from '../catalog/lookup.ts';
 import type { CatalogFunction } from '../catalog/snapshot.ts';
 import type { FunctionTrust, SessionEffect } from './analysis.ts';
 import type { Collector } from './collect.ts';
@@ -130,6 +131,35 @@ function checkSession(fn: CatalogFunction, { effects }: Collector): void {
     unresolved(`function ${fn.name}`, undefined, `function ${fn.name} changes what names of the session mean`);
 }
 
+/** Settings by which names are found. */
+const naming: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization']);
+
+/** Whether names may mean something else afterwards. */
+export const changesNames = (effects: readonly SessionEffect[]): boolean =>
+  effects.some(
+    effect =>
+      effect.type === 'catalog' ||
+      effect.type === 'reset_all' ||
+      ((effect.type === 'set' || effect.type === 'reset') && naming.has(effect.name)),
+  );
+
+/** Functions whose body is read when it runs, and finds what it names as it is called by then. */
+export const withBodies = (catalog: Catalog, { functions }: Collector): number =>
+  new Set(functions.map(({ oid }) => oid).filter(oid => (catalog.function(oid)?.body ?? null) !== null)).size;
+
+const findsRelations = ({ accesses }: Collector): boolean =>
+  accesses.some(
+    ({ action, object }) => (action === 'read' || action === 'write') && object.kind === 'relation' && !object.system,
+  );
+
+/** Each statement of a body finds its names when it runs, and the catalog says what they mean before any of them has. */
+function checkNames(a: Analyzer, fn: CatalogFunction, out: Collector): void {
+  if (!changesNames(out.effects)) return;
+  if (findsRelations(out) || withBodies(a.catalog, out) > 0)
+    unresolved(`function ${fn.name}`, undefined, `function ${fn.name} changes what the names it uses mean`);
+  out.movesNames = true;
+}
+
 type Known = { value: Value; out: Collector; trust: FunctionTrust };
 
 function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: Application): Known | null {
@@ -142,6 +172,7 @@ function read(a: Analyzer, fn: CatalogFunction, args: readonly Value[], how: App
   });
   const query = fn.language === 'plpgsql' ? plpgsqlBody(inner, fn) : sqlBody(inner, fn);
   checkSession(fn, inner.out);
+  checkNames(inner, fn, inner.out);
   return { value: resultOf(inner, fn, query, how), out: inner.out, trust: trustOfBody(inner.out) };
 }
 

@@ -41,6 +41,8 @@ export class Collector {
   readonly touched = new Set<number>();
   /** The catalog changes in a way that later statements of the same message cannot be read under. */
   freezes = false;
+  /** A body has run by which names may mean something else. */
+  movesNames = false;
   /** An integer in the text means something by its value: a position, an object's OID. */
   positional = false;
   parameters = 0;
@@ -164,6 +166,7 @@ export class Collector {
     for (const relationOid of inner.touched) this.touched.add(relationOid);
     this.largest(inner.tableRows);
     if (inner.positional) this.positional = true;
+    if (inner.movesNames) this.movesNames = true;
     if (inner.freezes || inner.created.length > 0) this.freezes = true;
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Catalog } from '../catalog/lookup.ts';
 import type { AnalysisSettings, Hazard, SessionEffect, StatementAnalysis } from './analysis.ts';
+import { changesNames, withBodies } from './bodies.ts';
 import type { Collector } from './collect.ts';
 import { checkType } from './domain.ts';
 import { stringsOf } from './names.ts';
@@ -53,11 +54,16 @@ function isSetConfig(node: Pg.Node): boolean {
   return stringsOf(funcname).at(-1) === 'set_config' && args.every(argument => 'A_Const' in argument);
 }
 
-/** Settings by which names are found. */
-const naming: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization']);
-
 const leavesNames = (effect: SessionEffect): boolean =>
-  effect.type === 'catalog' || ((effect.type === 'set' || effect.type === 'reset') && !naming.has(effect.name));
+  effect.type === 'catalog' || ((effect.type === 'set' || effect.type === 'reset') && !changesNames([effect]));
+
+/** A body that runs after another one has moved the names it uses reads and writes nobody knows what. */
+function checkBodies(a: Analyzer, isCertain: boolean): void {
+  const { out } = a;
+  const isMoved = !isCertain && changesNames(out.effects.filter(({ type }) => type !== 'catalog'));
+  if ((isMoved || out.movesNames) && withBodies(a.catalog, out) > (out.movesNames ? 1 : 0))
+    out.object('opaque', 'call', 'other', 'names');
+}
 
 export class Message {
   private catalog: Catalog;
@@ -91,8 +97,10 @@ export class Message {
     });
     // Bind makes values of all types that were declared, also of parameters that the text does not use.
     for (const type of this.settings.parameterTypes ?? []) checkType(a, type);
-    const analysis = analysisOf(a, node ? statement(a, node) : nothing('other'), place);
+    const outcome = node ? statement(a, node) : nothing('other');
     const isCertain = node !== undefined && (plain.has(Object.keys(node)[0] ?? '') || isSetConfig(node));
+    checkBodies(a, isCertain);
+    const analysis = analysisOf(a, outcome, place);
     if (!isCertain && a.out.effects.some(effect => !leavesNames(effect))) this.frozen = true;
     this.follow(a.out);
     if (a.out.positional) this.positional = true;

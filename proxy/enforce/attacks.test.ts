@@ -80,6 +80,26 @@ it('runs nothing else through a portal than what it was bound to', async () => {
   client.close();
 });
 
+it.each(['rollback to a', 'rollback', 'rollback and chain'])(
+  'reads names as they are after %s, sent together',
+  async end => {
+    const [proxy] = twins.proxies.writer;
+    if (!proxy) throw new Error('there are two');
+    const client = await WireClient.through(proxy.port);
+    for (const text of [
+      'begin',
+      'savepoint a',
+      'create temp table people (id int, ssn text)',
+      'select ssn from people',
+    ])
+      await client.ask(say.query(text));
+    const run = (text: string) => [say.parse(text), say.bind(), say.execute()];
+    await client.ask(...run(end), ...run("select count(*) from people where ssn like '1%'"), say.sync);
+    expect(client.received.includes('refused by policy')).toBe(true);
+    client.close();
+  },
+);
+
 it.each(['lab.wiped', 'lab.wiped[]', 'lab.crate'])(
   'makes no value of %s for a parameter that is declared so',
   async name => {

@@ -45,7 +45,7 @@ function forward(s: Session, m: Message, ruling: Ruling, run: NonNullable<Return
 export const isBarrier = (s: Session, ruling: Ruling): boolean =>
   ruling.isBarrier ||
   isLimited(ruling) ||
-  (ruling.endsTransaction && (s.settings.hasUncommitted || s.queue.hasBarrier));
+  (ruling.endsTransaction && (s.settings.hasUncommitted || s.isCatalogChanged || s.queue.hasBarrier));
 
 const functionCallRefused: Refused = refusal(
   {
