@@ -96,6 +96,8 @@ it('sockets that were refused count until they are closed, and one address does 
   });
   await until('an end of each', () => sockets.every(({ isOver }) => isOver), patience);
   expect(sockets.filter(({ isAnswered }) => isAnswered).length).toBeLessThanOrEqual(251);
+  // Their refusals do not fill the record.
+  expect(proxy.recorder.of('session.refused').length).toBeLessThanOrEqual(150);
   for (const { socket } of sockets) socket.destroy();
   const connected = async () => (await WireClient.through(proxy.port).catch(() => null)) ?? false;
   (await until('room', connected, patience)).close();

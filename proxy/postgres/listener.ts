@@ -9,6 +9,7 @@ import { keepAliveMs } from '../control/dial.ts';
 import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
 import { CancelKeys } from './cancel.ts';
 import { Places } from './places.ts';
+import { Room } from './session/room.ts';
 import { Turns } from './session/turns.ts';
 import { SessionLink, type SessionLinkParts } from './session-link.ts';
 import { type Arrival, Stranger, type StrangerParts } from './stranger.ts';
@@ -23,14 +24,15 @@ export type ListenerOptions = {
   admitAgain?: StrangerParts['options']['admitAgain'];
   /** By the name of the connection. */
   targets: ReadonlyMap<string, UpstreamTarget>;
-  services: Omit<SessionLinkParts['services'], 'turns'>;
+  services: Omit<SessionLinkParts['services'], 'turns' | 'room'>;
   /** How many sessions policies let an identity have; absent: as many as there are places. */
   sessionLimits?(identity: SessionIdentity, client: { application: string; address: string }): SessionLimits;
   log(event: string, details: Record<string, unknown>): void;
 };
 
-/** Refused sign-ins that are recorded per second; a flood of them must not fill the spool. */
-const refusalsPerSecondMax = 100;
+/** Refused sign-ins that are recorded: so many at once, and so many per second for good. A flood of them must not fill the spool. */
+const refusalsMax = 100;
+const refusalsPerSecond = 5;
 /** How often limits of time are looked at: nothing ends later than this after its time. */
 const watchMs = 100;
 /** Sockets that have not signed in yet, over and above the sessions. */
@@ -54,12 +56,12 @@ export class Listener implements LiveSessions {
   readonly #places: Places;
   #isClosing = false;
   #watch: NodeJS.Timeout | null = null;
-  #refusals = { second: 0, count: 0 };
+  #refusals = { left: refusalsMax, atUs: 0 };
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#places = new Places(options.limits.sessionsMax);
-    this.#services = { ...options.services, turns: new Turns(options.services.recorder) };
+    this.#services = { ...options.services, turns: new Turns(options.services.recorder), room: new Room() };
     this.#secureContext = options.tls === null ? null : secureContext(options.tls);
     this.#server = net.createServer(
       { noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
@@ -161,10 +163,11 @@ export class Listener implements LiveSessions {
   }
 
   #mayRecordRefusal(): boolean {
-    const second = Math.floor(this.#options.services.clock.nowMs() / 1000);
-    if (this.#refusals.second !== second) this.#refusals = { second, count: 0 };
-    this.#refusals.count += 1;
-    return this.#refusals.count <= refusalsPerSecondMax;
+    const nowUs = this.#options.services.clock.nowUs();
+    const { left, atUs } = this.#refusals;
+    const refilled = Math.min(refusalsMax, left + ((nowUs - atUs) / 1e6) * refusalsPerSecond);
+    this.#refusals = { left: Math.max(0, refilled - 1), atUs: nowUs };
+    return refilled >= 1;
   }
 
   #open({ socket, identity, startup, dialed, target, rest, tlsVersion }: Arrival): void {

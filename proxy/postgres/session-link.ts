@@ -20,6 +20,7 @@ import { continueClient, fromClient, isClientStopped } from './session/client.ts
 import { endAfterMessage, endWith, finish } from './session/end.ts';
 import { runInternal } from './session/internal.ts';
 import { isDiscarding, watch } from './session/limit.ts';
+import type { Room } from './session/room.ts';
 import { fromServer } from './session/server.ts';
 import { Settings } from './session/settings.ts';
 import { type HoldRequest, Session, type SessionPorts } from './session/state.ts';
@@ -43,6 +44,7 @@ export type SessionLinkParts = {
     recorder: Recorder;
     clock: Clock;
     turns: Turns;
+    room: Room;
     desk: HoldDesk;
     openGate(session: GatedSession): OpenGate;
     /** What a held statement would do; never part of the statement path. */
@@ -100,6 +102,7 @@ export class SessionLink implements LiveSession {
       settings,
       parameters: parts.upstream.ready.parameters,
       processId: parts.upstream.ready.processId,
+      room: parts.services.room,
     });
     this.#hold = new Hold(this.#holdParts());
     this.#client = new Link(parts.client.socket, {

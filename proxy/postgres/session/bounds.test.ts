@@ -4,6 +4,7 @@ import type { StatementAnalysis } from '#core/sql/analysis.ts';
 import { cut, fieldsOf, message, say } from '../wire-testing.ts';
 import { applyEffects } from './effects.ts';
 import { NameTable, namedBytesMax, namesMax } from './names.ts';
+import { Room } from './room.ts';
 import { bench } from './session-testing.ts';
 import { Settings } from './settings.ts';
 
@@ -90,6 +91,35 @@ it('a table of names counts what is in it, however it came there and went', () =
   expect(table.isFull).toBe(true);
   table.clear();
   expect(table.isFull).toBe(false);
+});
+
+it('all sessions together keep so much and no more, but each may have a little, and leaves nothing behind', () => {
+  const room = new Room();
+  const tables = Array.from({ length: 40 }, () => new NameTable<number>(bytes => bytes, room));
+  const isTaken = tables.map(table => {
+    for (let count = 0; count < 16; count += 1) {
+      if (table.isFull) return false;
+      table.confirm(`s${count}`, mebibyte);
+    }
+    return true;
+  });
+  expect(isTaken.filter(isAll => isAll)).toHaveLength(32);
+  expect(tables.every(table => table.get('s0') === mebibyte)).toBe(true);
+  for (const table of tables) table.clear();
+  expect(room.bytes).toBe(0);
+  const [one] = [bench()];
+  const before = one.session.room.bytes;
+  one.client(Buffer.concat([say.parse('select 1', 's'), say.sync]));
+  one.server(Buffer.concat([message('1'), message('Z', Buffer.from('I'))]));
+  applyEffects(
+    one.session,
+    { kind: 'prepare', effects: [{ type: 'prepare', name: 'p', text: 'select 1', analysis: small }] },
+    '',
+  );
+  expect(one.session.room.bytes).toBeGreaterThan(before);
+  one.client(say.terminate);
+  expect(one.session.isEnded).toBe(true);
+  expect(one.session.room.bytes).toBe(0);
 });
 
 it('settings that nothing depends on are not kept, so setting many takes no longer than setting one', () => {

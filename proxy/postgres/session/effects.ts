@@ -32,7 +32,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       return;
     case 'prepare':
       s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
-      s.sqlPreparedBytes += weightOfPrepared(effect);
+      countPrepared(s, s.sqlPreparedBytes + weightOfPrepared(effect));
       if (!hasRoomForPrepared(s)) s.settings.isLost = true;
       return;
     case 'deallocate':
@@ -84,9 +84,26 @@ const weightOfPrepared = ({ text, analysis }: SqlPrepared): number => text.lengt
 /** What was deallocated is counted as long as that makes no difference. */
 function hasRoomForPrepared(s: Session): boolean {
   if (s.sqlPrepared.size > namesMax) return false;
-  if (s.sqlPreparedBytes <= namedBytesMax) return true;
-  s.sqlPreparedBytes = [...s.sqlPrepared.values()].reduce((sum, prepared) => sum + weightOfPrepared(prepared), 0);
-  return s.sqlPreparedBytes <= namedBytesMax;
+  const isRoom = () => s.sqlPreparedBytes <= namedBytesMax && !s.room.isFullFor(s.sqlPreparedBytes);
+  if (isRoom()) return true;
+  countPrepared(
+    s,
+    [...s.sqlPrepared.values()].reduce((sum, prepared) => sum + weightOfPrepared(prepared), 0),
+  );
+  return isRoom();
+}
+
+function countPrepared(s: Session, bytes: number): void {
+  s.room.add(bytes - s.sqlPreparedBytes);
+  s.sqlPreparedBytes = bytes;
+}
+
+/** The session has ended: what it kept by name is nobody's. */
+export function forgetNames(s: Session): void {
+  s.statements.clear();
+  s.portals.clear();
+  s.sqlPrepared.clear();
+  countPrepared(s, 0);
 }
 
 function touchCatalog(s: Session): void {

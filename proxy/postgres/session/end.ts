@@ -1,7 +1,7 @@
 /** Ends the session with a FATAL error. What is already on its way to the client still goes out before it. */
 import { type ErrorCode, errorTable, type Failure } from '#core/contract/error.ts';
 import { encodeProblem } from '../wire/error.ts';
-import { endSuspended } from './effects.ts';
+import { endSuspended, forgetNames } from './effects.ts';
 import type { Session } from './state.ts';
 
 export function endWith(s: Session, failure: Failure): void {
@@ -43,6 +43,7 @@ export function finish(s: Session, reason: string): void {
     const bytes = s.down.take();
     if (bytes !== null) s.ports.toClient(bytes);
     s.internal?.done(null);
+    forgetNames(s);
     s.ports.end(reason);
   }
 }

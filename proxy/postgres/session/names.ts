@@ -6,6 +6,7 @@
 import type { BoundParameters } from '#proxy/control/query-client.ts';
 import type { Meter } from '#proxy/enforce/meter.ts';
 import type { Run } from './journal.ts';
+import { Room } from './room.ts';
 import type { RowPlan, Ruling } from './ruling.ts';
 
 export type Prepared = {
@@ -67,8 +68,11 @@ export class NameTable<T> {
   /** Of everything that was proposed, also of what was proposed under the same name again. */
   #proposedBytes = 0;
 
-  constructor(bytesOf: (value: T) => number) {
+  readonly #room: Room;
+
+  constructor(bytesOf: (value: T) => number, room = new Room()) {
     this.#bytesOf = bytesOf;
+    this.#room = room;
   }
 
   get(name: string): T | null {
@@ -84,7 +88,8 @@ export class NameTable<T> {
 
   get isFull(): boolean {
     const bytes = this.#confirmedBytes + this.#proposedBytes;
-    return this.#confirmed.size + this.#proposed.size >= namesMax || bytes >= namedBytesMax;
+    const isMany = this.#confirmed.size + this.#proposed.size >= namesMax;
+    return isMany || bytes >= namedBytesMax || this.#room.isFullFor(bytes);
   }
 
   /** What the name will mean when the server has done what it was sent; null when it will mean nothing. */
@@ -96,8 +101,8 @@ export class NameTable<T> {
 
   confirm(name: string, value: T | null): void {
     const before = this.#meaning(name);
-    if (before !== null) this.#confirmedBytes -= this.#bytesOf(before);
-    if (value !== null) this.#confirmedBytes += this.#bytesOf(value);
+    const more = value === null ? 0 : this.#bytesOf(value);
+    this.#count(before === null ? more : more - this.#bytesOf(before));
     if (name === '') this.#unnamed = value;
     else if (value === null) this.#confirmed.delete(name);
     else this.#confirmed.set(name, value);
@@ -113,13 +118,18 @@ export class NameTable<T> {
   clear(): void {
     if (this.#confirmed.size > 0) this.#confirmed.clear();
     this.#unnamed = null;
-    this.#confirmedBytes = 0;
+    this.#count(-this.#confirmedBytes);
     this.forgetProposals();
   }
 
   /** Those with a name: SQL can refer to no others. */
   confirmed(): IterableIterator<[string, T]> {
     return this.#confirmed.entries();
+  }
+
+  #count(bytes: number): void {
+    this.#confirmedBytes += bytes;
+    this.#room.add(bytes);
   }
 
   #proposal(name: string): Proposal<T> | null {

@@ -100,6 +100,7 @@ export function isBarrierEffect(effect: SessionEffect): boolean {
     case 'declare':
     case 'close':
     case 'catalog':
+    case 'defers':
       return true;
     default:
       return false;

@@ -18,7 +18,7 @@ const savepointsMax = 10_000;
 /** Each change makes a new map of them. */
 const cursorsMax = 1_000;
 /** Of what is known of their results. */
-const cursorBytesMax = 32 * 1024 * 1024;
+const cursorBytesMax = 8 * 1024 * 1024;
 /** What analysis or the session itself looks at; a client may set as many others as it likes. */
 const kept: ReadonlySet<string> = new Set(['search_path', 'role', 'session_authorization', 'weir.wait']);
 

@@ -15,6 +15,7 @@ import { type Expect, ExpectQueue } from './expect.ts';
 import { Journal, type Run } from './journal.ts';
 import { NameTable, type Portal, type Prepared } from './names.ts';
 import { Outlet } from './outlet.ts';
+import { Room } from './room.ts';
 import type { Refused, RowPlan, Ruling } from './ruling.ts';
 import type { Settings } from './settings.ts';
 import type { Turns } from './turns.ts';
@@ -156,6 +157,8 @@ export type SessionParts = {
   parameters: ReadonlyMap<string, string>;
   /** Of the server's process. */
   processId?: number;
+  /** Shared by the sessions of a proxy. */
+  room?: Room;
 };
 
 /** By what is lost when the unit ends: portals are dropped, effects can no longer be undone. */
@@ -169,8 +172,9 @@ export class Session {
   readonly parameters: ReadonlyMap<string, string>;
   readonly processId: number;
   readonly settings: Settings;
-  readonly statements = new NameTable<Prepared>(({ key }) => key.length);
-  readonly portals = new NameTable<Portal>(({ bytes }) => bytes);
+  readonly room: Room;
+  readonly statements: NameTable<Prepared>;
+  readonly portals: NameTable<Portal>;
   /** Names that SQL PREPARE made. */
   readonly sqlPrepared = new Map<string, SqlPrepared>();
   /** Of their texts and analyses, at most; some may be gone. */
@@ -257,6 +261,9 @@ export class Session {
     this.settings = given.settings;
     this.parameters = given.parameters;
     this.processId = given.processId ?? 0;
+    this.room = given.room ?? new Room();
+    this.statements = new NameTable<Prepared>(({ key }) => key.length, this.room);
+    this.portals = new NameTable<Portal>(({ bytes }) => bytes, this.room);
     this.journal = new Journal(id, given.ports);
   }
 }
