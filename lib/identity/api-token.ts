@@ -3,6 +3,7 @@ import 'server-only';
 import { createHash, randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { apiToken, identity } from '#db/schema/identity.ts';
+import { log } from '#lib/log.ts';
 import type { AnonymousCaller, IdentityCaller } from '#lib/orpc/context.ts';
 import type { Asking } from '#lib/orpc/resolve-caller.ts';
 import { isActive } from './active.ts';
@@ -18,6 +19,13 @@ export const hashOfToken = (token: string): string => createHash('sha256').updat
 
 const touchIntervalMs = 60_000;
 
+/** That a credential was used is good to know; that it cannot be written down is no reason to turn away who only reads. */
+export async function noteUse(writing: PromiseLike<unknown>): Promise<void> {
+  await Promise.resolve(writing).catch(error =>
+    log().warn({ err: error }, 'the use of a credential is not written down'),
+  );
+}
+
 export async function callerOfApiToken(asking: Asking, token: string): Promise<IdentityCaller | AnonymousCaller> {
   const { db } = asking.database;
   const now = asking.clock.now();
@@ -31,9 +39,11 @@ export async function callerOfApiToken(asking: Asking, token: string): Promise<I
   if (row.token.expiresAt <= now) return { type: 'anonymous', reason: 'token_expired' };
   if (!row.isActive) return { type: 'anonymous', reason: 'identity_disabled' };
   if (row.token.lastUsedAt === null || now.getTime() - row.token.lastUsedAt.getTime() > touchIntervalMs)
-    await db
-      .update(apiToken)
-      .set({ lastUsedAt: now, lastUsedAddress: asking.address })
-      .where(eq(apiToken.id, row.token.id));
+    await noteUse(
+      db
+        .update(apiToken)
+        .set({ lastUsedAt: now, lastUsedAddress: asking.address })
+        .where(eq(apiToken.id, row.token.id)),
+    );
   return identityCaller(db, row.identity, { apiTokenId: row.token.id, scope: row.token.permissions });
 }

@@ -7,6 +7,7 @@ import { identity, webSession } from '#db/schema/identity.ts';
 import type { AnonymousCaller, IdentityCaller } from '#lib/orpc/context.ts';
 import type { Asking } from '#lib/orpc/resolve-caller.ts';
 import { publish } from '#lib/transaction.ts';
+import { noteUse } from './api-token.ts';
 import { identityCaller } from './caller.ts';
 
 /** ASVS 7.3: unused this long, a session ends; and it ends anyway after the absolute limit. */
@@ -78,6 +79,6 @@ export async function callerOfSession(asking: Asking, sessionId: string): Promis
     return { type: 'anonymous', reason: 'token_expired' };
   if (!row.identity.enabled) return { type: 'anonymous', reason: 'identity_disabled' };
   if (idleSince > touchIntervalMs && !asking.isRecheck)
-    await db.update(webSession).set({ lastSeenAt: now }).where(eq(webSession.id, sessionId));
+    await noteUse(db.update(webSession).set({ lastSeenAt: now }).where(eq(webSession.id, sessionId)));
   return identityCaller(db, row.identity, { sessionId });
 }

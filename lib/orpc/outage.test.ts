@@ -49,6 +49,34 @@ it('tells others in a problem detail', async () => {
   expect(body).not.toMatch(inner);
 });
 
+it('says of a database that takes nothing in that it is not available, and stores nothing half', async () => {
+  const plane = await testPlane();
+  const admin = await plane.identity({ roles: ['admin', 'auditor'] });
+  const { sql } = plane.database;
+  const group = (name: string) => plane.rest('POST', '/groups', { as: admin, body: { name } });
+  expect((await group('before')).status).toBe(200);
+  const [name] = await sql`select current_database() as name`;
+  await sql.unsafe(`alter database "${name?.name}" set default_transaction_read_only = on`);
+  const standby = openDatabase(plane.url);
+  // So that the use of the token would be written down again.
+  plane.clock.advance(120_000);
+  const on = { database: standby, clock: plane.clock };
+  const ask = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${admin.bearer}`, 'content-type': 'application/json' };
+    const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
+    const answer = await handleRest(new Request(`http://127.0.0.1/api/v1${path}`, init), on);
+    return [answer.status, ((await answer.json()) as { code?: string }).code];
+  };
+  expect(await ask('GET', '/groups')).toEqual([200, undefined]);
+  expect(await ask('POST', '/groups', { name: 'meanwhile' })).toEqual([503, 'unavailable']);
+  // A read that cannot be recorded is not given.
+  expect(await ask('GET', '/audit')).toEqual([503, 'unavailable']);
+  await standby.close();
+  await sql.unsafe(`alter database "${name?.name}" reset default_transaction_read_only`);
+  expect((await group('meanwhile')).status).toBe(200);
+  await plane.close();
+});
+
 it('knows a database that refuses or ends the connection from one that merely says no', async () => {
   const there = openDatabase((await testDatabase()).url);
   const gone = [

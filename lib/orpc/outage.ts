@@ -4,7 +4,10 @@ import 'server-only';
 /** An unreachable database refuses; a frozen one says nothing, and whoever waits for it would wait as long as it does. */
 export const databaseAnswersWithinMs = 8000;
 
-/** Of postgres.js and of sockets; SQLSTATE 53300 is too_many_connections. */
+/**
+ * Of postgres.js and of sockets. SQLSTATE 53300 is too_many_connections; 25006 and 53100 come from one that only answers questions: a
+ * standby, one that was set to read only, one whose disk is full.
+ */
 const goneCodes: ReadonlySet<unknown> = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
@@ -17,6 +20,8 @@ const goneCodes: ReadonlySet<unknown> = new Set([
   'EPIPE',
   'ETIMEDOUT',
   '53300',
+  '25006',
+  '53100',
 ]);
 
 /** FATAL ends the connection, whatever for: shutting down, starting up, not accepting connections. Class 08 are its own faults. */
