@@ -80,6 +80,7 @@ export class ProxyService {
       clock,
       keys: enrolment.bundleKeys,
       prepare: bundle => this.recorder.useLiteralsKey(bundle.keys.literals),
+      onNotKept: reason => log.error({ reason }, 'the policies in force cannot be kept for the next start'),
     });
     this.analyst = new Analyst(pool);
     this.catalogs = this.makeCatalogs();

@@ -1,5 +1,5 @@
 /** Which bundle is in force: signed by a pinned key, never older, never expired, and there again after a restart. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -98,6 +98,31 @@ describe('bundle store', () => {
     const again = store();
     await again.load();
     expect(again.current().ok).toBe(false);
+  });
+
+  it('is in force also when the disk does not take it, and then nothing older is there after a restart', async () => {
+    const reasons: string[] = [];
+    const bundles = new BundleStore({
+      directory,
+      keys: here.bundleKeys,
+      clock: { nowMs: () => nowMs, nowUs: () => 0 },
+      onNotKept: reason => reasons.push(reason),
+    });
+    await bundles.apply(await here.sign(here.bundle()));
+    const draft = join(directory, `bundle.json.${process.pid}.new`);
+    mkdirSync(draft);
+    const next = await here.sign(here.bundle({ revokedTokens: ['00000000-0000-4000-8000-00000000000a'] }));
+    await bundles.apply(next);
+    const current = bundles.current();
+    expect(current.ok && current.value.isRevoked('00000000-0000-4000-8000-00000000000a')).toBe(true);
+    expect(reasons).toHaveLength(1);
+    const again = store();
+    await again.load();
+    expect(again.current()).toMatchObject({ ok: false, error: { code: 'bundle_missing' } });
+    rmSync(draft, { recursive: true });
+    await bundles.apply(next);
+    await again.load();
+    expect(again.current()).toMatchObject({ ok: true, value: { bundle: { version: 2 } } });
   });
 
   it('keeps the one in force when the next cannot be prepared', async () => {

@@ -17,6 +17,8 @@ export type BundleStoreOptions = {
   keys: readonly Jwk[];
   /** Done before a bundle comes into force. When it rejects, the bundle does not. */
   prepare?: (bundle: Bundle) => Promise<void>;
+  /** Hears why a bundle that came into force could not be kept for the next start. */
+  onNotKept?: (reason: string) => void;
 };
 
 const fileName = 'bundle.json';
@@ -25,6 +27,7 @@ export class BundleStore {
   private readonly options: BundleStoreOptions;
   private applied: AppliedBundle | null = null;
   private generation = 0;
+  private isKept = true;
   private revokedBecause: string | null = null;
   private readonly listeners = new Set<(applied: AppliedBundle) => void>();
 
@@ -51,10 +54,25 @@ export class BundleStore {
     if (!bundle.ok) return bundle;
     // The same version again may only last longer; everything else in it is the same.
     if (before?.bundle.version === bundle.value.version && bundle.value.expiresAt <= before.bundle.expiresAt) {
+      if (!this.isKept) this.keep(signed);
       return ok(before);
     }
-    writePrivate(`${this.options.directory}/${fileName}`, JSON.stringify(signed));
+    // What it revokes is over from now on, whether the disk takes it or not.
+    this.keep(signed);
     return ok(await this.use(bundle.value));
+  }
+
+  private keep(signed: SignedBundle): void {
+    const path = `${this.options.directory}/${fileName}`;
+    try {
+      writePrivate(path, JSON.stringify(signed));
+      this.isKept = true;
+    } catch (error) {
+      this.isKept = false;
+      this.options.onNotKept?.(error instanceof Error ? error.message : String(error));
+      // Better none at the next start than an older one.
+      removeIfPossible(path);
+    }
   }
 
   /** The bundle in force, or why nothing may be decided. */
@@ -100,6 +118,14 @@ export class BundleStore {
     this.applied = applied;
     for (const listener of this.listeners) listener(applied);
     return applied;
+  }
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // A disk that takes nothing may not give anything either; whoever operates it has been told.
   }
 }
 

@@ -29,7 +29,8 @@ export function writePrivate(path: string, content: string): void {
   const partial = `${path}.${process.pid}.new`;
   const fd = fs.openSync(partial, 'w', 0o600);
   try {
-    fs.writeSync(fd, content);
+    // All of it, or an error: a single write may stop where the disk is full.
+    fs.writeFileSync(fd, content);
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);

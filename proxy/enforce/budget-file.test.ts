@@ -118,3 +118,13 @@ describe('the exchange', () => {
     expect(budgets.entry(share('a/b'), now)).toMatchObject({ used: 3, others: 40 });
   });
 });
+
+it('a disk that takes nothing is told of, and keeps nobody from stopping', () => {
+  const reasons: string[] = [];
+  const { budgets, file } = open();
+  file.start(reason => reasons.push(reason));
+  draw(budgets, 3);
+  rmSync(directory, { recursive: true });
+  file.stop();
+  expect(reasons).toEqual([expect.stringContaining('ENOENT')]);
+});

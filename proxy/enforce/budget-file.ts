@@ -15,6 +15,7 @@ export class BudgetFile {
   readonly #path: string;
   readonly #budgets: Budgets;
   readonly #nowMs: () => number;
+  #onError: (reason: string) => void = () => {};
   #timer: NodeJS.Timeout | null = null;
   /** Names the counters: what was lost with the file stays counted elsewhere under the id it had. */
   readonly instance: string;
@@ -31,14 +32,17 @@ export class BudgetFile {
 
   /** `onError` hears of a disk that does not take the file; counting goes on. */
   start(onError: (reason: string) => void): void {
-    this.#timer ??= setInterval(() => {
-      try {
-        this.save();
-      } catch (error) {
-        onError(error instanceof Error ? error.message : String(error));
-      }
-    }, saveEveryMs);
+    this.#onError = onError;
+    this.#timer ??= setInterval(() => this.#trySave(), saveEveryMs);
     this.#timer.unref();
+  }
+
+  #trySave(): void {
+    try {
+      this.save();
+    } catch (error) {
+      this.#onError(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Writes what has changed; nothing when nothing has. */
@@ -53,7 +57,7 @@ export class BudgetFile {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    this.save();
+    this.#trySave();
   }
 }
 
