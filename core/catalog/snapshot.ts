@@ -51,6 +51,8 @@ export type CatalogRelation = {
     events: readonly ('insert' | 'update' | 'delete' | 'truncate')[];
     /** The whole CREATE TRIGGER as the catalog prints it, where the trigger has a condition. */
     definition: string | null;
+    /** It may run as late as when the transaction ends. */
+    deferrable?: boolean;
   }[];
   rules: readonly { name: string; event: 'insert' | 'update' | 'delete'; definition: string }[];
   /**

@@ -276,6 +276,8 @@ export type SessionEffect =
   | { type: 'savepoint'; name: string }
   | { type: 'release'; name: string }
   | { type: 'rollback_to'; name: string }
+  /** Sets off code that may wait for the end of the transaction, and then finds what it names. */
+  | { type: 'defers' }
   /** The catalog changes when this is done: introspect again before the next statement is analysed. */
   | { type: 'catalog' };
 

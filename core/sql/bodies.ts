@@ -122,7 +122,7 @@ export function resultOf(a: Analyzer, fn: CatalogFunction, query: Query | null, 
 }
 
 /** What can be asked for again afterwards, whether or not the body came to it. */
-const askable: ReadonlySet<SessionEffect['type']> = new Set(['set', 'reset', 'reset_all', 'catalog']);
+const askable: ReadonlySet<SessionEffect['type']> = new Set(['set', 'reset', 'reset_all', 'catalog', 'defers']);
 
 /** Cursors, prepared statements and transactions: where the body did not come to what it does to them, they are as they were. */
 function checkSession(fn: CatalogFunction, { effects }: Collector): void {

@@ -55,7 +55,9 @@ function isSetConfig(node: Pg.Node): boolean {
 }
 
 const leavesNames = (effect: SessionEffect): boolean =>
-  effect.type === 'catalog' || ((effect.type === 'set' || effect.type === 'reset') && !changesNames([effect]));
+  effect.type === 'catalog' ||
+  effect.type === 'defers' ||
+  ((effect.type === 'set' || effect.type === 'reset') && !changesNames([effect]));
 
 /** A body that runs after another one has moved the names it uses reads and writes nobody knows what. */
 function checkBodies(a: Analyzer, isCertain: boolean): void {
@@ -73,6 +75,8 @@ export class Message {
   private readonly created: Created[] = [];
   private readonly touched = new Set<number>();
   private frozen = false;
+  /** An earlier statement has set off triggers that may still have to run. */
+  private hasWaiting = false;
   /** The search_path was set for this transaction alone. */
   private local = false;
 
@@ -100,6 +104,8 @@ export class Message {
     const outcome = node ? statement(a, node) : nothing('other');
     const isCertain = node !== undefined && (plain.has(Object.keys(node)[0] ?? '') || isSetConfig(node));
     checkBodies(a, isCertain);
+    if (this.hasWaiting && changesNames(a.out.effects)) a.out.object('opaque', 'call', 'other', 'waiting triggers');
+    if (a.out.effects.some(({ type }) => type === 'defers')) this.hasWaiting = true;
     const analysis = analysisOf(a, outcome, place);
     if (!isCertain && a.out.effects.some(effect => !leavesNames(effect))) this.frozen = true;
     this.follow(a.out);

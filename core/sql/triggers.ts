@@ -25,6 +25,10 @@ const inRow = /^(tsvector_update_trigger(_column)?|suppress_redundant_updates_tr
 const staysInRow = (fn: CatalogFunction): boolean =>
   fn.oid < firstUserOid && fn.schema === 'pg_catalog' && inRow.test(fn.name);
 
+function defers({ out }: Analyzer): void {
+  if (!out.effects.some(({ type }) => type === 'defers')) out.effects.push({ type: 'defers' });
+}
+
 export function triggerEffects(a: Analyzer, relation: CatalogRelation, event: WriteEvent): void {
   for (const trigger of relation.triggers) {
     if (!trigger.enabled || !trigger.events.includes(event)) continue;
@@ -34,5 +38,6 @@ export function triggerEffects(a: Analyzer, relation: CatalogRelation, event: Wr
     if (fn.body === null) wholeRow(a, relation);
     if (staysInRow(fn)) continue;
     applyFunction(a, fn, [], { result: oid.trigger, row: relation });
+    if (trigger.deferrable && fn.body !== null) defers(a);
   }
 }

@@ -30,7 +30,7 @@ const schemasQuery = (scope: IntrospectScope): string =>
   `SELECT n.oid, n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE') FROM pg_catalog.pg_namespace n WHERE ${schemaFilter(scope)}`;
 
 const triggersOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'functionOid', t.tgfoid::pg_catalog.int8,
-    'enabled', t.tgenabled <> 'D', 'type', t.tgtype,
+    'enabled', t.tgenabled <> 'D', 'deferrable', t.tgdeferrable, 'type', t.tgtype,
     'definition', CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END)) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::pg_catalog.text`;
 
 const rulesOf = `(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'event', r.ev_type,

@@ -50,7 +50,14 @@ const columnsByRelation = (rows: readonly Row[]): Map<number, CatalogColumn[]> =
   return byRelation;
 };
 
-type TriggerJson = { name: string; functionOid: number; enabled: boolean; type: number; definition: string | null };
+type TriggerJson = {
+  name: string;
+  functionOid: number;
+  enabled: boolean;
+  deferrable: boolean;
+  type: number;
+  definition: string | null;
+};
 type RuleJson = { name: string; event: string; definition: string };
 const ruleEvents: Readonly<Record<string, 'insert' | 'update' | 'delete'>> = { 2: 'update', 3: 'insert', 4: 'delete' };
 
@@ -91,6 +98,7 @@ const relationOf = (row: Row, columns: readonly CatalogColumn[], code: Code | un
     enabled: trigger.enabled,
     events: triggerEvents(trigger.type),
     definition: trigger.definition,
+    ...(trigger.deferrable && { deferrable: true }),
   })),
   rules: json<RuleJson[]>(row, 13, []).map(rule => ({ ...rule, event: ruleEvents[rule.event] ?? 'update' })),
   ...(row[14] && { partitionKey: numbers(row, 14) }),

@@ -1,7 +1,7 @@
 /** Refusals that need no look at the statement: no policies, a text that is too long, a catalog that cannot be read. */
 import { createHash } from 'node:crypto';
 import { firstUserOid } from '#core/catalog/lookup.ts';
-import type { Failure } from '#core/contract/error.ts';
+import { type Failure, fail } from '#core/contract/error.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import type { Analysis } from '#core/sql/analysis.ts';
 import { refusal } from '../postgres/session/refusal.ts';
@@ -86,3 +86,12 @@ export const movedOn: Failure = {
 
 export const callsOwn = (analysis: Analysis): boolean =>
   analysis.ok && analysis.statements.some(({ functions }) => functions.some(({ oid }) => oid >= firstUserOid));
+
+export const hidden = fail(
+  'unavailable',
+  'search_path puts other schemas before pg_catalog, so the catalog cannot be read',
+  { hint: 'Connect again, and leave pg_catalog out of search_path or put it first.' },
+);
+export const unreadable = fail('unavailable', 'the database did not say what the session sees', {
+  hint: 'Connect again.',
+});

@@ -1,6 +1,6 @@
 /** One session's view of the gate: its identity, its settings, its own objects. */
 import type { CatalogData } from '#core/catalog/snapshot.ts';
-import { type Failure, fail, ok, type Result } from '#core/contract/error.ts';
+import { type Failure, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
 import type { Facts } from '#core/event/schema.ts';
 import type { Limit, StatementLimits } from '#core/policy/decision.ts';
@@ -21,12 +21,13 @@ import { spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
 import { Meter, spentBudget } from './meter.ts';
-import { callsOwn, movedOn, rejection, tooManyCopies } from './rejection.ts';
+import { callsOwn, hidden, movedOn, rejection, tooManyCopies, unreadable } from './rejection.ts';
 import { isUndefined, ruleOn } from './rule-on.ts';
 import { SessionCopies } from './session-copies.ts';
 import { SessionNames } from './session-names.ts';
 import { hidesSystem, SessionPath } from './session-path.ts';
 import { spentRuling } from './spent.ts';
+import { WaitingTriggers } from './waiting-triggers.ts';
 
 /** Policies and catalog may change while a text is analysed; then it is analysed again, but not for ever. */
 const triesMax = 4;
@@ -46,6 +47,7 @@ export class SessionGate implements OpenGate {
   /** The open transaction has changed the catalog. */
   #isDefining = false;
   readonly #copies = new SessionCopies();
+  readonly #waiting = new WaitingTriggers();
   readonly #path: SessionPath;
   literals: readonly string[] | null = null;
   /** Holds on while there are no policies to ask. */
@@ -78,7 +80,8 @@ export class SessionGate implements OpenGate {
     if (this.needsIdle || this.#gate.isStale(this.#identity.connection.id)) return null;
     const context = this.#current();
     if (!context.ok) return this.reject(context.error, '(not analysed)');
-    return this.#find(context.value, key);
+    const found = this.#find(context.value, key);
+    return found && this.#waiting.weighed(this.#gate, context.value, found);
   }
 
   /** By the exact text, or by the text without its integers, where those cannot matter. */
@@ -95,7 +98,7 @@ export class SessionGate implements OpenGate {
   isCurrent(ruling: Ruling): boolean {
     if (this.needsIdle || this.#gate.isStale(this.#identity.connection.id)) return false;
     const context = this.#current();
-    return context.ok && ruling.context === context.value.bucket;
+    return context.ok && ruling.context === context.value.bucket && !this.#waiting.concerns(ruling);
   }
 
   redecide(ruling: Ruling): Ruling {
@@ -104,7 +107,7 @@ export class SessionGate implements OpenGate {
     const isSame = ruling.context === context.value.bucket;
     if ((!isSame || this.#isTouched) && callsOwn(ruling.analysis))
       return this.reject(movedOn, ruling.analysis.normalized);
-    if (isSame) return ruling;
+    if (isSame) return this.#waiting.weighed(this.#gate, context.value, ruling);
     return ruleOn(this.#gate, context.value, { key: ruling.key, analysis: ruling.analysis, isOfPortal: true }).ruling;
   }
 
@@ -126,7 +129,7 @@ export class SessionGate implements OpenGate {
       const context = ready.ok ? this.#current() : ready;
       if (!context.ok) return this.reject(context.error, '(not analysed)');
       const known = this.#find(context.value, key);
-      if (known !== null) return known;
+      if (known !== null) return this.#waiting.weighed(this.#gate, context.value, known);
       const analysis = await this.#analyse(context.value, key, text);
       if (isUndefined(analysis) && !hasRefreshed && this.#local === null) {
         hasRefreshed = true;
@@ -201,8 +204,9 @@ export class SessionGate implements OpenGate {
     statementIndex: number,
     { statement, when }: { statement: number; when: Sent | null },
   ): void {
-    const flows = ruling.statements[statementIndex]?.analysis.flows;
-    if (flows === undefined || flows.length === 0) return;
+    this.#waiting.executed(ruling.statements[statementIndex]?.analysis);
+    const flows = ruling.statements[statementIndex]?.analysis.flows ?? [];
+    if (flows.length === 0) return;
     const context = this.#current();
     const labels = context.ok ? context.value.labels : this.#context?.labels;
     if (labels === undefined) return;
@@ -227,6 +231,7 @@ export class SessionGate implements OpenGate {
     // ROLLBACK AND CHAIN goes on in a transaction in which none of it is there.
     else if (this.#isDefining) this.catalogTouched();
     this.names.settle(isCommitted);
+    this.#waiting.settled();
     const { copies, lasting } = this.#copies.settle(isCommitted);
     if (copies.length === 0) return;
     if (lasting.length > 0) this.#gate.share(this.#identity.connection.id, lasting);
@@ -366,8 +371,7 @@ export class SessionGate implements OpenGate {
   }
 
   #dropLocal(): void {
-    if (this.#local === null) return;
-    this.#gate.options.retire(this.#local.data);
+    if (this.#local !== null) this.#gate.options.retire(this.#local.data);
     this.#local = null;
   }
 
@@ -388,14 +392,9 @@ export class SessionGate implements OpenGate {
   #rule(context: Context, key: string, analysis: Analysis): Ruling {
     const { ruling, literals } = ruleOn(this.#gate, context, { key, analysis });
     if (literals !== null) this.literals = literals;
-    return ruling;
+    return this.#waiting.weighed(this.#gate, context, ruling);
   }
 }
 
-/** Stands in while the server cannot be asked, in a failed transaction: it will not run anything either. */
+/** Stands in while the server cannot be asked, in a failed transaction. */
 const lastPath = '"$user", public';
-
-const hidden = fail('unavailable', 'search_path puts other schemas before pg_catalog, so the catalog cannot be read', {
-  hint: 'Connect again, and leave pg_catalog out of search_path or put it first.',
-});
-const unreadable = fail('unavailable', 'the database did not say what the session sees', { hint: 'Connect again.' });
