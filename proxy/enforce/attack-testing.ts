@@ -158,8 +158,7 @@ export class Attacker {
     const errors = heard.filter(({ type }) => type === 'E').map(({ body }) => fieldsOf(body));
     const problem = errors.map(({ C, M }) => `${C} ${M}`).join('; ');
     const outcome = outcomeOf(errors, this.#proxy, since);
-    await this.#client.ask(say.query('rollback'));
-    for (const text of ['close all', 'deallocate all']) await this.#client.ask(say.query(text));
+    await this.#client.ask(say.query('rollback; close all; deallocate all'));
     return { outcome, bytes: Buffer.concat(bytes), problem };
   }
 
