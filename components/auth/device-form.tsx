@@ -86,6 +86,12 @@ function Decision({ code, login }: { code: string; login: string }) {
       <p className="rounded-md border border-border bg-muted py-2 text-center font-mono text-xl tracking-widest">
         {device.userCode}
       </p>
+      {device.isFromHere ? null : (
+        <p role="alert" className="rounded-md border border-deny-line bg-deny-bg px-3 py-2 text-deny">
+          It asks from another address than this browser. Whoever sent you this code or link gets to act as you: refuse,
+          unless you started it there yourself.
+        </p>
+      )}
       <p className="text-muted-foreground">
         Approve only if you started this yourself and the command line shows the same code. Asked{' '}
         <TimeText value={device.createdAt} />.

@@ -12,7 +12,7 @@ import { deviceRequest, identity } from '#db/schema/identity.ts';
 import { addressGroup, limitAttempts } from '#lib/auth/throttle.ts';
 import { env } from '#lib/env.ts';
 import { command, publicCommand, query } from '#lib/orpc/base.ts';
-import type { IdentityContext } from '#lib/orpc/context.ts';
+import type { BaseContext, IdentityContext } from '#lib/orpc/context.ts';
 import { AppError, notFound } from '#lib/orpc/error.ts';
 import {
   deviceApproveInputSchema,
@@ -40,11 +40,12 @@ const hashOf = (deviceCode: string): string => createHash('sha256').update(devic
 
 type Row = typeof deviceRequest.$inferSelect;
 
-const viewOf = (row: Row, now: Date) => ({
+const viewOf = (row: Row, { clock, request }: BaseContext) => ({
   userCode: row.userCode,
   clientName: row.clientName,
   address: row.address,
-  status: row.status === 'pending' && row.expiresAt <= now ? ('expired' as const) : row.status,
+  isFromHere: addressGroup(row.address) === addressGroup(request.address),
+  status: row.status === 'pending' && row.expiresAt <= clock.now() ? ('expired' as const) : row.status,
   createdAt: row.createdAt.toISOString(),
   expiresAt: row.expiresAt.toISOString(),
 });
@@ -94,9 +95,7 @@ const get = query({ permission: 'token:issue' })
   .route({ method: 'GET', path: '/device/{userCode}', tags: ['Identity'], summary: 'What a device asks for' })
   .input(deviceGetInputSchema)
   .output(deviceViewSchema)
-  .handler(async ({ context, input }) =>
-    viewOf(await findPending(context, context.db, input.userCode), context.clock.now()),
-  );
+  .handler(async ({ context, input }) => viewOf(await findPending(context, context.db, input.userCode), context));
 
 type Decision = { status: 'approved' | 'denied'; connections?: readonly string[]; ttlMinutes?: number };
 
@@ -125,7 +124,7 @@ const approve = command({ permission: 'token:issue' })
     const row = await decide(context, input.userCode, { status: 'approved', connections, ttlMinutes });
     const after = { connections: connections ?? null, ttlMinutes };
     return {
-      result: viewOf(row, context.clock.now()),
+      result: viewOf(row, context),
       audit: { action: 'device.approve', target: targetOf(row), before: { status: 'pending' }, after },
     };
   });
@@ -137,7 +136,7 @@ const deny = command({ permission: 'token:issue' })
   .handler(async ({ context, input }) => {
     const row = await decide(context, input.userCode, { status: 'denied' });
     return {
-      result: viewOf(row, context.clock.now()),
+      result: viewOf(row, context),
       audit: { action: 'device.deny', target: targetOf(row), before: { status: 'pending' }, after: null },
     };
   });

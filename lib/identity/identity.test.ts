@@ -6,6 +6,7 @@ import { event } from '#db/schema/audit.ts';
 import { clientToken, deviceRequest, identity } from '#db/schema/identity.ts';
 import { hashPassword } from '#lib/auth/password.ts';
 import { installationKeys } from '#lib/keys.ts';
+import { addressHeader, addressProof } from '#lib/orpc/address.ts';
 import { allPrincipals } from '#lib/policy/principals.ts';
 import { isHeldUp, type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 
@@ -279,6 +280,19 @@ it('signs a device in after a person approved its code', async () => {
   expect(row).toMatchObject({ identityId: dev.id, channel: 'device', connections: ['shop-dev'] });
   const stored = await plane.database.db.select().from(deviceRequest);
   expect(JSON.stringify(stored)).not.toContain(String(started.deviceCode));
+});
+
+it('says of a device that asks from elsewhere that it does', async () => {
+  const from = (address: string) => ({ [addressHeader]: `${addressProof()} ${address}` });
+  const start = { body: { clientName: 'weir' }, headers: from('198.51.100.7') };
+  const { userCode } = (await plane.rest('POST', '/device', start)).body;
+  const seen = async (address: string) =>
+    (await plane.rest('GET', `/device/${userCode}`, { as: dev, headers: from(address) })).body;
+  expect(await seen('198.51.100.7')).toMatchObject({ address: '198.51.100.7', isFromHere: true });
+  expect(await seen('192.0.2.1')).toMatchObject({ address: '198.51.100.7', isFromHere: false });
+  // What a client claims in the header counts for nothing.
+  const forged = { as: dev, headers: { [addressHeader]: 'guessed 198.51.100.7' } };
+  expect((await plane.rest('GET', `/device/${userCode}`, forged)).body).toMatchObject({ isFromHere: false });
 });
 
 it('turns a device away, and lets its code run out', async () => {

@@ -263,9 +263,7 @@ export const userCodeSchema = z
   .pipe(z.string().length(8, 'a code has eight characters'))
   .transform(code => `${code.slice(0, 4)}-${code.slice(4)}`);
 
-export const deviceStartInputSchema = z
-  .object({ clientName: z.string().trim().min(1).max(100).default('weir') })
-  .strict();
+export const deviceStartInputSchema = z.object({ clientName: writtenText(100).min(1).default('weir') }).strict();
 export const deviceStartOutputSchema = z.object({
   deviceCode: z.string(),
   userCode: z.string(),
@@ -282,6 +280,8 @@ export const deviceViewSchema = z.object({
   userCode: z.string(),
   clientName: z.string(),
   address: z.string().nullable(),
+  /** False where it asks from another address than whoever looks: somebody may have been sent the code of a stranger. */
+  isFromHere: z.boolean(),
   status: z.enum(['pending', 'approved', 'denied', 'consumed', 'expired']),
   createdAt: timeSchema,
   expiresAt: timeSchema,
