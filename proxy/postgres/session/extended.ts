@@ -86,9 +86,9 @@ export function parse(s: Session, m: Message): boolean {
   return true;
 }
 
-function newPrepared({ ruling, ...given }: PreparedParts): Prepared {
-  const kept = given.name === '' ? { deref: () => ruling } : new WeakRef(ruling);
-  return { ...given, ruling: kept, isDescribed: false, isAskedFor: false };
+function newPrepared({ name, key, ruling, literals, isRecorded }: PreparedParts): Prepared {
+  const kept = name === '' ? { deref: () => ruling } : new WeakRef(ruling);
+  return { name, key, ruling: kept, literals, isDescribed: false, isAskedFor: false, isRecorded };
 }
 
 /** Any declared type; all zeroes are the same as none. */
