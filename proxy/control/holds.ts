@@ -20,6 +20,8 @@ export type HoldsOptions = {
 };
 
 type Decided = Extract<StreamMessage, { type: 'decided' }>;
+/** What the control plane has to hear of a request, however long it is away. */
+type News = { requestId: string; what: 'withdraw' | 'result'; json: unknown };
 type Waiting = { held: HeldStatement; expiresAtMs: number; resolve: (outcome: HoldOutcome) => void };
 
 const filedSchema = z.object({ id: z.uuid(), url: z.url(), state: z.string() });
@@ -27,6 +29,8 @@ const claimSchema = z.object({ requestId: z.uuid().nullable() });
 
 /** Outcomes that came before anybody waited for them. */
 const earlyMax = 1000;
+/** News that could not be told yet. */
+const untoldMax = 1000;
 /** An expiry that the control plane does not report is taken for granted after this. */
 const expiryGraceMs = 60_000;
 
@@ -35,6 +39,7 @@ export class Holds implements HoldDesk {
   private readonly filed = new Map<string, HeldStatement>();
   private readonly waiting = new Map<string, Waiting>();
   private readonly early = new Map<string, HoldOutcome>();
+  private readonly untold = new Set<News>();
   private timer: NodeJS.Timeout | null = null;
   private polling: Promise<void> | null = null;
 
@@ -77,7 +82,7 @@ export class Holds implements HoldDesk {
     return new Promise(resolve => {
       const withdraw = () => {
         this.settle(requestId, { outcome: 'withdrawn', by: [], reason: '' });
-        void this.tell(requestId, 'withdraw', { reason: 'the client stopped waiting' });
+        this.announce({ requestId, what: 'withdraw', json: { reason: 'the client stopped waiting' } });
       };
       const expiresAtMs = this.options.nowMs() + held.approvers.expireMinutes * 60_000 + expiryGraceMs;
       const done = (outcome: HoldOutcome) => {
@@ -140,7 +145,7 @@ export class Holds implements HoldDesk {
     requestId: string,
     result: { outcome: 'ok' | 'error' | 'cancelled'; rows: number; sqlstate: string | null },
   ): void {
-    void this.tell(requestId, 'result', result, 5);
+    this.announce({ requestId, what: 'result', json: result });
   }
 
   urlOf(requestId: string): string {
@@ -179,7 +184,20 @@ export class Holds implements HoldDesk {
     return true;
   }
 
+  private announce(news: News): void {
+    this.untold.add(news);
+    const [oldest] = this.untold;
+    if (this.untold.size > untoldMax && oldest !== undefined) this.untold.delete(oldest);
+    void this.deliver(news, 3);
+  }
+
+  /** Told twice it stays as it was. */
+  private async deliver(news: News, attempts: number): Promise<void> {
+    if (await this.tell(news.requestId, news.what, news.json, attempts)) this.untold.delete(news);
+  }
+
   private async askAll(): Promise<void> {
+    for (const news of [...this.untold]) await this.deliver(news, 1);
     for (const [requestId, { held, expiresAtMs }] of [...this.waiting]) {
       if (expiresAtMs <= this.options.nowMs()) {
         this.settle(requestId, { outcome: 'expired', by: [], reason: 'nobody decided in time' });
@@ -202,8 +220,8 @@ export class Holds implements HoldDesk {
     }
   }
 
-  /** What the control plane should know but nobody waits for. */
-  private async tell(requestId: string, what: string, json: unknown, attempts = 3): Promise<void> {
+  /** What the control plane should know but nobody waits for. False when it could not be reached. */
+  private async tell(requestId: string, what: string, json: unknown, attempts = 3): Promise<boolean> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const answer = await this.options.client.call({
         method: 'POST',
@@ -211,12 +229,13 @@ export class Holds implements HoldDesk {
         json,
         timeoutMs: 5_000,
       });
-      if (answer.ok) return;
+      if (answer.ok) return true;
       if (answer.error.code !== 'unavailable') {
         this.options.log?.(`request ${requestId}: ${what} was refused: ${answer.error.message}`);
-        return;
+        return true;
       }
       await new Promise(resolve => setTimeout(resolve, 300 * 2 ** attempt));
     }
+    return false;
   }
 }
