@@ -17,7 +17,8 @@ import { controlColumns, type EventColumns, proxyColumns } from './columns.ts';
 import { eventOf } from './ingest.ts';
 import { disagreementIn } from './verify-projection.ts';
 
-const eventsPerRead = 1000;
+/** Few: reading one takes long enough, and between the parts others get their turn. */
+const eventsPerRead = 250;
 export const eventsPerWalkMax = 50_000;
 /** A walk over everything begins this long after the last one began, if that has come to its end. */
 export const rewalkHours = 24;
