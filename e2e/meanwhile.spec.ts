@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, type Page } from '@playwright/test';
 import type pg from 'pg';
-import { test } from './people.ts';
+import { decide, test } from './people.ts';
 import { developer, world } from './world.ts';
 
 type Held = { client: pg.Client; url: string; ended: Promise<unknown> };
@@ -79,6 +79,50 @@ test('approving from a page that missed the news ends in a sentence, with what w
     .click();
   await expect(owner.getByText(/^The request is withdrawn already/)).toBeVisible();
   await expect(owner.getByLabel('Reason')).toHaveValue('Fine with me');
+});
+
+test('a dialog whose row goes away says so, with what was written, and leaves the page usable', async ({ as }) => {
+  const connection = 'shop-staging';
+  const developer = await as('dev@example.com');
+  await developer.goto('/connect');
+  await developer.getByRole('button', { name: new RegExp(connection) }).click();
+  await developer.getByLabel('Reason').fill('Looking at an index');
+  await developer.getByRole('button', { name: `Request access to ${connection}` }).click();
+  await expect(developer.getByText('Your request waits for a decision')).toBeVisible();
+  const reviewer = await as('reviewer@example.com');
+  await reviewer.goto('/approvals');
+  await reviewer.getByRole('link', { name: new RegExp(`dev@example\\.com .*${connection}`) }).click();
+  await decide(reviewer, 'Approve', 'For an hour');
+
+  const admin = await as('admin@example.com');
+  const rowOf = (page: Page) => page.getByRole('row', { name: new RegExp(`dev@example\\.com.*${connection}`) });
+  const revocations = sentTo(admin, 'approvals/grants/revoke');
+  await admin.goto('/access');
+  await rowOf(admin)
+    .getByRole('button', { name: /^Revoke/ })
+    .click();
+  await admin.getByLabel('Reason').fill('Nobody needs it any more, SHOP-21');
+  await reviewer.goto('/access');
+  await rowOf(reviewer)
+    .getByRole('button', { name: /^Revoke/ })
+    .click();
+  await reviewer.getByLabel('Reason').fill('Done early');
+  await reviewer
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Revoke/ })
+    .click();
+  await expect(rowOf(reviewer)).toHaveCount(0);
+
+  // The page is looked at again, and asks again.
+  await expect(async () => {
+    await admin.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+    await expect(admin.getByRole('dialog')).toHaveCount(0, { timeout: 500 });
+  }).toPass();
+  await expect(admin.getByText('Revoke this grant: not done', { exact: true })).toBeVisible();
+  await expect(admin.getByText('You had written: “Nobody needs it any more, SHOP-21”').first()).toBeVisible();
+  expect(revocations()).toBe(0);
+  await admin.getByRole('link', { name: /^Ended/ }).click();
+  await expect(rowOf(admin).first()).toContainText('Revoked');
 });
 
 /** The data plane's process, a child of the one that started everything. */

@@ -1,6 +1,6 @@
 /**
  * Every page of the console, of the list and of the object, with the dialogs that matter: opens without an error, asks nobody
- * outside, has no accessibility violation in either theme, and fits a phone.
+ * outside, has no accessibility violation in either theme, and fits a phone and a screen at 200 %.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -131,6 +131,36 @@ async function lookAtPhone(page: Page, name: string): Promise<void> {
   if (before) await page.setViewportSize(before);
 }
 
+/** Controls that something else lies upon when the focus comes to them (WCAG 2.4.11). */
+function coveredControls(): string[] {
+  const within = document.querySelector('[role=dialog]') ?? document.querySelector('main') ?? document.body;
+  const controls = [...within.querySelectorAll<HTMLElement>('a[href], button, input, textarea, select')];
+  const isShown = (each: HTMLElement) =>
+    each.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+    !each.matches(':disabled, .sr-only, [tabindex="-1"]') &&
+    each.getBoundingClientRect().width > 1;
+  const isCovered = (each: HTMLElement) => {
+    each.focus();
+    const { x, y, width, height } = each.getBoundingClientRect();
+    const upon = document.elementFromPoint(x + width / 2, y + height / 2);
+    return upon === null || !(each.contains(upon) || upon.contains(each));
+  };
+  return controls
+    .filter(isShown)
+    .filter(isCovered)
+    .map(each => each.getAttribute('aria-label') ?? each.textContent?.trim() ?? each.outerHTML);
+}
+
+/** A screen of 1280 × 720 at 200 %: lower than a phone is wide, with everything still there and within reach (WCAG 1.4.4). */
+async function lookZoomed(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 640, height: 360 });
+  const excess = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await expect.poll(excess).toBeLessThanOrEqual(0);
+  await expect.poll(() => page.evaluate(coveredControls)).toEqual([]);
+  if (before) await page.setViewportSize(before);
+}
+
 async function goTo(page: Page, { from, link }: Opening): Promise<void> {
   await page.goto(from);
   await settled(page);
@@ -180,6 +210,7 @@ for (const route of routes) {
     await settled(page);
     await look(page, name);
     await lookAtPhone(page, name);
+    await lookZoomed(page);
     expect(complaints).toEqual([]);
   });
 }
@@ -191,6 +222,7 @@ for (const detail of details) {
     await goTo(page, detail);
     await look(page, detail.name);
     await lookAtPhone(page, detail.name);
+    await lookZoomed(page);
     // What is not there answers so; everything else has to work.
     if (detail.name !== 'nothing-there') expect(complaints).toEqual([]);
   });
@@ -207,6 +239,7 @@ for (const dialog of dialogs) {
     await expect(opened.locator('[aria-busy="true"]')).toHaveCount(0);
     await look(page, dialog.name);
     await lookAtPhone(page, dialog.name);
+    await lookZoomed(page);
     // One layer at a time, and the focus goes back to where it came from.
     await page.keyboard.press('Escape');
     await expect(opened).toHaveCount(0);
@@ -220,6 +253,7 @@ test('the sign-in page is whole', async ({ page }) => {
   await settled(page);
   await look(page, 'signin');
   await lookAtPhone(page, 'signin');
+  await lookZoomed(page);
   expect(complaints).toEqual([]);
 });
 

@@ -32,9 +32,9 @@ export function TableCell({ className, label, ...props }: ComponentProps<'td'> &
 
 /** On narrow screens a row is a block: its first cell on top, below it each other cell beside its label. */
 const stackedStyle = cn(
-  'max-sm:[&_thead]:sr-only max-sm:[&_:is(table,tbody)]:block max-sm:[&_td]:block max-sm:[&_td]:h-auto max-sm:[&_td]:border-b-0 max-sm:[&_td]:py-0.5 max-sm:[&_td]:text-start max-sm:[&_td]:wrap-anywhere',
-  'max-sm:[&_tbody_tr]:block max-sm:[&_tbody_tr]:border-b max-sm:[&_tbody_tr]:border-border max-sm:[&_tbody_tr]:py-1.5 max-sm:[&_tbody_tr:last-child]:border-b-0',
-  'max-lg:[&_time]:whitespace-normal max-sm:[&_td>*]:min-w-0 max-sm:[&_td[data-label]]:flex max-sm:[&_td[data-label]]:gap-2 max-sm:[&_td[data-label]]:before:w-24 max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-xs/5 max-sm:[&_td[data-label]]:before:text-muted-foreground max-sm:[&_td[data-label]]:before:content-[attr(data-label)]',
+  'max-md:[&_thead]:sr-only max-md:[&_:is(table,tbody)]:block max-md:[&_td]:block max-md:[&_td]:h-auto max-md:[&_td]:border-b-0 max-md:[&_td]:py-0.5 max-md:[&_td]:text-start max-md:[&_td]:wrap-anywhere',
+  'max-md:[&_tbody_tr]:block max-md:[&_tbody_tr]:border-b max-md:[&_tbody_tr]:border-border max-md:[&_tbody_tr]:py-1.5 max-md:[&_tbody_tr:last-child]:border-b-0',
+  'max-lg:[&_time]:whitespace-normal max-md:[&_td>*]:min-w-0 max-md:[&_td[data-label]]:flex max-md:[&_td[data-label]]:gap-2 max-md:[&_td[data-label]]:before:w-24 max-md:[&_td[data-label]]:before:shrink-0 max-md:[&_td[data-label]]:before:text-xs/5 max-md:[&_td[data-label]]:before:text-muted-foreground max-md:[&_td[data-label]]:before:content-[attr(data-label)]',
 );
 
 /** A table of few rows. Where it is wider than its place it scrolls sideways, also by keyboard; on narrow screens it is stacked. */
