@@ -41,6 +41,8 @@ export class Collector {
   readonly touched = new Set<number>();
   /** The catalog changes in a way that later statements of the same message cannot be read under. */
   freezes = false;
+  /** What bodies use, which find what they name when they run. */
+  readonly late: ColumnUse[] = [];
   /** A body has run by which names may mean something else. */
   movesNames = false;
   /** An integer in the text means something by its value: a position, an object's OID. */
@@ -163,6 +165,7 @@ export class Collector {
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
+    this.late.push(...inner.late);
     for (const relationOid of inner.touched) this.touched.add(relationOid);
     this.largest(inner.tableRows);
     if (inner.positional) this.positional = true;

@@ -30,10 +30,9 @@ function sources(a: Analyzer, outer: Scope | null, node: Pg.InsertStmt): readonl
   if (!('SelectStmt' in node.selectStmt)) return unresolved('INSERT');
   const select = node.selectStmt.SelectStmt;
   if (!select.valuesLists || select.sortClause || select.limitCount || select.limitOffset || select.withClause)
-    return selectStmt(a, outer, select, { keepUnknown: true }).columns.map(column => ({
-      ...column.value,
-      literal: null,
-    }));
+    return selectStmt(a, outer, select, { keepUnknown: true }).columns.map(column =>
+      changed(column.value, { literal: null }),
+    );
   const scope = new Scope(outer);
   const rows = select.valuesLists.map(row => ('List' in row ? (row.List.items ?? []) : unresolved('VALUES')));
   return columnsOfRows(a, scope, rows);
@@ -56,15 +55,15 @@ function columnsOfRows(a: Analyzer, scope: Scope, rows: readonly (readonly Pg.No
 }
 
 /** Cells of one column in several rows: what either is made of. */
-const joined = (one: Value, other: Value): Value => ({
-  ...(other.origins.length > 0 ? other : one),
-  origins: unionOrigins([one.origins, other.origins]),
-  type: one.type === oid.unknown ? other.type : one.type,
-  kind: other.kind === 'derived' ? other.kind : one.origins.length > 0 ? one.kind : other.kind,
-  literal: null,
-  magnitude: null,
-  document: null,
-});
+const joined = (one: Value, other: Value): Value =>
+  changed(other.origins.length > 0 ? other : one, {
+    origins: unionOrigins([one.origins, other.origins]),
+    type: one.type === oid.unknown ? other.type : one.type,
+    kind: other.kind === 'derived' ? other.kind : one.origins.length > 0 ? one.kind : other.kind,
+    literal: null,
+    magnitude: null,
+    document: null,
+  });
 
 export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): Query {
   const outer = withScope(a, parent, node.withClause);

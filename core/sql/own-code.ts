@@ -1,6 +1,6 @@
 /** What a table runs of its own over the rows that are read or written: whoever writes to it does that, too, whatever they name. */
 import type { CatalogFunction, CatalogRelation } from '../catalog/snapshot.ts';
-import type { Access, Hazard } from './analysis.ts';
+import type { Access, ColumnUse, Hazard } from './analysis.ts';
 import { checkType } from './domain.ts';
 import { parseExpressions } from './expr/arranged.ts';
 import { expression } from './expression.ts';
@@ -20,7 +20,7 @@ import { expandView } from './views.ts';
 export type OwnEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate' | 'maintain';
 
 type Place = { relation: CatalogRelation; oid?: number };
-type Found = { accesses: readonly Access[]; hazards: readonly Hazard[] };
+type Found = { accesses: readonly Access[]; hazards: readonly Hazard[]; uses: readonly ColumnUse[] };
 
 /** An expression or a list of them, over the columns of the table. */
 function run(a: Analyzer, relation: CatalogRelation, text: string): void {
@@ -48,8 +48,13 @@ function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void
   // Rows that cannot be seen cannot be changed either.
   const computed = event === 'maintain' ? 'insert' : event;
   const isSought = event === 'update' || event === 'delete';
-  for (const code of relation.code ?? [])
-    if (code.events.some(each => each === computed || (isSought && each === 'select'))) run(a, relation, code.text);
+  for (const { events, text } of relation.code ?? []) {
+    if (!events.some(each => each === computed || (isSought && each === 'select'))) continue;
+    const before = a.out.late.length;
+    run(a, relation, text);
+    // Which rows of a table are there for whom is for its owner to decide, by whatever means.
+    if (events.some(each => each === 'select' || each === 'delete')) a.out.late.length = before;
+  }
   for (const trigger of relation.triggers)
     if (trigger.enabled && trigger.definition !== null && trigger.events.some(each => each === event))
       triggerCondition(a, relation, trigger.definition);
@@ -86,6 +91,8 @@ function find(a: Analyzer, { relation, oid = relation.oid }: Place, work: (inner
   return {
     accesses: inner.out.accesses.filter(access => isBeyond(a, relation, access)),
     hazards: inner.out.hazards,
+    // What a definition itself compares was its owner's to decide; what a body finds may have become something else since.
+    uses: inner.out.late.filter(({ column }) => column.relationOid !== relation.oid),
   };
 }
 
@@ -110,8 +117,9 @@ function foundIn(a: Analyzer, relation: CatalogRelation, event: OwnEvent): Found
   return found;
 }
 
-function record(a: Analyzer, { accesses, hazards }: Found): void {
+function record(a: Analyzer, { accesses, hazards, uses }: Found): void {
   for (const access of accesses) a.out.access(access);
+  for (const use of uses) a.out.use(use.column, use.context, use);
   for (const hazard of hazards) a.out.hazard(hazard.code, hazard.object);
 }
 

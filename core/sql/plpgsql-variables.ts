@@ -29,17 +29,17 @@ function declaredType(a: Analyzer, name: string | null): Declared {
   }
 }
 
-const plain = (value: Value): Value => ({
-  ...value,
-  wire: null,
-  literal: null,
-  tests: null,
-  restricts: false,
-  bounds: false,
-  set: false,
-  magnitude: null,
-  document: null,
-});
+const plain = (value: Value): Value =>
+  changed(value, {
+    wire: null,
+    literal: null,
+    tests: null,
+    restricts: false,
+    bounds: false,
+    set: false,
+    magnitude: null,
+    document: null,
+  });
 
 /** Both values may be in the variable. */
 function merged(known: Value, added: Value): Value {
@@ -47,7 +47,8 @@ function merged(known: Value, added: Value): Value {
   const kind = origins.length === 0 ? 'constant' : pureOver([known, added]);
   const mayRaise = known.mayRaise || added.mayRaise;
   const fields = mergedFields(known, added);
-  return { ...known, ...marks([known, added]), origins, kind, mayRaise, fields, magnitude: null, document: null };
+  const facts = { origins, kind, mayRaise, fields, magnitude: null, document: null };
+  return changed(known, { ...marks([known, added]), ...facts });
 }
 
 function mergedFields(known: Value, added: Value): readonly Field[] | null {
@@ -86,10 +87,10 @@ export class Variables {
       // Two variables of one name in different blocks are taken for one.
       const settled = known && known.type !== type ? untyped : type;
       const typmod = known ? -1 : declared.typmod;
-      this.values.set(datum.name, {
-        ...constant(settled, null, typmod),
+      const initial = changed(constant(settled, null, typmod), {
         fields: known && known.type !== type ? null : fields,
       });
+      this.values.set(datum.name, initial);
     }
   }
 

@@ -79,14 +79,13 @@ function finished(body: Body, fn: CatalogFunction): Query | null {
 function give(body: Body, index: number, name: string, value: Value): void {
   const known = body.results[index];
   const merged = known
-    ? {
-        ...known.value,
+    ? changed(known.value, {
         origins: unionOrigins([known.value.origins, value.origins]),
         kind: pureOver([known.value, value]),
         ...marks([known.value, value]),
         magnitude: null,
         document: null,
-      }
+      })
     : changed(value, { wire: null });
   body.results[index] = { name: known?.name ?? name, value: merged };
 }

@@ -13,7 +13,7 @@ import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
 import { untyped } from '../types/oid.ts';
-import { constant, derive, type Field, type Value } from '../value.ts';
+import { changed, constant, derive, type Field, type Value } from '../value.ts';
 import { ofRelations } from './dependents.ts';
 import { relationTouched } from './object.ts';
 import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
@@ -120,7 +120,7 @@ function addedColumn(a: Analyzer, relation: CatalogRelation, def: Pg.ColumnDef, 
     return contype === 'CONSTR_GENERATED' ? [expression(a, ownScope(a, relation, others), made)] : [];
   });
   const value = values.length === 0 ? constant(type, null, typmod) : derive(values, { type, typmod, faulty: true });
-  return { name: def.colname ?? '', value: { ...value, literal: null } };
+  return { name: def.colname ?? '', value: changed(value, { literal: null }) };
 }
 
 function addedColumns(a: Analyzer, relation: CatalogRelation, node: Pg.AlterTableStmt): readonly Field[] {

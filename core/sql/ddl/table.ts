@@ -13,7 +13,7 @@ import { nothing, type Outcome } from '../statement.ts';
 import { typeOfColumn, typeOfName } from '../typename.ts';
 import { relationOfType } from '../types/coerce.ts';
 import { oid } from '../types/oid.ts';
-import { constant, type Field, unionOrigins, type Value } from '../value.ts';
+import { changed, constant, type Field, unionOrigins, type Value } from '../value.ts';
 import { announce } from './create-as.ts';
 import { creationSchema } from './object.ts';
 
@@ -120,7 +120,7 @@ const withoutDuplicates = (fields: readonly Field[]): Field[] => {
   for (const field of fields) {
     const known = byName.get(field.name);
     const origins = known ? unionOrigins([known.value.origins, field.value.origins]) : field.value.origins;
-    byName.set(field.name, { name: field.name, value: { ...(known?.value ?? field.value), origins } });
+    byName.set(field.name, { name: field.name, value: changed(known?.value ?? field.value, { origins }) });
   }
   return [...byName.values()];
 };
@@ -173,7 +173,7 @@ export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
   const generated = constraintsOf(a, scope, node);
   const all = columns.map(column => {
     const made = generated.find(entry => entry.column === column.name);
-    return made ? { name: column.name, value: { ...column.value, origins: made.value.origins } } : column;
+    return made ? { name: column.name, value: changed(column.value, { origins: made.value.origins }) } : column;
   });
   announce(a, {
     name: rel.relname ?? '',

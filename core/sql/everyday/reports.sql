@@ -473,3 +473,5 @@ select mail, mail::app.email, kind::text::app.email, array[mail]::app.email[] fr
 select -3000000000, 3000000000, -9223372036854775808, 9223372036854775807, 9223372036854775808, -9223372036854775809, -2147483648, 2147483648, 00000000000000000000005, 1_000_000_000_000, 0x7fffffffffffffff, 0xffffffffffffffff, -0xfffffffff, - (3000000000), -1.5, 1e10
 
 select x, x > -3000000000 from generate_series(-9223372036854775806, -9223372036854775804) x
+
+select price_band(1, 5), price_band(1, 5, '[]') @> 3.5, price_band_multirange(price_band(1, 2)), price_band_multirange(), price_band_multirange(price_band(1, 2), price_band(5, 6))

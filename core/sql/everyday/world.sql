@@ -44,6 +44,7 @@ CREATE FUNCTION stats(OUT total bigint, OUT latest timestamptz) LANGUAGE plpgsql
 CREATE AGGREGATE product(numeric) (SFUNC = numeric_mul, STYPE = numeric);
 CREATE SCHEMA app;
 CREATE TABLE app.settings (key text primary key, value jsonb);
+CREATE TYPE price_band AS RANGE (subtype = numeric);
 CREATE DOMAIN app.email AS text CHECK (VALUE ~ '@');
 CREATE TABLE app.contacts (id serial, mail app.email, kind status);
 INSERT INTO users (email, name) VALUES ('a@x.test', 'A'); ANALYZE;

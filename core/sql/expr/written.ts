@@ -1,7 +1,7 @@
 /** Trust as far as this very call goes: with the template that is written in it, or the keys, a function may not be able to fail. */
 import { type Catalog, firstUserOid } from '../../catalog/lookup.ts';
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
-import { type Trust, trustOf } from '../trust/trust.ts';
+import { type Trust, trustIn, trustOf } from '../trust/trust.ts';
 import { oid } from '../types/oid.ts';
 import type { Magnitude, Value } from '../value.ts';
 import { documentFaults } from './document.ts';
@@ -58,7 +58,7 @@ export function trustOfCall(
   args: readonly Value[],
   magnitude: Magnitude | null,
 ): Trust {
-  const trust = trustOf(fn);
+  const trust = trustIn(catalog, fn);
   if (magnitude !== null && trust.trust === 'raises') return pure;
   const faults = trust.trust === 'raises' && fn.schema === 'pg_catalog' ? documentFaults(fn, args) : null;
   if (faults) return faults.length === 0 ? pure : byArguments(faults);

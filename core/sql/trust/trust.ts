@@ -92,6 +92,22 @@ export function trustOfSteps(catalog: Catalog, steps: readonly number[]): Trust 
   return { trust: trust === 'pure' ? 'raises' : trust, faultArguments: null };
 }
 
+/** CREATE TYPE … AS RANGE makes these itself, and nobody can put a function of their own in their place. */
+export function makesRange(catalog: Catalog, fn: CatalogFunction): boolean {
+  if (fn.language !== 'internal' || fn.oid < firstUserOid) return false;
+  const type = catalog.type(fn.returnTypeOid);
+  if (type === null || type.name !== fn.name || type.schema !== fn.schema) return false;
+  const [first, second] = fn.argumentTypes;
+  if (type.kind === 'r') return first === type.rangeSubtypeOid && second === first;
+  if (type.kind !== 'm' || first === undefined) return type.kind === 'm';
+  return [first, catalog.type(first)?.elementOid].includes(type.rangePartnerOid);
+}
+
+const ofRanges: Trust = { trust: 'raises', faultArguments: null };
+
+export const trustIn = (catalog: Catalog, fn: CatalogFunction): Trust =>
+  makesRange(catalog, fn) ? ofRanges : trustOf(fn);
+
 export const trustOfOid = (catalog: Catalog, functionOid: number): Trust => {
   const fn = catalog.function(functionOid);
   return fn ? trustOf(fn) : unknown;
