@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { targetDatabase } from '#db/testing.ts';
@@ -323,6 +324,20 @@ describe('proxy and control plane', () => {
     await startProxy();
     await take(50);
     await expect(take(50)).rejects.toMatchObject({ code: '53400', message: expect.stringContaining('120 rows') });
+  });
+
+  it('give clients another certificate without a restart', async () => {
+    const token = String((await issue(people.dev)).token);
+    const shown = async () => {
+      const client = (await connect(token)) as unknown as { connection: { stream: TLSSocket } };
+      return client.connection.stream.getPeerCertificate().fingerprint256;
+    };
+    const before = await shown();
+    await proxy.renewCertificate();
+    expect(await shown()).toBe(before);
+    rmSync(join(state, 'tls/server.pem'));
+    await proxy.renewCertificate();
+    expect(await shown()).not.toBe(before);
   });
 
   it('stop at once when the proxy is revoked', async () => {

@@ -5,7 +5,7 @@ import type { Sampling } from '#core/mask/detectors/watch.ts';
 import { type SessionLimits, sessionLimitsOf } from '#core/policy/limits.ts';
 import { residual } from '#core/policy/residual.ts';
 import type { Policy } from '#core/policy/schema.ts';
-import { serverCertificate } from './certificate.ts';
+import { type ServerCertificate, serverCertificate } from './certificate.ts';
 import type { ProxyConfig } from './config.ts';
 import { admitAgain, authenticator } from './control/authenticate.ts';
 import { BudgetExchange } from './control/budget-exchange.ts';
@@ -37,6 +37,8 @@ import { version } from './version.ts';
 
 export type ProxyInput = { config: ProxyConfig; enrolment: Enrolment; clock: Clock; log: Log; host: string };
 
+/** How often the certificate is looked at again: whoever puts another one into its files need not restart anything. */
+const certificateEveryMs = 3_600_000;
 /** How long events may still be sent when the proxy stops; what is left waits on disk for the next start. */
 const farewellMs = 2_000;
 
@@ -59,6 +61,8 @@ export class ProxyService {
   private readonly budgetExchange: BudgetExchange;
   private listener: Listener | null = null;
   private settling: NodeJS.Timeout | null = null;
+  private renewing: NodeJS.Timeout | null = null;
+  private certificate: ServerCertificate | null = null;
 
   /** Throws `SpoolDamage`, or the disk's error, when the spool cannot be continued. */
   constructor(
@@ -140,6 +144,8 @@ export class ProxyService {
     this.budgetExchange.start();
     this.settling = setInterval(() => this.settleFlows(), 5_000);
     this.settling.unref();
+    this.renewing = setInterval(() => void this.renewCertificate(), certificateEveryMs);
+    this.renewing.unref();
   }
 
   /** Gives statements under way their time, records the end, and sends what can be sent. */
@@ -149,6 +155,7 @@ export class ProxyService {
     // A client that does not take its goodbye must not keep the process.
     if (this.listener) await Promise.race([this.listener.close(drainMs), pauseMs(drainMs + farewellMs)]);
     if (this.settling !== null) clearInterval(this.settling);
+    if (this.renewing !== null) clearInterval(this.renewing);
     this.budgetFile.stop();
     await this.budgetExchange.stop();
     await this.link.stop();
@@ -199,6 +206,7 @@ export class ProxyService {
   private async makeListener(): Promise<Listener> {
     const { config, clock, log } = this.input;
     const certificate = await serverCertificate(config, { nowMs: clock.nowMs() });
+    this.certificate = certificate;
     return new Listener({
       host: config.listen.host,
       port: config.listen.port,
@@ -225,6 +233,20 @@ export class ProxyService {
       },
       log: (event, details) => log.info(details, event),
     });
+  }
+
+  /** A process may run for longer than its certificate is good. */
+  async renewCertificate(): Promise<void> {
+    const { config, clock, log } = this.input;
+    try {
+      const found = await serverCertificate(config, { nowMs: clock.nowMs() });
+      if (found === null || this.listener === null || found.cert === this.certificate?.cert) return;
+      this.listener.presentCertificate({ cert: found.cert, key: found.key });
+      this.certificate = found;
+      log.info({}, 'clients get another certificate');
+    } catch (error) {
+      log.error({ err: error }, 'the certificate cannot be renewed');
+    }
   }
 
   private keepFlows(directory: string, flows: Parameters<typeof saveFlows>[1]): void {

@@ -48,7 +48,7 @@ export class Listener implements LiveSessions {
   readonly #options: ListenerOptions;
   readonly #services: SessionLinkParts['services'];
   readonly #server: net.Server;
-  readonly #secureContext: tls.SecureContext | null;
+  #secureContext: tls.SecureContext | null;
   readonly #sessions = new Map<string, SessionLink>();
   /** With their addresses. */
   readonly #strangers = new Map<net.Socket, string>();
@@ -82,6 +82,11 @@ export class Listener implements LiveSessions {
         resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
       });
     });
+  }
+
+  /** For clients that come from now on. Throws when certificate and key are not of one pair, and then keeps the last. */
+  presentCertificate(options: tls.SecureContextOptions): void {
+    this.#secureContext = secureContext(options);
   }
 
   #watchAll(): void {

@@ -113,6 +113,25 @@ describe('is spoken', () => {
   });
 });
 
+it('is spoken with another certificate as soon as there is one, and with the last while there is none that is good', async () => {
+  const seen = async () => {
+    const { socket } = await secure(net.connect(proxy.port, '127.0.0.1'), postgresql);
+    const { subject } = socket.getPeerCertificate();
+    socket.destroy();
+    return subject.CN;
+  };
+  const [next, other] = await Promise.all(
+    ['next.example.com', 'other.example.com'].map(value =>
+      generate([{ name: 'commonName', value }], { keyType: 'ec', curve: 'P-256' }),
+    ),
+  );
+  expect(await seen()).toBe('localhost');
+  proxy.listener.presentCertificate({ cert: next?.cert, key: next?.private });
+  expect(await seen()).toBe('next.example.com');
+  expect(() => proxy.listener.presentCertificate({ cert: other?.cert, key: next?.private })).toThrow();
+  expect(await seen()).toBe('next.example.com');
+});
+
 describe('is not taken', () => {
   it('at once without a name for the protocol, or with another', async () => {
     for (const options of [{}, { ALPNProtocols: ['http/1.1'] }, { ALPNProtocols: ['postgres', 'h2'] }]) {
