@@ -87,10 +87,11 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
       })),
     };
   }, [nodes, edges]);
+  // In the names of the library's classes an underscore is one, and not a blank as Tailwind has it.
   return (
     <figure
       aria-label="Picture of the objects downstream; the table below lists them"
-      className="h-80 rounded-lg border border-border bg-background [&_.react-flow__controls-button]:border-border [&_.react-flow__controls-button]:bg-card [&_.react-flow__controls-button]:fill-foreground [&_.react-flow__attribution]:bg-transparent! [&_.react-flow__attribution_a]:text-muted-foreground!"
+      className="h-80 rounded-lg border border-border bg-background [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-muted-foreground! [&_.react-flow\_\_controls-button]:border! [&_.react-flow\_\_controls-button]:border-border! [&_.react-flow\_\_controls-button]:bg-card! [&_.react-flow\_\_controls-button]:fill-foreground!"
     >
       <ReactFlow
         nodes={drawn.nodes}

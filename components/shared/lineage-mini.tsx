@@ -54,7 +54,7 @@ function ObjectRow({ node, graph }: { node: LineageNode; graph: Graph }) {
       <TableCell label="Sensitivity">
         {node.level ? <SensitivityTag level={node.level} /> : <span className="text-muted-foreground">none</span>}
       </TableCell>
-      <TableCell label="Owner">
+      <TableCell label="Owner" className="md:max-w-40">
         {node.owner === null ? (
           <span className="text-muted-foreground">nobody</span>
         ) : node.owner.type === 'identity' ? (
