@@ -58,10 +58,10 @@ export const connectionGetInputSchema = z.object({ id: z.uuid() });
 export const connectionCreateInputSchema = z
   .object({
     name: connectionSchema.shape.name,
-    environment: z.string().trim().min(1).max(40),
-    region: z.string().trim().min(1).max(40),
+    environment: writtenText(40).min(1),
+    region: writtenText(40).min(1),
     tags: tagsSchema.default({}),
-    description: z.string().trim().max(500).default(''),
+    description: writtenText(500).default(''),
   })
   .strict();
 export const connectionUpdateInputSchema = z
@@ -69,10 +69,10 @@ export const connectionUpdateInputSchema = z
     id: z.uuid(),
     expectedVersion: z.number().int().optional(),
     name: connectionSchema.shape.name.optional(),
-    environment: z.string().trim().min(1).max(40).optional(),
-    region: z.string().trim().min(1).max(40).optional(),
+    environment: writtenText(40).min(1).optional(),
+    region: writtenText(40).min(1).optional(),
     tags: tagsSchema.optional(),
-    description: z.string().trim().max(500).optional(),
+    description: writtenText(500).optional(),
   })
   .strict();
 

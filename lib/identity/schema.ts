@@ -155,14 +155,14 @@ export const groupListOutputSchema = listOutput(groupViewSchema);
 export const groupCreateInputSchema = z
   .object({
     name: groupName,
-    description: z.string().trim().max(500).default(''),
+    description: writtenText(500).default(''),
     members: z.array(z.uuid()).max(5000).default([]),
   })
   .strict();
 export const groupUpdateInputSchema = z
   .object({
     id: z.uuid(),
-    description: z.string().trim().max(500).optional(),
+    description: writtenText(500).optional(),
     add: z.array(z.uuid()).max(5000).optional(),
     remove: z.array(z.uuid()).max(5000).optional(),
     expectedVersion: version.optional(),
@@ -223,7 +223,7 @@ export const tokenRevokeInputSchema = z.object({ id: z.uuid(), reason: writtenTe
 
 export const apiTokenCreateInputSchema = z
   .object({
-    name: z.string().trim().min(1).max(100),
+    name: writtenText(100).min(1),
     permissions: z.array(z.enum(permissions)).min(1).max(permissions.length),
     /** One of the caller's own agents or service accounts; absent: the caller. */
     identityId: z.uuid().optional(),

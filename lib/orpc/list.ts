@@ -23,9 +23,9 @@ export const listOutput = <T extends z.ZodType>(item: T) =>
 /** UTC, RFC 3339. Before 1970 there is nothing, and long before it the calendars of the database and of the language differ. */
 export const timeSchema = z.iso.datetime().refine(time => time >= '1970', 'is before 1970');
 
-/** Controls but tab and line feed, and what turns the direction of reading: a terminal, or a page, would obey them. */
+/** Controls but tab and line feed (and NUL, which no text may have), and what turns the direction of reading: a terminal, or a page, would obey them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const obeyed = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const obeyed = /[\u0001-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What people write to be read by others, also in the notices that a client prints as they are: without what would be obeyed there. */
 export const writtenText = (max: number) =>
