@@ -199,7 +199,7 @@ export function callBody(a: Analyzer, fn: CatalogFunction, args: readonly Value[
   const known = remembered(a, fn, args, how);
   if (!known) return null;
   a.out.include(known.out, false);
-  a.out.late.push(...known.out.uses);
+  for (const column of [...known.out.uses.map(use => use.column), ...known.value.origins]) a.out.late.add(column);
   a.out.function(fn, known.trust);
   if (known.trust === 'effects' || known.trust === 'unknown')
     a.out.object('call', 'call', 'function', fn.name, { schema: fn.schema, oid: fn.oid });

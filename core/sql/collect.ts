@@ -41,8 +41,8 @@ export class Collector {
   readonly touched = new Set<number>();
   /** The catalog changes in a way that later statements of the same message cannot be read under. */
   freezes = false;
-  /** What bodies use, which find what they name when they run. */
-  readonly late: ColumnUse[] = [];
+  /** Columns that bodies use or give: which they are is found when they run. */
+  readonly late = new Set<ColumnRef>();
   /** A body has run by which names may mean something else. */
   movesNames = false;
   /** An integer in the text means something by its value: a position, an object's OID. */
@@ -159,13 +159,18 @@ export class Collector {
   include(inner: Collector, viaView: boolean): void {
     for (const access of inner.accesses)
       this.access(viaView && access.action === 'read' ? { ...access, viaView: true } : access);
+    // What a view itself compares was its owner's to decide; what a body finds may have become something else since.
     for (const use of inner.uses)
-      this.use(use.column, use.context, viaView && !use.viaView ? { ...use, viaView } : use);
+      this.use(
+        use.column,
+        use.context,
+        viaView && !use.viaView && !inner.late.has(use.column) ? { ...use, viaView } : use,
+      );
     for (const use of inner.functions) this.functionsByKey.set(functionKey(use.oid, use.trust), use);
     for (const hazard of inner.hazards) this.hazard(hazard.code, hazard.object, null);
     this.flows.push(...inner.flows);
     this.effects.push(...inner.effects);
-    this.late.push(...inner.late);
+    for (const column of inner.late) this.late.add(column);
     for (const relationOid of inner.touched) this.touched.add(relationOid);
     this.largest(inner.tableRows);
     if (inner.positional) this.positional = true;

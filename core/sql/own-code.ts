@@ -50,10 +50,12 @@ function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void
   const isSought = event === 'update' || event === 'delete';
   for (const { events, text } of relation.code ?? []) {
     if (!events.some(each => each === computed || (isSought && each === 'select'))) continue;
-    const before = a.out.late.length;
+    const before = [...a.out.late];
     run(a, relation, text);
     // Which rows of a table are there for whom is for its owner to decide, by whatever means.
-    if (events.some(each => each === 'select' || each === 'delete')) a.out.late.length = before;
+    if (!events.some(each => each === 'select' || each === 'delete')) continue;
+    a.out.late.clear();
+    for (const column of before) a.out.late.add(column);
   }
   for (const trigger of relation.triggers)
     if (trigger.enabled && trigger.definition !== null && trigger.events.some(each => each === event))
@@ -91,8 +93,7 @@ function find(a: Analyzer, { relation, oid = relation.oid }: Place, work: (inner
   return {
     accesses: inner.out.accesses.filter(access => isBeyond(a, relation, access)),
     hazards: inner.out.hazards,
-    // What a definition itself compares was its owner's to decide; what a body finds may have become something else since.
-    uses: inner.out.late.filter(({ column }) => column.relationOid !== relation.oid),
+    uses: inner.out.uses.filter(({ column }) => inner.out.late.has(column) && column.relationOid !== relation.oid),
   };
 }
 
