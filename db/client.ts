@@ -83,11 +83,12 @@ export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): 
     connection: { application_name: 'weir-console', TimeZone: 'UTC', statement_timeout: 60_000 },
     onnotice: () => undefined,
   };
-  const client = postgres(url, options);
+  // What reads by itself shares fewer, since transactions have their own.
+  const client = postgres(url, { ...options, max: Math.ceil(poolSize * 0.75) });
   const sql = postgres(url, options);
   const db = drizzle(client, { casing: 'snake_case' });
   const open = () => new Dedicated(url, options);
-  const transactions = new Transactions(open, { connectionsMax: Math.ceil(poolSize * 1.5) });
+  const transactions = new Transactions(open, { connectionsMax: Math.ceil(poolSize * 1.25) });
   db.transaction = (work, config) => transactions.run(own => own.transaction(work, config));
   openers.set(sql, open);
   const probe = new Probe(() => postgres(url, { ...options, max: 1, idle_timeout: 10 }));
