@@ -73,9 +73,7 @@ class Source {
   private async compare(): Promise<void> {
     this.comparedAt = performance.now();
     try {
-      const client = await this.connected();
-      const fingerprint = await catalogFingerprint(sql => client.query(sql));
-      if (fingerprint !== this.known?.fingerprint) await this.read(client);
+      await this.read(await this.connected());
       this.report(null);
     } catch (error) {
       this.close();
@@ -93,13 +91,14 @@ class Source {
     return this.client;
   }
 
-  /** One snapshot for all queries, so that the fingerprint belongs to what was read. */
+  /** Reads what has changed, if anything: in one snapshot, so that the fingerprint belongs to what was read. */
   private async read(client: QueryClient): Promise<void> {
     const query = (sql: string) => client.query(sql);
     await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const fingerprint = await catalogFingerprint(query);
       const base = this.known;
+      if (fingerprint === base?.fingerprint) return;
       const data = await readCatalog(query, base ? 'user' : 'all');
       const atMs = this.options.clock.nowMs();
       const digest = createHash('sha256')

@@ -1,16 +1,24 @@
-/** The SQL that reads a catalog: one statement per kind of object, for PostgreSQL 15 to 18, as any role. */
+/**
+ * The SQL that reads a catalog: one statement per kind of object, for PostgreSQL 15 to 18, as any role. Always in one order, so that
+ * what is the same reads the same.
+ */
 
 /** `all` reads the system schemas too; `user` is what can change, including this session's own temporary schema. */
 export type IntrospectScope = 'all' | 'user';
 
 const systemSchemas = `('pg_catalog', 'information_schema')`;
 
+/** FirstNormalObjectId (src/include/access/transam.h): what is below was made with the database itself. */
+const userOid = 16384;
+
 /** Schemas that names can mean something in: other sessions' temporary ones and TOAST storage never do. */
-const schemaFilter = (scope: IntrospectScope): string =>
+const schemaFilter = (scope: IntrospectScope, oid: string | null = null): string =>
   [
     `n.nspname NOT LIKE 'pg\\_toast%'`,
     `(n.nspname NOT LIKE 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`,
     ...(scope === 'user' ? [`n.nspname NOT IN ${systemSchemas}`] : []),
+    // Thousands of rows that the system's own objects have need not be joined with anything.
+    ...(scope === 'user' && oid !== null ? [`${oid} >= ${userOid}`] : []),
   ].join(' AND ');
 
 const extensionOf = (catalog: string, object: string): string =>
@@ -48,8 +56,8 @@ const relationsQuery = (scope: IntrospectScope): string =>
   CASE WHEN c.relkind = 'p' THEN
     (SELECT k.partattrs::pg_catalog.text FROM pg_catalog.pg_partitioned_table k WHERE k.partrelid = c.oid) END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
-  AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})`;
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope, 'c.oid')}
+  AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas}) ORDER BY c.oid`;
 
 const columnsQuery = (scope: IntrospectScope): string =>
   `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.atthasdef OR a.attidentity <> '',
@@ -57,7 +65,7 @@ const columnsQuery = (scope: IntrospectScope): string =>
   FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope)}
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope, 'a.attrelid')}
   AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas})
   ORDER BY a.attrelid, a.attnum`;
 
@@ -72,7 +80,7 @@ const functionsQuery = (scope: IntrospectScope): string =>
     a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid)`)}
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
-  WHERE ${schemaFilter(scope)}`;
+  WHERE ${schemaFilter(scope, 'p.oid')} ORDER BY p.oid`;
 
 const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) FROM pg_catalog.pg_constraint k
     WHERE k.contypid = t.oid AND k.contype = 'c')::pg_catalog.text`;
@@ -83,16 +91,17 @@ const typesQuery = (scope: IntrospectScope): string =>
   COALESCE(r.rngmultitypid, m.rngtypid, 0), ${ifUser(`CASE WHEN t.typtype = 'd' THEN pg_catalog.pg_get_expr(t.typdefaultbin, 0) END`)}
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
-  WHERE ${schemaFilter(scope)}`;
+  WHERE ${schemaFilter(scope, 't.oid')} ORDER BY t.oid`;
 
 const operatorsQuery = (scope: IntrospectScope): string =>
   `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::pg_catalog.oid
-  FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope)}`;
+  FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope, 'o.oid')}
+  ORDER BY o.oid`;
 
 /** Casts have no schema; those made after initdb count as the user's. */
 const castsQuery = (scope: IntrospectScope): string =>
   `SELECT castsource, casttarget, castfunc, castcontext, castmethod FROM pg_catalog.pg_cast
-  ${scope === 'user' ? 'WHERE oid >= 16384' : ''}`;
+  ${scope === 'user' ? `WHERE oid >= ${userOid}` : ''}`;
 
 /** Letters of pg_policy.polcmd (r, a, w, d) stand for the events. */
 const codeQuery = `SELECT e.relation, e.events, e.expression FROM (
@@ -129,8 +138,6 @@ export const catalogQueries = (scope: IntrospectScope) => ({
   extensions: extensionsQuery,
 });
 export type CatalogQueryKind = keyof ReturnType<typeof catalogQueries>;
-
-const userOid = 16384;
 
 /** Sum over the rows of one catalog that changes when a row is added, removed or rewritten (a rewrite gives a new xmin). */
 const shareOf = (table: string, condition: string): string =>

@@ -8,7 +8,6 @@ import { sessionLimitsOf } from '#core/policy/limits.ts';
 import { mayMaskSession } from '#core/policy/scope.ts';
 import type { Analysis, AnalysisSettings } from '#core/sql/analysis.ts';
 import { templateOf } from '#core/sql/template.ts';
-import { readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from '../postgres/open-gate.ts';
 import { type Ruling, splitKey } from '../postgres/session/ruling.ts';
@@ -16,7 +15,7 @@ import type { HoldRequest, Sent } from '../postgres/session/state.ts';
 import { transaction } from '../postgres/wire/message.ts';
 import { utf8OfLatin1 } from '../postgres/wire/text.ts';
 import { analysisSettings } from './analysis-settings.ts';
-import { type Context, type LocalCatalog, makeContext, makeLocal } from './context.ts';
+import { type Context, type LocalCatalog, makeContext, makeLocal, readOwn } from './context.ts';
 import { spreads, tagsOf, targetsMax } from './flows.ts';
 import type { Gate } from './gate.ts';
 import { inheritedEvents } from './inherited.ts';
@@ -347,23 +346,15 @@ export class SessionGate implements OpenGate {
 
   /** What this session sees, which may be more than others do. */
   async #readLocal(view: ConnectionView): Promise<Result<null>> {
-    const { internal, settings } = this.#session;
-    if (hidesSystem(settings.searchPath, view.data, this.#session.state().isInTransaction)) return hidden;
+    const { internal, settings, state } = this.#session;
+    if (hidesSystem(settings.searchPath, view.data, state().isInTransaction)) return hidden;
     try {
-      const data = await readCatalog(async text => {
-        const rows = await internal(text);
-        if (rows === null) throw new Error('the catalog could not be read');
-        return rows;
-      }, 'user');
+      const own = await readOwn({ internal, state });
       this.#isTouched = false;
       this.#dropLocal();
-      const hasTemporary = [data.relations, data.types, data.functions].some(objects =>
-        objects.some(({ schema }) => schema === data.temporarySchema),
-      );
-      const isShared = !hasTemporary && !this.#session.state().isInTransaction;
-      if (isShared) return ok(null);
+      if (own === null) return ok(null);
       this.#localVersion += 1;
-      this.#local = makeLocal(view, data, { hasTemporary, version: this.#localVersion });
+      this.#local = makeLocal(view, own.data, { hasTemporary: own.hasTemporary, version: this.#localVersion });
       return ok(null);
     } catch {
       return unreadable;
