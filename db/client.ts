@@ -23,9 +23,6 @@ export const poolSizeDefault = 16;
 /** How long the database has for the smallest of questions. */
 const answersWithinMs = 3000;
 
-const probes = new WeakMap<Sql, Probe>();
-const openers = new WeakMap<Sql, () => Dedicated>();
-
 /** Asks on a connection of its own, because in a pool others may stand before it; all who ask at once share one question. */
 class Probe {
   readonly #open: () => Sql;
@@ -67,11 +64,22 @@ class Probe {
   }
 }
 
+type Beside = { probe: Probe; open: () => Dedicated };
+const besideSlot = Symbol.for('weir.database.beside');
+type BesideSlots = { [besideSlot]?: WeakMap<Sql, Beside> };
+
+/** What belongs to a pool. This module is loaded more than once in a process, and whoever has the pool has to find it. */
+function besides(): WeakMap<Sql, Beside> {
+  const slots = globalThis as BesideSlots;
+  slots[besideSlot] ??= new WeakMap();
+  return slots[besideSlot];
+}
+
 /** Whether the database behind this pool answers at the moment. */
-export const databaseAnswers = async (pool: Sql): Promise<boolean> => (await probes.get(pool)?.ask()) ?? true;
+export const databaseAnswers = async (pool: Sql): Promise<boolean> => (await besides().get(pool)?.probe.ask()) ?? true;
 
 /** To the same database as this pool, and outside of it; the caller closes it. */
-export const openDedicated = (pool: Sql): Dedicated => must(openers.get(pool), 'the pool is of openDatabase')();
+export const openDedicated = (pool: Sql): Dedicated => must(besides().get(pool), 'the pool is of openDatabase').open();
 
 export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): Database {
   const options = {
@@ -90,9 +98,8 @@ export function openDatabase(url: string, { poolSize = poolSizeDefault } = {}): 
   const open = () => new Dedicated(url, options);
   const transactions = new Transactions(open, { connectionsMax: Math.ceil(poolSize * 1.25) });
   db.transaction = (work, config) => transactions.run(own => own.transaction(work, config));
-  openers.set(sql, open);
   const probe = new Probe(() => postgres(url, { ...options, max: 1, idle_timeout: 10 }));
-  probes.set(sql, probe);
+  besides().set(sql, { probe, open });
   return {
     db,
     sql,

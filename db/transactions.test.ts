@@ -1,7 +1,7 @@
 /** A connection that dies at any moment of a transaction: it fails, nothing of it happened, and all goes on. */
 import net from 'node:net';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '#scripts/wait.ts';
 import { type Database, openDatabase, type Tx } from './client.ts';
 import { rowsInParts } from './cursor.ts';
@@ -202,4 +202,13 @@ describe('a transaction', () => {
     });
     expect(level[0]).toEqual({ transaction_isolation: 'serializable' });
   });
+});
+
+it('finds the database of a pool from every copy of the module', async () => {
+  vi.resetModules();
+  const again = await import('./client.ts');
+  expect(again.openDatabase).not.toBe(openDatabase);
+  const connection = again.openDedicated(direct.sql);
+  expect(await connection.ask('select 1 as a')).toMatchObject([{ a: 1 }]);
+  await connection.close();
 });
