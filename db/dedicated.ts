@@ -19,6 +19,7 @@ type AskOptions = { prepare?: boolean; isArrays?: () => boolean };
 export class Dedicated {
   readonly client: postgres.Sql;
   #isLost = false;
+  #abandon: () => void = () => undefined;
   /** The driver would keep some of several statements back, and send them on its next connection. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -30,6 +31,7 @@ export class Dedicated {
       max_lifetime: null,
       onclose: () => {
         this.#isLost = true;
+        this.#abandon();
       },
     });
   }
@@ -48,7 +50,7 @@ export class Dedicated {
       if (this.#isLost) throw new ConnectionLost();
       try {
         const query = this.client.unsafe(text, parameters as never[], { prepare });
-        return await (isArrays?.() ? query.values() : query);
+        return await this.#unlessLost(isArrays?.() ? query.values() : query);
       } catch (error) {
         // Whatever is not the server's own answer leaves open how far the statement came.
         if (!(error instanceof postgres.PostgresError)) this.#isLost = true;
@@ -57,6 +59,14 @@ export class Dedicated {
     });
     this.#last = asked.catch(() => undefined);
     return asked;
+  }
+
+  /** The driver does not answer what it is asked between the error of a socket and its end. */
+  #unlessLost(answer: PromiseLike<Rows>): Promise<Rows> {
+    return new Promise((resolve, reject) => {
+      this.#abandon = () => reject(new ConnectionLost());
+      answer.then(resolve, reject);
+    });
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { rowsInParts } from './cursor.ts';
 import { runSql, targetDatabase } from './testing.ts';
 
 let url: string;
+let behindUrl: string;
 let behind: Database;
 let direct: Database;
 let relay: net.Server;
@@ -48,7 +49,8 @@ beforeAll(async () => {
   await new Promise<void>(resolve => relay.listen(0, '127.0.0.1', resolve));
   target.port = String((relay.address() as net.AddressInfo).port);
   target.hostname = '127.0.0.1';
-  behind = openDatabase(target.toString(), { poolSize: 2 });
+  behindUrl = target.toString();
+  behind = openDatabase(behindUrl, { poolSize: 2 });
   direct = openDatabase(url, { poolSize: 2 });
 });
 
@@ -92,8 +94,39 @@ describe.each([
   ['closed', false],
   ['reset', true],
 ])('a connection that is %s', (_, isReset) => {
+  const add12 = (to: Database) =>
+    to.db.transaction(async tx => {
+      await add(tx, 1);
+      await tx.transaction(inner => add(inner, 2));
+    });
+
+  it('with the first begin on it', async () => {
+    trap = { word: 'begin', isHeard: false, isReset };
+    const fresh = openDatabase(behindUrl, { poolSize: 1 });
+    expect(await failed(add12(fresh))).toMatch(/CONNECTION_CLOSED|ECONNRESET/);
+    await fresh.close();
+    expect(trap).toBeNull();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('with a later begin: another one serves', async () => {
+    await goesOn();
+    trap = { word: 'begin', isHeard: false, isReset };
+    await add12(behind);
+    expect(trap).toBeNull();
+    expect(await rows()).toEqual([1, 2]);
+    await goesOn();
+  });
+
+  it('before a later begin, and nobody has noticed: another one serves', async () => {
+    await goesOn();
+    cut(isReset);
+    await add12(behind);
+    expect(await rows()).toEqual([1, 2]);
+    await goesOn();
+  });
+
   it.each([
-    ['with its begin', 'begin', false],
     ['with its first statement', 'insert', false],
     ['after its first statement', 'insert', true],
     ['with its commit', 'commit', false],

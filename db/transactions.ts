@@ -72,7 +72,7 @@ async function inScope(
   return new Scope(on, depth).run(work, words);
 }
 
-type Slot = { on: Dedicated; db: Db; timer: NodeJS.Timeout | undefined };
+type Slot = { on: Dedicated; db: Db; timer: NodeJS.Timeout | undefined; hasBegun: boolean };
 
 export class Transactions {
   readonly #open: () => Dedicated;
@@ -92,15 +92,28 @@ export class Transactions {
   async run<T>(work: (db: Db) => Promise<T>): Promise<T> {
     if (this.#taken < this.#connectionsMax) this.#taken += 1;
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
-    const slot = this.#take();
     try {
-      return await work(slot.db);
+      return await this.#runOnKept(work);
     } finally {
-      this.#giveBack(slot);
       const next = this.#waiting.shift();
       if (next === undefined) this.#taken -= 1;
       else next();
       if (this.#taken === 0) for (const quiet of this.#onQuiet.splice(0)) quiet();
+    }
+  }
+
+  /** A kept connection may have broken since, which shows only when it is used: nothing has been asked then, and the next one serves. */
+  async #runOnKept<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    for (;;) {
+      const { slot, isKept } = this.#take();
+      slot.hasBegun = false;
+      try {
+        return await work(slot.db);
+      } catch (error) {
+        if (!isKept || slot.hasBegun || !slot.on.isLost) throw error;
+      } finally {
+        this.#giveBack(slot);
+      }
     }
   }
 
@@ -118,20 +131,25 @@ export class Transactions {
     await Promise.all([...this.#all].map(slot => this.#discard(slot)));
   }
 
-  #take(): Slot {
+  #take(): { slot: Slot; isKept: boolean } {
     for (let slot = this.#idle.pop(); slot !== undefined; slot = this.#idle.pop()) {
       clearTimeout(slot.timer);
-      if (!slot.on.isLost) return slot;
+      if (!slot.on.isLost) return { slot, isKept: true };
       void this.#discard(slot);
     }
     const on = this.#open();
     const db = drizzle(on.client, { casing: 'snake_case' });
-    Object.assign(on.client, {
-      begin: (work: Work) => inScope({ on, begin: 'begin', end: 'commit', undo: 'rollback' }, work, 0),
-    });
-    const slot = { on, db, timer: undefined };
+    const slot: Slot = { on, db, timer: undefined, hasBegun: false };
+    const begin = (work: Work) => {
+      const begun: Work = scope => {
+        slot.hasBegun = true;
+        return work(scope);
+      };
+      return inScope({ on, begin: 'begin', end: 'commit', undo: 'rollback' }, begun, 0);
+    };
+    Object.assign(on.client, { begin });
     this.#all.add(slot);
-    return slot;
+    return { slot, isKept: false };
   }
 
   #giveBack(slot: Slot): void {
