@@ -39,6 +39,7 @@ export const hazardWords: Readonly<Record<HazardCode, string>> = {
   security_definer: "defines a function that runs with its owner's rights",
   untrusted_language: 'defines a function in an untrusted language',
   row_security: 'switches row security or changes its policies',
+  set_row_security: 'chooses what row security does to statements it applies to',
   trigger_disable: 'disables or enables triggers',
   replication: 'uses replication',
   publication: 'defines a publication or subscription',

@@ -21,6 +21,10 @@ export type Columns = {
   range(node: Pg.ColumnRef): Range | null;
   /** A row of a table is meant that has a column which is never null. */
   isRowWithNotNull(node: Pg.ColumnRef): boolean;
+  /** A foreign key has put there what the one column is looked up in. */
+  isKept(left: Pg.Node, right: Pg.Node): boolean;
+  /** The same, of a subquery that leaves nothing out. */
+  isKeptIn(link: Pg.SubLink): boolean;
 };
 
 export type Verdict = boolean | null;
@@ -250,7 +254,9 @@ export class Always {
     return inner === null ? null : (inner === booltesttype.endsWith('TRUE')) === positive;
   }
 
-  #subquery({ subLinkType, subselect }: Pg.SubLink, depth: number): Verdict {
+  #subquery(link: Pg.SubLink, depth: number): Verdict {
+    const { subLinkType, subselect } = link;
+    if (this.#columns.isKeptIn(link)) return true;
     const select = subselect && 'SelectStmt' in subselect ? subselect.SelectStmt : null;
     const isEmpty =
       select !== null &&
@@ -320,6 +326,7 @@ export class Always {
     const texts = [left, right].map(textOf);
     if (operator === '<>' && [left, right].every(isText) && texts[0] !== texts[1]) return true;
     if (isSameShape(left, right)) return operator === '=' || operator === '<=' || operator === '>=';
+    if (operator === '=' && this.#columns.isKept(left, right)) return true;
     const [one, other] = [this.verdict(left, depth + 1), this.verdict(right, depth + 1)];
     if (operator === '=' && one !== null && other !== null) return one === other;
     return comparedRanges(operator, left, right, column => this.#columns.range(column));

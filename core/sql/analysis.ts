@@ -184,6 +184,8 @@ export const hazardCodes = [
   'security_definer',
   'untrusted_language',
   'row_security',
+  /** Whether row security leaves rows out or makes the statement fail: shows no row either way, which is why pg_dump sets it. */
+  'set_row_security',
   'trigger_disable',
   'replication',
   'publication',

@@ -3,6 +3,7 @@ import { Always, type Columns } from './always.ts';
 import { stringOf, stringsOf } from './names.ts';
 import { numberOf, type Range } from './number-range.ts';
 import type { Pg } from './parse.ts';
+import { isKept, isKeptIn } from './referenced.ts';
 import { findColumn, findItem, type Scope } from './scope.ts';
 import { shapeOf } from './shape.ts';
 import { columnAt } from './sifting.ts';
@@ -35,6 +36,8 @@ function columnsIn(a: Analyzer, scope: Scope): Columns {
         names.length === 1 && !findColumn(a, scope, names[0] ?? '') ? findItem(scope, null, names[0] ?? '') : null;
       return item?.relation?.columns.some(({ notNull }) => notNull) === true;
     },
+    isKept: (left, right) => isKept(a, scope, [left, right]),
+    isKeptIn: link => isKeptIn(a, scope, link),
     range: node => {
       const value = columnAt(a, scope, node);
       if (value?.target === true) return ranges[value.type] ?? null;
@@ -192,9 +195,14 @@ export const isRestricting = (a: Analyzer, { scope, node, value }: Condition): b
 export const isGrouping = (a: Analyzer, { scope, node, value }: Condition): boolean =>
   value !== null && node !== undefined && 'A_Expr' in node && new Always(columnsIn(a, scope)).verdict(node) === null;
 
+/** The one leads from the target to what is beside it, and the other leaves something out of that. */
+const isLedAside = (a: Analyzer, conditions: readonly Condition[]): boolean =>
+  conditions.some(({ value }) => value?.bounds === true) &&
+  conditions.some(condition => condition.value?.bounds === false && isRestricting(a, condition));
+
 /** Conditions that all have to hold. */
 export const isBounded = (a: Analyzer, conditions: readonly Condition[]): boolean =>
-  conditions.some(condition => isBounding(a, condition));
+  conditions.some(condition => isBounding(a, condition)) || isLedAside(a, conditions);
 
 /** `LIMIT ALL`, and a number larger than any table, take nothing away. */
 export function isLimiting(node: Pg.Node | undefined): boolean {

@@ -17,7 +17,7 @@ const hazardous: Readonly<Record<string, HazardCode>> = {
   role: 'set_role',
   session_authorization: 'set_role',
   is_superuser: 'set_role',
-  row_security: 'row_security',
+  row_security: 'set_row_security',
   session_replication_role: 'trigger_disable',
   event_triggers: 'trigger_disable',
   standard_conforming_strings: 'set_parsing',
@@ -84,6 +84,7 @@ const anySetting: readonly HazardCode[] = [
   'set_limits',
   'set_search_path',
   'row_security',
+  'set_row_security',
 ];
 
 /** What every session has from its first statement to its last: many clients say so again. */

@@ -170,6 +170,14 @@ function sifted(
   };
 }
 
+const isColumn = (node: Pg.Node | undefined): boolean => node !== undefined && 'ColumnRef' in node;
+
+/** `t.id <> o.id`: beside any two rows of another table there is one that is not the same. */
+const isOtherThan = ({ kind, name, lexpr, rexpr }: Pg.A_Expr): boolean =>
+  isColumn(lexpr) &&
+  isColumn(rexpr) &&
+  (kind === 'AEXPR_DISTINCT' || (kind === 'AEXPR_OP' && stringOf(name?.at(-1)) === '<>'));
+
 /** What a comparison of any kind is worth as a condition. */
 export function comparedBounds(
   a: Analyzer,
@@ -177,6 +185,7 @@ export function comparedBounds(
   { node, value }: { node: Pg.A_Expr; value: Value },
 ): Bounding {
   const isExact = stringOf(node.name?.at(-1)) === '=';
+  if (value.bounds && isOtherThan(node)) return { bounds: false, restricts: value.restricts };
   const isOfArray = node.kind === 'AEXPR_OP_ANY' || node.kind === 'AEXPR_OP_ALL';
   const follows = (sifting: Sifting) =>
     sifting.follows(node.lexpr, isExact) || sifting.follows(node.rexpr, isExact && !isOfArray);

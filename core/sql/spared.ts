@@ -14,22 +14,23 @@ const conjuncts = (node: Pg.Node | undefined): readonly Pg.Node[] => {
 
 type Column = { qualifier: string | null; name: string };
 
-const columnOf = (node: Pg.Node | undefined): Column | null => {
+/** A column that is named, with its table or without. */
+export const namedColumn = (node: Pg.Node | undefined): Column | null => {
   const names = node && 'ColumnRef' in node ? stringsOf(node.ColumnRef.fields) : [];
   const [name, qualifier = null, ...more] = [...names].reverse();
   return name === undefined || more.length > 0 ? null : { qualifier, name };
 };
 
 /** An operator of the server's own, or whatever is found under its name as for every other comparison. */
-const operatorOf = (node: Pg.Node): string =>
+export const operatorOf = (node: Pg.Node): string =>
   'A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.name?.length === 1
     ? stringOf(node.A_Expr.name[0])
     : '';
 
-const sidesOf = (node: Pg.Node): readonly [Column | null, Column | null] =>
-  'A_Expr' in node ? [columnOf(node.A_Expr.lexpr), columnOf(node.A_Expr.rexpr)] : [null, null];
+export const sidesOf = (node: Pg.Node): readonly [Column | null, Column | null] =>
+  'A_Expr' in node ? [namedColumn(node.A_Expr.lexpr), namedColumn(node.A_Expr.rexpr)] : [null, null];
 
-const selectOf = (link: Pg.SubLink): Pg.SelectStmt | null =>
+export const selectOf = (link: Pg.SubLink): Pg.SelectStmt | null =>
   link.subselect && 'SelectStmt' in link.subselect ? link.subselect.SelectStmt : null;
 
 /** Once more the table that is changed. */
@@ -64,7 +65,7 @@ function isExtreme({ select, name }: Again, column: string): boolean {
   if (!call || !('FuncCall' in call) || others.length > 0 || limitCount || limitOffset || havingClause) return false;
   const { funcname, args = [], agg_filter, over } = call.FuncCall;
   const isPlain = !agg_filter && !over && funcname?.length === 1 && /^(min|max)$/.test(stringOf(funcname[0]));
-  const of = columnOf(args[0]);
+  const of = namedColumn(args[0]);
   return isPlain && of?.name === column && (of.qualifier === null || of.qualifier === name);
 }
 
@@ -77,7 +78,7 @@ function isTarget({ target }: Again, { qualifier, name }: Column): boolean {
 function sparesExtreme(a: Analyzer, scope: Scope, node: Pg.Node): boolean {
   if (!('A_Expr' in node) || !/^(<|>|<>)$/.test(operatorOf(node))) return false;
   const { lexpr, rexpr } = node.A_Expr;
-  const column = columnOf(lexpr);
+  const column = namedColumn(lexpr);
   if (!column || !rexpr || !('SubLink' in rexpr) || rexpr.SubLink.subLinkType !== 'EXPR_SUBLINK') return false;
   const found = again(a, scope, rexpr.SubLink);
   if (!found || !isTarget(found, column) || !isExtreme(found, column.name) || found.select.groupClause) return false;
@@ -105,7 +106,7 @@ function sparesEach(a: Analyzer, scope: Scope, node: Pg.Node): boolean {
   const [inner] = 'BoolExpr' in node && node.BoolExpr.boolop === 'NOT_EXPR' ? (node.BoolExpr.args ?? []) : [];
   if (!inner || !('SubLink' in inner)) return false;
   const { subLinkType, operName, testexpr } = inner.SubLink;
-  const column = columnOf(testexpr);
+  const column = namedColumn(testexpr);
   const found = subLinkType === 'ANY_SUBLINK' && !operName && column ? again(a, scope, inner.SubLink) : null;
   return (
     found !== null &&

@@ -58,6 +58,17 @@ export function spread({ kind, name, lexpr: left, rexpr: right }: Pg.A_Expr): Pg
       if (!low || !high) return null;
       return all('AND_EXPR', [compared({ left, right: low }, '>='), compared({ left, right: high }, '<=')]);
     }
+    // Between both, whichever of them is the lower one: not below both, and not above both.
+    case 'AEXPR_BETWEEN_SYM': {
+      const ends = elementsOf(right) ?? [];
+      if (ends.length !== 2) return null;
+      const beside = (operator: string) =>
+        all(
+          'OR_EXPR',
+          ends.map(end => compared({ left, right: end }, operator)),
+        );
+      return all('AND_EXPR', [beside('>='), beside('<=')]);
+    }
     case 'AEXPR_DISTINCT':
     case 'AEXPR_NOT_DISTINCT': {
       const parts = pairs({ left, right })?.map(pair => compared(pair, operator, kind));

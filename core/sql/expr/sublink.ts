@@ -62,7 +62,11 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
   );
   // Of rows that hold a NULL, none that matches is NULL, and one that does is true.
   const whole = conjunction(parts);
-  const bounds = testedBounds(a, scope, { node: node.testexpr, given: whole, isExact: operator.at(-1) === '=' });
+  // Nearly everything is other than one of many.
+  const given = changed(whole, {
+    bounds: whole.bounds && !(node.subLinkType === 'ANY_SUBLINK' && operator.at(-1) === '<>'),
+  });
+  const bounds = testedBounds(a, scope, { node: node.testexpr, given, isExact: operator.at(-1) === '=' });
   return changed(whole, { ...bounds, gated: whole.origins.length > 0 });
 }
 
