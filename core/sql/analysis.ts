@@ -339,7 +339,14 @@ export type Refusal = {
   message: string;
   /** 1-based character position, as PostgreSQL counts. */
   position: number | null;
+  /**
+   * Where the statements of the message stand, in bytes, if all that is wrong is that what an earlier one makes of names cannot be
+   * foreseen: each can be read when those before it have run.
+   */
+  parts?: readonly TextPart[];
 };
+
+export type TextPart = { start: number; length: number };
 
 export type Analysis =
   | {

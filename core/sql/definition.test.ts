@@ -105,6 +105,8 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ["CREATE FUNCTION f() RETURNS int LANGUAGE sql SET geqo = off AS 'SELECT 1'", ['code', 'set_planner']],
   ["SELECT set_config('random_page_cost', '1', true)", ['set_planner']],
   ['SET search_path = lab', ['set_search_path']],
+  ['SET row_security = off', ['set_row_security']],
+  ['SET allow_system_table_mods = on', ['row_security']],
   ['REINDEX TABLE visits', ['rewrite_table']],
 ];
 

@@ -121,6 +121,7 @@ describe('a developer in production', () => {
     "select table_name from information_schema.tables where table_schema = 'public'",
     "select pg_catalog.set_config('search_path', '', false)",
     'set statement_timeout = 0',
+    'set row_security = off',
     'lock table public.orders in access share mode',
     'set transaction isolation level repeatable read, read only',
     'select pg_catalog.pg_get_viewdef($1::oid)',
