@@ -59,6 +59,7 @@ it.each([
   ['select count(*) from products where price_cents > $1 and name like $2', ['1000', 'P%'], [23, 25]],
   ["select $1::text, $2::jsonb -> 'a', $3::timestamptz is null", ['x', '{"a": 1}', null], []],
   ['select id, facts from products where facts @> $1 order by id limit $2', ['{"colour": "red"}', '2'], [3802, 20]],
+  ['select * from lower($1,$2) as result', [null, 'ABC'], [2278, 25]],
 ] as const)('%s, with parameters', async (text, values, types) => {
   const [proxy] = twins.proxies.reader;
   const [database] = twins.databases;

@@ -64,8 +64,10 @@ const argumentNode = (node: Pg.Node): Pg.Node =>
   'NamedArgExpr' in node && node.NamedArgExpr.arg ? node.NamedArgExpr.arg : node;
 
 export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
-  const written = node.args ?? [];
-  const args = written.map(argument => expression(a, scope, argumentNode(argument)));
+  const given = (node.args ?? []).map(argument => ({ argument, value: expression(a, scope, argumentNode(argument)) }));
+  const counted = node.agg_within_group ? given : given.filter(each => !isPlaceOfResult(each));
+  const written = counted.map(({ argument }) => argument);
+  const args = counted.map(({ value }) => value);
   const sorted = (node.agg_order ?? []).map(order => sortValue(a, scope, order));
   const inputs = node.agg_within_group ? [...args, ...sorted.map(({ value }) => value)] : args;
   const names = stringsOf(node.funcname);
@@ -81,6 +83,10 @@ export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
   if (resolved.kind !== 'function') for (const { value } of order) a.out.usedAs(value, 'order');
   return invoke(a, { node, shape, args: inputs, order, location: node.location }, resolved);
 }
+
+/** JDBC sends `{? = call f(?)}` as a call with a parameter of type void, which the server leaves out (parse_func.c). */
+const isPlaceOfResult = ({ argument, value }: { argument: Pg.Node; value: Value }): boolean =>
+  'ParamRef' in argument && value.type === oid.void;
 
 function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Sorted {
   if (!('SortBy' in node) || !node.SortBy.node) return unresolved('SortBy');
