@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { resolveLabels } from '#core/catalog/labels.ts';
-import { Catalog, userOnly, withUserPart } from '#core/catalog/lookup.ts';
+import { Catalog, withUserPart } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { fail, ok, type Result } from '#core/contract/error.ts';
 import type { UpstreamTarget } from '../config.ts';
 import { Pause } from '../pause.ts';
 import type { AppliedBundle, Clock, ConnectionView, ConnectionViews } from '../ports.ts';
-import { catalogFingerprint, readCatalog } from './introspect.ts';
+import { type CatalogMark, catalogMark } from './fingerprint.ts';
+import { type QueryPort, readCatalog } from './introspect.ts';
 import { QueryClient } from './query-client.ts';
 
 export type CatalogsOptions = {
@@ -25,7 +26,7 @@ export type CatalogsOptions = {
 
 export type CatalogStatus = { name: string; reachable: boolean; message: string | null; catalogAt: number | null };
 
-type Known = { data: CatalogData; catalog: Catalog; fingerprint: string; digest: string; atMs: number };
+type Known = { data: CatalogData; catalog: Catalog; digest: string; atMs: number };
 
 /** One database. */
 class Source {
@@ -36,6 +37,7 @@ class Source {
   view: ConnectionView | null = null;
   comparedAt = Number.NEGATIVE_INFINITY;
   private client: QueryClient | null = null;
+  private mark: CatalogMark | null = null;
   private running: Promise<void> | null = null;
   private next: Promise<void> | null = null;
 
@@ -84,6 +86,7 @@ class Source {
   private async connected(): Promise<QueryClient> {
     if (this.client?.isOpen) return this.client;
     const { timeoutMs } = this.options;
+    this.mark = null;
     this.client = await QueryClient.connect(this.target, {
       timeoutMs,
       parameters: { statement_timeout: '60000', lock_timeout: '10000' },
@@ -91,29 +94,38 @@ class Source {
     return this.client;
   }
 
-  /** Reads what has changed, if anything: in one snapshot, so that the fingerprint belongs to what was read. */
+  /** Reads what has changed, if anything: in one snapshot, so that the mark belongs to what was read. */
   private async read(client: QueryClient): Promise<void> {
-    const query = (sql: string) => client.query(sql);
+    const query: QueryPort = sql => client.query(sql);
     await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
-      const fingerprint = await catalogFingerprint(query);
+      const { mark, hasChanged } = await catalogMark(query, this.mark);
+      if (!hasChanged) {
+        this.mark = mark;
+        return;
+      }
       const base = this.known;
-      if (fingerprint === base?.fingerprint) return;
-      const data = await readCatalog(query, base ? 'user' : 'all');
+      const hash = createHash('sha256');
+      const read: QueryPort = async sql => {
+        const rows = await query(sql);
+        hash.update(JSON.stringify(rows));
+        return rows;
+      };
+      const data = await readCatalog(read, base ? 'user' : 'all');
       const atMs = this.options.clock.nowMs();
-      const digest = createHash('sha256')
-        .update(JSON.stringify(userOnly(data)))
-        .digest('hex');
-      // Temporary tables of other sessions change the fingerprint, and nothing that anybody sees.
+      const digest = hash.digest('hex');
+      // What is rewritten without a change, as by GRANT, is nothing that anybody sees.
       if (base?.digest === digest) {
-        this.known = { ...base, fingerprint, atMs };
+        this.known = { ...base, atMs };
+        this.mark = mark;
         return;
       }
       // Another server behind the same address has other system objects.
       const isSame = base && base.data.serverVersion === data.serverVersion && base.data.database === data.database;
       const whole = isSame ? withUserPart(base.data, data) : base ? await readCatalog(query, 'all') : data;
       const catalog = isSame ? base.catalog.withUser(whole) : Catalog.of(whole);
-      this.known = { data: whole, catalog, fingerprint, digest, atMs };
+      this.known = { data: whole, catalog, digest, atMs };
+      this.mark = mark;
       this.view = null;
       this.options.onChanged?.({ name: this.name, data: whole, catalog });
     } finally {

@@ -9,7 +9,7 @@ export type IntrospectScope = 'all' | 'user';
 const systemSchemas = `('pg_catalog', 'information_schema')`;
 
 /** FirstNormalObjectId (src/include/access/transam.h): what is below was made with the database itself. */
-const userOid = 16384;
+export const userOid = 16384;
 
 /** Schemas that names can mean something in: other sessions' temporary ones and TOAST storage never do. */
 const schemaFilter = (scope: IntrospectScope, oid: string | null = null): string =>
@@ -138,30 +138,3 @@ export const catalogQueries = (scope: IntrospectScope) => ({
   extensions: extensionsQuery,
 });
 export type CatalogQueryKind = keyof ReturnType<typeof catalogQueries>;
-
-/** Sum over the rows of one catalog that changes when a row is added, removed or rewritten (a rewrite gives a new xmin). */
-const shareOf = (table: string, condition: string): string =>
-  `(SELECT pg_catalog.count(*)::pg_catalog.text || ':' || COALESCE(pg_catalog.sum(pg_catalog.hashint8extended(k, x)), 0)::pg_catalog.text
-    FROM (SELECT ${condition.split(' ')[0] ?? 'oid'}::pg_catalog.int8 AS k, xmin::pg_catalog.text::pg_catalog.int8 AS x FROM pg_catalog.${table} WHERE ${condition}) s)`;
-
-/**
- * One row, one column: text that differs when anything in the snapshot may differ. Statistics do not count: VACUUM and
- * ANALYZE update pg_class in place.
- */
-export const fingerprintQuery = `SELECT ${[
-  shareOf('pg_namespace', `oid >= ${userOid} OR oid = 2200`),
-  shareOf('pg_class', `oid >= ${userOid}`),
-  shareOf('pg_attribute', `attrelid >= ${userOid}`),
-  shareOf('pg_attrdef', `oid >= ${userOid}`),
-  shareOf('pg_inherits', `inhrelid >= ${userOid}`),
-  shareOf('pg_index', `indexrelid >= ${userOid}`),
-  shareOf('pg_rewrite', `oid >= ${userOid}`),
-  shareOf('pg_trigger', `oid >= ${userOid}`),
-  shareOf('pg_policy', `oid >= ${userOid}`),
-  shareOf('pg_constraint', `oid >= ${userOid}`),
-  shareOf('pg_proc', `oid >= ${userOid}`),
-  shareOf('pg_type', `oid >= ${userOid}`),
-  shareOf('pg_operator', `oid >= ${userOid}`),
-  shareOf('pg_cast', `oid >= ${userOid}`),
-  shareOf('pg_extension', `oid >= ${userOid}`),
-].join(` || ' ' || `)}`;

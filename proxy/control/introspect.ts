@@ -9,7 +9,7 @@ import type {
   RelationKind,
 } from '#core/catalog/snapshot.ts';
 import { splitSearchPath } from '#core/sql/search-path.ts';
-import { type CatalogQueryKind, catalogQueries, fingerprintQuery, type IntrospectScope } from './introspect-queries.ts';
+import { type CatalogQueryKind, catalogQueries, type IntrospectScope } from './introspect-queries.ts';
 
 type Row = readonly (string | null)[];
 /** Runs one statement and gives its rows as text, SQL NULL as null. Rejects on an error. */
@@ -243,10 +243,4 @@ export async function readCatalog(query: QueryPort, scope: IntrospectScope): Pro
   const rows: Partial<Rows> = {};
   for (const [kind, sql] of Object.entries(catalogQueries(scope))) rows[kind as CatalogQueryKind] = await query(sql);
   return catalogFromRows(rows as Rows);
-}
-
-/** Text that differs from the last one when the catalog may have changed; a few milliseconds. */
-export async function catalogFingerprint(query: QueryPort): Promise<string> {
-  const rows = await query(fingerprintQuery);
-  return rows[0]?.[0] ?? '';
 }
