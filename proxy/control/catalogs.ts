@@ -89,7 +89,8 @@ class Source {
     this.mark = null;
     this.client = await QueryClient.connect(this.target, {
       timeoutMs,
-      parameters: { statement_timeout: '60000', lock_timeout: '10000' },
+      // Compiling a query takes longer than these take to run.
+      parameters: { statement_timeout: '60000', lock_timeout: '10000', jit: 'off', work_mem: '32MB' },
     });
     return this.client;
   }

@@ -21,10 +21,11 @@ const schemaFilter = (scope: IntrospectScope, oid: string | null = null): string
     ...(scope === 'user' && oid !== null ? [`${oid} >= ${userOid}`] : []),
   ].join(' AND ');
 
-const extensionOf = (catalog: string, object: string): string =>
-  `(SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${object} AND d.deptype = 'e'
-    AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass LIMIT 1)`;
+/** Members of extensions. Joined rather than asked for each object: a large database has tens of thousands. */
+const extensionsOf = (catalog: string): string =>
+  `(SELECT d.objid, pg_catalog.min(e.extname) AS extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.deptype = 'e'
+    AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass GROUP BY d.objid)`;
 
 const ifUser = (expression: string): string => `CASE WHEN n.nspname NOT IN ${systemSchemas} THEN ${expression} END`;
 
@@ -48,14 +49,16 @@ const relationsQuery = (scope: IntrospectScope): string =>
   `SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltype,
   ${ifUser(`CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END`)},
   CASE WHEN c.relispartition OR c.relhassubclass OR c.relkind IN ('r', 'f') THEN
-    (SELECT pg_catalog.string_agg(i.inhparent::pg_catalog.text, ' ' ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
-    WHEN c.relkind IN ('i', 'I') THEN (SELECT x.indrelid::pg_catalog.text FROM pg_catalog.pg_index x WHERE x.indexrelid = c.oid) END,
-  c.reltuples, c.relpages::pg_catalog.int8 * 8192, c.relrowsecurity, ${ifUser(extensionOf('pg_class', 'c.oid'))}, c.relpersistence = 't',
+    i.parents WHEN c.relkind IN ('i', 'I') THEN x.indrelid::pg_catalog.text END,
+  c.reltuples, c.relpages::pg_catalog.int8 * 8192, c.relrowsecurity, ${ifUser('e.extname')}, c.relpersistence = 't',
   CASE WHEN c.relhastriggers THEN ${triggersOf} END,
   CASE WHEN c.relhasrules AND ${`n.nspname NOT IN ${systemSchemas}`} THEN ${rulesOf} END,
   CASE WHEN c.relkind = 'p' THEN
     (SELECT k.partattrs::pg_catalog.text FROM pg_catalog.pg_partitioned_table k WHERE k.partrelid = c.oid) END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT inhrelid, pg_catalog.string_agg(inhparent::pg_catalog.text, ' ' ORDER BY inhseqno) AS parents
+    FROM pg_catalog.pg_inherits GROUP BY inhrelid) i ON i.inhrelid = c.oid
+  LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = c.oid LEFT JOIN ${extensionsOf('pg_class')} e ON e.objid = c.oid
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I') AND ${schemaFilter(scope, 'c.oid')}
   AND (c.relkind NOT IN ('i', 'I') OR n.nspname NOT IN ${systemSchemas}) ORDER BY c.oid`;
 
@@ -74,23 +77,23 @@ const functionsQuery = (scope: IntrospectScope): string =>
   pg_catalog.array_to_string(p.proargmodes, ''), pg_catalog.to_json(p.proargnames)::pg_catalog.text, p.pronargdefaults, p.provariadic,
   p.prorettype, p.proretset, p.provolatile, p.proisstrict, p.proleakproof, p.prosecdef, l.lanname,
   ${ifUser(`CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END`)},
-  p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::pg_catalog.text, a.aggkind, ${ifUser(extensionOf('pg_proc', 'p.oid'))},
+  p.prosqlbody IS NOT NULL, pg_catalog.to_json(p.proconfig)::pg_catalog.text, a.aggkind, ${ifUser('e.extname')},
   ${ifUser('CASE WHEN p.pronargdefaults > 0 THEN pg_catalog.pg_get_expr(p.proargdefaults, 0) END')},
   ${ifUser(`pg_catalog.concat_ws(' ', a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid, a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid,
     a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid, a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid)`)}
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang LEFT JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
+  LEFT JOIN ${extensionsOf('pg_proc')} e ON e.objid = p.oid
   WHERE ${schemaFilter(scope, 'p.oid')} ORDER BY p.oid`;
-
-const checksOf = `(SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) FROM pg_catalog.pg_constraint k
-    WHERE k.contypid = t.oid AND k.contype = 'c')::pg_catalog.text`;
 
 const typesQuery = (scope: IntrospectScope): string =>
   `SELECT t.oid, n.nspname, t.typname, t.typtype, t.typcategory, t.typispreferred, t.typelem, t.typarray, t.typrelid, t.typbasetype,
-  t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN ${checksOf} END, t.typnotnull,
+  t.typtypmod, t.typlen, COALESCE(r.rngsubtype, m.rngsubtype, 0), CASE WHEN t.typtype = 'd' THEN k.checks END, t.typnotnull,
   COALESCE(r.rngmultitypid, m.rngtypid, 0), ${ifUser(`CASE WHEN t.typtype = 'd' THEN pg_catalog.pg_get_expr(t.typdefaultbin, 0) END`)}
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
+  LEFT JOIN (SELECT contypid, pg_catalog.json_agg(pg_catalog.pg_get_expr(conbin, 0) ORDER BY oid)::pg_catalog.text AS checks
+    FROM pg_catalog.pg_constraint WHERE contypid <> 0 AND contype = 'c' GROUP BY contypid) k ON k.contypid = t.oid
   WHERE ${schemaFilter(scope, 't.oid')} ORDER BY t.oid`;
 
 const operatorsQuery = (scope: IntrospectScope): string =>
