@@ -189,6 +189,7 @@ export class Listener implements LiveSessions {
       },
       upstream: { socket: dialed.socket, ready: dialed.ready, target },
       wait: startup.wait,
+      settings: startup.decided,
       services: this.#services,
       issueKey: holder => this.#keys.issue(dialed.ready.processId, holder),
       ended: (ended, key) => {

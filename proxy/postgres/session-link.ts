@@ -16,6 +16,7 @@ import {
 import { type CancelKey, CancelSender, cancelUpstream } from './cancel.ts';
 import { Link } from './link.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from './open-gate.ts';
+import { Opening } from './opening.ts';
 import { continueClient, fromClient, isClientStopped } from './session/client.ts';
 import { endAfterMessage, endWith, finish } from './session/end.ts';
 import { runInternal } from './session/internal.ts';
@@ -40,6 +41,8 @@ export type SessionLinkParts = {
   upstream: { socket: net.Socket; ready: UpstreamReady; target: UpstreamTarget };
   /** `weir.wait` from the startup packet. */
   wait: string | null;
+  /** From the startup packet: to be decided on before the client is greeted. */
+  settings: ReadonlyMap<string, string>;
   services: {
     recorder: Recorder;
     clock: Clock;
@@ -74,6 +77,7 @@ export class SessionLink implements LiveSession {
   readonly #cancels: CancelSender;
   readonly #startedMs: number;
   #identity: SessionIdentity;
+  readonly #opening: Opening;
   /** A turn is handled and not settled. */
   #isTurnOpen = false;
   /** Says what the open turn's statements have cost, once it is settled. */
@@ -84,8 +88,15 @@ export class SessionLink implements LiveSession {
     this.#identity = parts.identity;
     this.#startedMs = parts.services.clock.nowMs();
     this.#cancels = new CancelSender(() => cancelUpstream(parts.upstream.target, parts.upstream.ready));
+    const { parameters } = parts.upstream.ready;
+    this.#opening = new Opening({
+      settings: parts.settings,
+      parameters,
+      write: bytes => this.#client.write(bytes),
+      greeting: given => greeting(given, this.#key),
+    });
     const settings = new Settings();
-    const searchPath = parts.upstream.ready.parameters.get('search_path');
+    const searchPath = parameters.get('search_path');
     if (searchPath !== undefined) settings.searchPathReported(searchPath);
     this.#gate = parts.services.openGate({
       id: parts.id,
@@ -100,7 +111,7 @@ export class SessionLink implements LiveSession {
       ports: this.#ports(),
       gate: this.#gate,
       settings,
-      parameters: parts.upstream.ready.parameters,
+      parameters,
       processId: parts.upstream.ready.processId,
       room: parts.services.room,
     });
@@ -141,10 +152,7 @@ export class SessionLink implements LiveSession {
     const { recorder } = this.#parts.services;
     recorder.append(sessionStart(this.#parts, this.#gate.bundleVersion));
     recorder.commit();
-    this.#client.write(greeting(this.#parts.upstream.ready.parameters, this.#key));
-    this.#run(() => {
-      if (rest.length > 0) fromClient(this.#session, rest);
-    });
+    this.#run(() => this.#opening.begin(this.#session, rest));
   }
 
   refresh(identity: SessionIdentity): void {
@@ -205,6 +213,7 @@ export class SessionLink implements LiveSession {
     this.#settle();
     try {
       step();
+      this.#opening.goOn(this.#session);
     } catch (error) {
       this.#parts.services.crashed(error);
       this.#endBroken(error instanceof RecordingError ? 'recording_failed' : 'internal');
@@ -230,7 +239,7 @@ export class SessionLink implements LiveSession {
   /** Reads from each side as long as the other side and the session can take it. */
   #adjust(): void {
     if (this.#session.isEnded) return;
-    this.#client.read(!isClientStopped(this.#session) && !this.#server.isCongested);
+    this.#client.read(this.#opening.isOver && !isClientStopped(this.#session) && !this.#server.isCongested);
     this.#server.read(!this.#client.isCongested || isDiscarding(this.#session) || this.#session.ending !== null);
   }
 
@@ -266,7 +275,7 @@ export class SessionLink implements LiveSession {
       recorder,
       clock,
       turns: { join: settle => this.#join(settle) },
-      toClient: bytes => this.#client.write(bytes),
+      toClient: bytes => this.#opening.toClient(bytes),
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
       hold: request => this.#begin(request),
@@ -317,6 +326,8 @@ export class SessionLink implements LiveSession {
       identity: () => this.#identity,
       bundleVersion: () => this.#gate.bundleVersion,
       wait: () => {
+        // Nobody could be told what is waited for.
+        if (!this.#opening.isOver) return 'off';
         const set = this.#session.settings.value('weir.wait');
         return set === undefined || set === null ? this.#parts.wait : set;
       },

@@ -1,5 +1,6 @@
 /** Reads startup packets: what a client may ask for before it is known who it is. Pure; anything not on the list is refused. */
 import { fail, ok, type Result } from '#core/contract/error.ts';
+import { isDecided } from './startup-settings.ts';
 import { startupCode } from './wire/message.ts';
 import { Reader } from './wire/reader.ts';
 
@@ -15,6 +16,8 @@ export type Startup = {
   applicationName: string;
   /** What is passed on to the server, in the order it was sent. */
   settings: ReadonlyMap<string, string>;
+  /** Of them, those that policy decides on before the client is let in. */
+  decided: ReadonlyMap<string, string>;
   /** `weir.wait`, where given. */
   wait: string | null;
   /** What a NegotiateProtocolVersion message must name; null when none is due. */
@@ -28,6 +31,7 @@ const allowedSettings: ReadonlyMap<string, string> = new Map(
     name,
   ]),
 );
+const allowed = new Set(allowedSettings.values());
 const utf8Names = new Set(['utf8', 'utf-8', 'unicode']);
 const isOff = (value: string): boolean => ['', 'false', 'off', 'no', '0', 'f', 'n'].includes(value.toLowerCase());
 
@@ -95,6 +99,7 @@ function readParameters(given: Map<string, string>, unsupportedOptions: string[]
     database: given.get('database') || login,
     applicationName: settings.get('application_name') ?? '',
     settings,
+    decided: new Map([...settings].filter(([name]) => !allowed.has(name))),
     wait: settings.get('weir.wait') ?? null,
     unsupportedOptions,
   };
@@ -115,7 +120,7 @@ function addSetting(settings: Map<string, string>, name: string, value: string):
       ? null
       : fail('unsupported', `client_encoding "${value}" is not supported: connect with UTF8`);
   }
-  const spelled = allowedSettings.get(name);
+  const spelled = allowedSettings.get(name) ?? (isDecided(name) ? name : undefined);
   if (spelled === undefined) {
     return fail('invalid_input', `the startup parameter "${name}" is not accepted by this proxy`, {
       hint: `Leave it out and use SET ${name} after connecting, where policy allows it.`,

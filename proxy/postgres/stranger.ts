@@ -55,6 +55,15 @@ const answerYes = Uint8Array.of(0x53);
 /** What a server session starts with, whatever the role or the database say. */
 const fixedSettings = { standard_conforming_strings: 'on', backslash_quote: 'safe_encoding' } as const;
 
+/** A server ends sign-ins for a setting that it does not know, or a value that it does not take. */
+const withSettings = (failure: Failure, { decided }: Startup): Result<never> => ({
+  ok: false,
+  error: {
+    ...failure,
+    hint: `The session was to start with ${[...decided.keys()].join(', ')}: look at these settings.`,
+  },
+});
+
 export class Stranger {
   readonly #parts: StrangerParts;
   readonly #handshake: Handshake;
@@ -213,7 +222,7 @@ export class Stranger {
       parameters: { ...Object.fromEntries(startup.settings), ...fixedSettings },
       timeoutMs: this.#parts.options.limits.upstreamTimeoutMs,
     });
-    if (!dialed.ok) return dialed;
+    if (!dialed.ok) return startup.decided.size === 0 ? dialed : withSettings(dialed.error, startup);
     const { parameters } = dialed.value.ready;
     for (const name of ['standard_conforming_strings', 'client_encoding']) {
       const problem = parameterProblem(name, parameters.get(name) ?? 'unknown', parameters);
