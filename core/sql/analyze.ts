@@ -1,11 +1,11 @@
 /** The analyser's front door: one text in, what each of its statements does out, or why that cannot be told. */
 import type { Catalog } from '../catalog/lookup.ts';
-import type { Analysis, AnalysisSettings, Refusal, StatementAnalysis } from './analysis.ts';
+import type { Analysis, AnalysisSettings, Refusal, StatementAnalysis, TextPart } from './analysis.ts';
 import { defaultTextLimits, type TextLimits } from './guard.ts';
 import { Message, positioned } from './message.ts';
 import { normalize, unparsable } from './normalize.ts';
 import { type Pg, parseText } from './parse.ts';
-import { RefusalError } from './refuse.ts';
+import { messageConstruct, RefusalError } from './refuse.ts';
 
 export const noSettings: AnalysisSettings = {
   searchPath: ['$user', 'public'],
@@ -29,7 +29,8 @@ export function analyze(
     const statements = statementsOf(message, parsed.statements, text);
     return { ok: true, statements, ...shown, literalFree: !message.positional && isLiteralFree(statements) };
   } catch (error) {
-    if (error instanceof RefusalError) return { ok: false, refusal: refusalOf(error, text), ...shown };
+    if (error instanceof RefusalError)
+      return { ok: false, refusal: refusalOf(error, text, parsed.statements), ...shown };
     if (error instanceof RangeError) return { ok: false, refusal: tooDeep, ...shown };
     throw error;
   }
@@ -55,12 +56,19 @@ export function positionOf(text: string, byte: number | undefined): number | nul
   return [...before].length + 1;
 }
 
-const refusalOf = (error: RefusalError, text: string): Refusal => ({
+const refusalOf = (error: RefusalError, text: string, nodes: readonly Pg.RawStmt[]): Refusal => ({
   code: error.code,
   construct: error.construct,
   message: error.message,
   position: positionOf(text, error.location),
+  ...(error.construct === messageConstruct ? { parts: nodes.map(raw => placeOf(raw, Buffer.byteLength(text))) } : {}),
 });
+
+/** Absent lengths reach to the end of the text. */
+function placeOf(raw: Pg.RawStmt, textBytes: number): TextPart {
+  const start = raw.stmt_location ?? 0;
+  return { start, length: raw.stmt_len ?? textBytes - start };
+}
 
 /** Kinds of statements where an integer is only ever a value. In SET, FETCH, EXPLAIN (ANALYZE 1), … it is more. */
 const valueOnly: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge']);
@@ -71,8 +79,7 @@ const isLiteralFree = (statements: readonly StatementAnalysis[]): boolean =>
 function statementsOf(message: Message, nodes: readonly Pg.RawStmt[], text: string): StatementAnalysis[] {
   const bytes = Buffer.from(text, 'utf8');
   return nodes.map(raw => {
-    const start = raw.stmt_location ?? 0;
-    const length = raw.stmt_len ?? bytes.length - start;
+    const { start, length } = placeOf(raw, bytes.length);
     const analysis = message.run(raw, bytes.subarray(start, start + length).toString('utf8'), { start, length });
     return { ...analysis, hazards: positioned(analysis.hazards, byte => positionOf(text, byte)) };
   });

@@ -11,7 +11,7 @@ import { checkType } from './domain.ts';
 import { stringsOf } from './names.ts';
 import { analysisOf } from './outcome.ts';
 import type { Pg } from './parse.ts';
-import { unresolved } from './refuse.ts';
+import { messageConstruct, unresolved } from './refuse.ts';
 import { splitSearchPath } from './search-path.ts';
 import { Analyzer, type Created, type SearchPath, searchPathOf } from './state.ts';
 import { nothing, statement } from './statement.ts';
@@ -90,7 +90,7 @@ export class Message {
   run(raw: Pg.RawStmt, text: string, place: { start: number; length: number }): StatementAnalysis {
     const node = raw.stmt;
     if (this.frozen && node && !independent.has(Object.keys(node)[0] ?? ''))
-      unresolved('message', place.start, separately);
+      unresolved(messageConstruct, place.start, separately);
     const a = new Analyzer({
       catalog: this.catalog,
       path: this.path,

@@ -16,6 +16,9 @@ export class RefusalError extends Error {
   }
 }
 
+/** Of refusals that concern how statements of one message depend on each other. */
+export const messageConstruct = 'message';
+
 /** The construct cannot be resolved to columns, so policy could not be applied to it. */
 export function unresolved(construct: string, location?: number, message?: string): never {
   throw new RefusalError('unresolved', construct, message ?? `${construct} cannot be resolved to columns`, location);

@@ -7,7 +7,7 @@ import { parseExpression } from './domain.ts';
 import { storedMagnitude } from './expr/magnitude.ts';
 import { expression as readExpression } from './expression.ts';
 import type { Pg } from './parse.ts';
-import { undefinedName, unresolved } from './refuse.ts';
+import { messageConstruct, undefinedName, unresolved } from './refuse.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
 import { columnValue, type Field, unionOrigins, type Value } from './value.ts';
 import { expandView } from './views.ts';
@@ -41,7 +41,7 @@ export function relationFor(a: Analyzer, node: Pg.RangeVar): CatalogRelation {
     undefinedName('undefined_table', 'RangeVar', `relation "${rangeVarName(node)}" does not exist`, node.location);
   if (a.touchedBefore.has(relation.oid))
     unresolved(
-      'message',
+      messageConstruct,
       node.location,
       `an earlier statement of the same message changes "${rangeVarName(node)}"; send this one separately`,
     );

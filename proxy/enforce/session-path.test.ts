@@ -138,15 +138,18 @@ it('does not read the catalog with operators of somebody else', async () => {
   client.close();
 });
 
-it('does not go on in the same message', async () => {
+it.each<[string, string | null]>([
+  [`set local role ${other}`, null],
+  ["create type ajar.shade as enum ('red'); set local search_path = ajar", 'AJAR'],
+  [
+    `set local search_path = ajar; revoke usage on schema ajar from ${role}; set local search_path = ajar, public`,
+    null,
+  ],
+])('goes on in the same message with what %s makes of names', async (first, expected) => {
   const client = await WireClient.through(proxy.port);
-  for (const first of [
-    `set role ${other}`,
-    `revoke usage on schema ajar from ${role}`,
-    `revoke ${other} from ${role}`,
-  ]) {
-    const heard = await client.ask(say.query(`${first}; ${look}`));
-    expect(fieldsOf(heard[0]?.body as Buffer).M).toContain('send this one separately');
-  }
+  const heard = await client.ask(say.query(`begin; ${first}; ${look}; rollback`));
+  expect(heard.filter(({ type }) => type === 'E').map(({ body }) => fieldsOf(body).M)).toEqual([]);
+  expect(heard.filter(({ type }) => type === 'D').map(({ body }) => cellsOf(body)[0])).toEqual([expected]);
+  expect(heard.map(({ type }) => type).join('')).toMatch(/^C+TDCCZ$/);
   client.close();
 });

@@ -31,6 +31,21 @@ export const scripts: Record<string, Script> = {
   'empty and comment': [q(';'), q('-- nothing'), q(' ')],
   errors: [q('select 1/0'), q('select nothing from items'), q('selekt'), q('select 1')],
   'error in the middle of a string': [q('select 1; select 1/0; select 3'), q('select 4')],
+  'messages that make what they name': [
+    q(
+      "create type shade as enum ('red'); create table paints (id serial, shade shade); insert into paints (shade) values ('red') returning id + 0, shade::text; alter table paints add column note text; update paints set note = 'é'; select id + 0, note || '!', 1.5 from paints; drop table paints; drop type shade",
+    ),
+    q("create type shade as enum ('é'); create table paints (shade shade); select 1 as one, nothing from paints"),
+    q("create type shade as enum ('é'); create table paints (shade shade); select 1 / 0 from paints; selekt"),
+    q("create type shade as enum ('red'); insert into nowhere values ('é', 1 / 0); select 2"),
+    q(
+      "begin; create type shade as enum ('red'); create table paints (shade shade); commit; select shade::text from paints",
+    ),
+    q(
+      'drop table paints cascade; select 1 as one; drop type shade; select no_such_function(one) from (select 1 as one) x',
+    ),
+    [[say.query('drop table paints cascade; drop type shade;'), say.query('select 3')], 2],
+  ],
   notices: [q('select shout()'), q('commit'), q('begin; begin'), q('rollback')],
   'transaction blocks': [
     q('begin'),

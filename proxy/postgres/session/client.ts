@@ -134,6 +134,7 @@ type Mark = Pick<
   | 'ruled'
   | 'held'
   | 'heldRun'
+  | 'parts'
   | 'clientBody'
   | 'passesBody'
   | 'isSkipping'
@@ -144,7 +145,7 @@ type Mark = Pick<
 > & { up: number; queue: number; statements: number };
 
 function markOf(s: Session): Mark {
-  const { block, wish, ruled, held, heldRun, clientBody, passesBody } = s;
+  const { block, wish, ruled, held, heldRun, parts, clientBody, passesBody } = s;
   const { isSkipping, needsFlush, isGroupOpen, hasGroupEffects, inCopy } = s;
   return {
     block,
@@ -152,6 +153,7 @@ function markOf(s: Session): Mark {
     ruled,
     held,
     heldRun,
+    parts,
     clientBody,
     passesBody,
     isSkipping,

@@ -44,6 +44,8 @@ export type Expect = {
   sent: number;
   /** The server comes to it only when it is done with something else. */
   isLater: boolean;
+  /** Of what the client sent as one text: characters in front of the part that this is about. */
+  offset: number;
   /** Numbers what is between one Sync (or Query) and the next. */
   unit: number;
   /** Of the last command that completed. */
@@ -71,6 +73,7 @@ export function expectation(kind: ExpectKind, given: Partial<Expect> = {}): Expe
     isBarrier: given.isBarrier ?? false,
     sent: 0,
     isLater: false,
+    offset: 0,
     unit: 0,
     tag: null,
     mustFail: false,

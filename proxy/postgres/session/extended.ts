@@ -71,7 +71,7 @@ export function parse(s: Session, m: Message): boolean {
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
   const prepared = newPrepared({ name, key, ruling, literals, isRecorded: false });
-  const entry = expectation(expects.parse, { name, ruling, prepared });
+  const entry = expectation(expects.parse, { name, ruling, prepared, isInjected: s.parts !== null });
   enqueue(s, entry);
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
@@ -151,7 +151,7 @@ export function bind(s: Session, m: Message): boolean {
     isBound: true,
     bytes: kept + (ruling.asks ? m.end - m.start : 0),
   };
-  enqueue(s, expectation(expects.bind, { name: portal.name, portal }));
+  enqueue(s, expectation(expects.bind, { name: portal.name, portal, isInjected: s.parts !== null }));
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
   s.isGroupOpen = true;

@@ -7,7 +7,7 @@ import { committedBefore } from './effects.ts';
 import { endWithFault, finish } from './end.ts';
 import { type Expect, expects, sentAs } from './expect.ts';
 import { replayProposals } from './proposals.ts';
-import { refusalMessage, sqlstateOf } from './refusal.ts';
+import { refusalFields, refusalMessage, sqlstateOf } from './refusal.ts';
 import type { Ruling } from './ruling.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
@@ -71,18 +71,31 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
   return fate;
 }
 
+/** Positions count from where the client's text begins. */
+function placed(fields: ErrorFields, offset: number): ErrorFields {
+  const position = fields.get('P');
+  return offset === 0 || position === undefined ? fields : new Map(fields).set('P', String(Number(position) + offset));
+}
+
 /** What the client gets to read. */
-function tell(s: Session, entry: Expect | null, { m, fields }: { m: ServerMessage; fields: ErrorFields }): Fate {
+function tell(s: Session, entry: Expect | null, said: { m: ServerMessage; fields: ErrorFields }): Fate {
+  const { m } = said;
+  const fields = placed(said.fields, entry?.offset ?? 0);
   if (entry?.stopped) {
     s.down.bytes(refusalMessage(entry.stopped.refused, fields));
     return 'drop';
   }
   if (entry?.internal || entry?.isMuted) return 'drop';
   if (entry?.refused) {
-    s.down.bytes(refusalMessage(entry.refused, fields));
+    s.down.bytes(encodeErrorFields(m.type, placed(refusalFields(entry.refused, fields), entry.offset)));
     return 'drop';
   }
-  if (!isSensitive(s, entry)) return hideFinds(s, entry, { m, fields });
+  if (!isSensitive(s, entry)) {
+    const fate = hideFinds(s, entry, { m, fields });
+    if (fate === 'drop' || fields === said.fields) return fate;
+    s.down.bytes(encodeErrorFields(m.type, fields));
+    return 'drop';
+  }
   s.down.bytes(encodeErrorFields(m.type, reduceProblem(fields)));
   return 'drop';
 }

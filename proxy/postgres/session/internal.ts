@@ -17,7 +17,7 @@ import { flushTurn } from './turn.ts';
  */
 function mayEndUnit(s: Session): boolean {
   if (!s.isGroupOpen || s.unitHolds === held.nothing) return true;
-  return s.unitHolds === held.portals && s.backlog[0] === frontend.query;
+  return s.unitHolds === held.portals && s.backlog[0] === frontend.query && s.parts === null;
 }
 
 /**

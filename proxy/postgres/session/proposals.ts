@@ -5,6 +5,7 @@ import { held, type Session } from './state.ts';
 /** Puts an entry into the queue, with what it proposes. Sync and Query end a unit. */
 export function enqueue(s: Session, entry: Expect): void {
   entry.unit = s.unit;
+  entry.offset = s.parts?.list[s.parts.at]?.offset ?? 0;
   const { head } = s.queue;
   entry.isLater = head !== null && (head.unit !== s.unit || s.unitHolds === held.effects);
   entry.sent = s.gate.names.now;

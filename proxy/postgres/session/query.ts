@@ -5,6 +5,7 @@ import { latin1 } from '../wire/text.ts';
 import { expectation, expects } from './expect.ts';
 import { isLimited } from './limit.ts';
 import { textBytesMax } from './limits.ts';
+import { beginParts, nextParts } from './parts.ts';
 import { enqueue } from './proposals.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseQuery } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
@@ -12,6 +13,7 @@ import type { Session } from './state.ts';
 import { clear, literalsOf, type Message, record, ruleOn } from './statement.ts';
 
 export function query(s: Session, m: Message): boolean {
+  if (s.parts !== null) return nextParts(s);
   if (s.isSkipping) return true;
   const textEnd = m.end - 1;
   if (m.bytes.indexOf(0, m.start + 5) !== textEnd) {
@@ -20,6 +22,7 @@ export function query(s: Session, m: Message): boolean {
   }
   const found = ruleOn(s, latin1(m.bytes, m.start + 5, textEnd));
   if (found === null) return false;
+  if (beginParts(s, m, found)) return nextParts(s);
   const literals = literalsOf(s, found);
   const ruling = s.gate.spent(found) ?? found;
   const clearance = clear(s, { ruling, literals, parametersHash: null, parameters: null }, false);

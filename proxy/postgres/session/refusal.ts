@@ -22,7 +22,7 @@ const harmlessText = 'SELECT';
 export const sqlstateOf = (refused: Refused): string => refused.sqlstate ?? errorTable[refused.failure.code].sqlstate;
 
 /** Only the fields that PostgreSQL would have sent for such an error. */
-export function refusalMessage(refused: Refused, server: ErrorFields): Uint8Array {
+export function refusalFields(refused: Refused, server: ErrorFields): ErrorFields {
   const { failure } = refused;
   // Our failing text is a syntax error itself, so the place in the server's source is right for another one.
   const keepsOrigin = refused.keepsOrigin === true || failure.code === 'syntax_error';
@@ -34,8 +34,11 @@ export function refusalMessage(refused: Refused, server: ErrorFields): Uint8Arra
   if (failure.hint !== undefined) fields.set('H', failure.hint);
   if (failure.position !== undefined) fields.set('P', String(failure.position));
   if (keepsOrigin) for (const letter of ['F', 'L', 'R']) fields.set(letter, server.get(letter) ?? '');
-  return encodeErrorFields(backend.errorResponse, fields);
+  return fields;
 }
+
+export const refusalMessage = (refused: Refused, server: ErrorFields): Uint8Array =>
+  encodeErrorFields(backend.errorResponse, refusalFields(refused, server));
 
 /** In a failed transaction PostgreSQL would not even look at the statement, and says so. */
 const isDoomed = (s: Session, ruling: Ruling | null, refused: Refused): boolean =>

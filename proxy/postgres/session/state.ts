@@ -15,6 +15,7 @@ import { type Expect, ExpectQueue } from './expect.ts';
 import { Journal, type Run } from './journal.ts';
 import { NameTable, type Portal, type Prepared } from './names.ts';
 import { Outlet } from './outlet.ts';
+import type { Parts } from './parts.ts';
 import { Room } from './room.ts';
 import type { Refused, RowPlan, Ruling } from './ruling.ts';
 import type { Settings } from './settings.ts';
@@ -198,6 +199,8 @@ export class Session {
   /** How often in a row it was out of date when it came. */
   rulingsMissed = 0;
   held: HoldResult | null = null;
+  /** A Query that goes to the server in parts; it stays at the head of the backlog until the last has gone. */
+  parts: Parts | null = null;
   /** The record of the statement that is held. */
   heldRun: Run | null = null;
 
