@@ -139,11 +139,10 @@ const passes: OutputVerdict = { mask: null, masked: [], refused: [] };
 
 /**
  * The bare column gets its mask. A total function of masked columns becomes null: its value is theirs. One that may raise is
- * refused, because whether it raised is a bit of them. `count` tells no value, and an aggregate passes only where every rule
- * allows it.
+ * refused, because whether it raised is a bit of them. An aggregate passes only where every rule allows it.
  */
 export function outputVerdict(output: OutputColumn, masks: ColumnMasks): OutputVerdict {
-  if (output.kind === 'count' || output.kind === 'constant') return passes;
+  if (output.kind === 'constant') return passes;
   const masked = output.origins.flatMap(column => masks(column).map(by => ({ column, by })));
   if (masked.length === 0) return passes;
   if (output.kind === 'derived') {

@@ -62,7 +62,7 @@ function concerns(scope: Scope, compiled: CompiledRule, output: OutputColumn): b
 }
 
 function detectorsOf(scope: Scope, output: OutputColumn): OutputDetectors | null {
-  if (output.kind === 'constant' || output.kind === 'count' || isClassified(scope, output)) return null;
+  if (output.kind === 'constant' || isClassified(scope, output)) return null;
   const rules = scope.side.detect.filter(
     compiled => concerns(scope, compiled, output) && conditionHolds(scope, compiled).applies,
   );

@@ -122,7 +122,7 @@ const allowAll = policySchema.parse({
 });
 const policies = fc.tuple(anyPolicies, fc.boolean()).map(([set, isOpen]) => (isOpen ? [...set, allowAll] : set));
 
-const kinds: readonly OutputKind[] = ['column', 'pure', 'count', 'aggregate', 'derived', 'constant'];
+const kinds: readonly OutputKind[] = ['column', 'pure', 'aggregate', 'derived', 'constant'];
 const aColumn = fc.constantFrom(...columns);
 const aUse: fc.Arbitrary<ColumnUse> = fc
   .tuple(
@@ -308,7 +308,7 @@ describe('for every set of policies and every statement', () => {
             attnum: number;
           }) => labels.ofColumn(path).length > 0;
           const outputs = (part.outputs ?? []).every((each, at) => {
-            if (each.kind === 'count' || each.kind === 'constant' || !each.origins.some(classified)) return true;
+            if (each.kind === 'constant' || !each.origins.some(classified)) return true;
             return decision.obligations[index]?.masks[at] !== null && each.kind !== 'derived';
           });
           const uses = part.uses.every(each => {

@@ -35,8 +35,7 @@ function sensitiveColumns({ view }: Scope, masks: readonly (OutputMask | null)[]
   const isClassified = (origins: readonly Parameters<typeof labels.ofColumn>[0][]) =>
     origins.some(origin => labels.ofColumn(origin).some(tag => levelRank(tag.level) >= sensitiveRank));
   return (statement.outputs ?? []).filter(
-    ({ kind, origins }, index) =>
-      kind !== 'count' && kind !== 'constant' && ((masks[index] ?? null) !== null || isClassified(origins)),
+    ({ kind, origins }, index) => kind !== 'constant' && ((masks[index] ?? null) !== null || isClassified(origins)),
   ).length;
 }
 

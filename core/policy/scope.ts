@@ -127,11 +127,30 @@ export const mayMask = (scope: Scope): boolean => hasMasks(scope.side, scope.vie
 export const mayMaskSession = ({ sides }: Residual, labels: Labels): boolean =>
   sides.some(side => hasMasks(side, labels));
 
+/**
+ * Whether the statement was read to its end, makes or changes objects without a label, and touches no rows: a block of that kind
+ * has no data to move.
+ */
+function isDefinition({ accesses }: Scope['view']): boolean {
+  const targets = accesses.map(each => each.target);
+  return (
+    targets.some(({ action }) => defining.has(action)) &&
+    targets.every(
+      ({ action, system, tags, unresolved }) =>
+        tags.length === 0 && !unresolved && (besides.has(action) || (action === 'read' && system)),
+    )
+  );
+}
+
+const defining: ReadonlySet<Action> = new Set(['define', 'drop']);
+const besides: ReadonlySet<Action> = new Set(['define', 'drop', 'call', 'session']);
+
 /** Hazards behind which data moves unseen, as accesses that need a rule of their own. */
 export function unseenAccesses(scope: Scope): readonly Target[] {
   if (!mayMask(scope)) return [];
+  const isSeen = isDefinition(scope.view);
   return scope.view.hazards
-    .filter(({ hazard }) => opaqueHazards.has(hazard.code))
+    .filter(({ hazard }) => opaqueHazards.has(hazard.code) && !(isSeen && hazard.code === 'anonymous_block'))
     .map(({ target }) => ({ ...target, action: 'opaque' as const, verb: 'other' as const }));
 }
 

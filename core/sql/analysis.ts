@@ -21,13 +21,11 @@ export type OutputKind =
   | 'column'
   /** A provably total pure function of the origins: masking its result is safe, evaluating it cannot raise. */
   | 'pure'
-  /** count(*) or count() of a bare column or row: at most tells how many are not null. Counting an expression is `aggregate`. */
-  | 'count'
   /** Any other aggregate or window function over the origins. */
   | 'aggregate'
   /** Anything else over the origins; may raise, and an error is a bit of information. */
   | 'derived'
-  /** No column is involved. */
+  /** No column is involved, or none but whether it is NULL: `IS NULL`, and count() of a bare column or row. Counting an expression is `aggregate`. */
   | 'constant';
 
 export type OutputColumn = {

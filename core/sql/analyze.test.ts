@@ -77,7 +77,7 @@ describe('outputs', () => {
   it.each<[string, string[]]>([
     [
       'SELECT email, upper(email), count(*), count(email), max(email), cost FROM patients, visits',
-      ['column', 'pure', 'constant', 'count', 'aggregate', 'column'],
+      ['column', 'pure', 'constant', 'constant', 'aggregate', 'column'],
     ],
     ["SELECT count(nullif(email, 'x')), count(DISTINCT email) FROM patients", ['aggregate', 'aggregate']],
     [

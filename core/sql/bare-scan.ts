@@ -13,13 +13,19 @@ const isPlain = (select: Pg.SelectStmt): boolean =>
   ) &&
   ![select.windowClause, select.valuesLists, select.lockingClause, select.intoClause].some(Boolean);
 
-/** Nothing in a node can be a query: those that could are few, and written with a name of their own. */
-const hasSubquery = (node: Pg.Node | undefined): boolean => JSON.stringify(node ?? null).includes('"SubLink"');
+/** A query of its own, and what an aggregate or a window sorts: all of the rows are kept for that, with whatever else is asked of them. */
+const keeping = ['"SubLink"', '"agg_order"', '"agg_distinct"', '"over"'];
+
+/** In a node written as JSON: a quote within a text would have a backslash before it. */
+function keepsRows(node: Pg.Node | undefined): boolean {
+  const written = JSON.stringify(node ?? null);
+  return keeping.some(word => written.includes(word));
+}
 
 export function isBareScan(a: Analyzer, node: Pg.Node, { accesses, outputs }: StatementAnalysis): boolean {
   if (!('SelectStmt' in node) || !isPlain(node.SelectStmt)) return false;
   const { targetList, whereClause, limitCount, limitOffset } = node.SelectStmt;
-  if ([...(targetList ?? []), whereClause, limitCount, limitOffset].some(hasSubquery)) return false;
+  if ([...(targetList ?? []), whereClause, limitCount, limitOffset].some(keepsRows)) return false;
   const [only, ...others] = accesses.filter(({ object }) => object.kind === 'relation');
   const relation = only && others.length === 0 ? a.catalog.relation(only.object.oid) : null;
   if (relation?.kind !== 'r' || relation.rowSecurity) return false;

@@ -24,7 +24,7 @@ function divided(catalog: Catalog, relation: CatalogRelation): CatalogRelation[]
   return [relation, ...below.flatMap(child => divided(catalog, child))];
 }
 
-/** What `tableoid` of its rows tells. */
+/** What `tableoid` of its rows tells, and `ctid`, which counts them in each partition anew. */
 export const dividedBy = (a: Analyzer, relation: CatalogRelation): readonly ColumnRef[] =>
   originsOf(a, relation, keyNames(divided(a.catalog, relation)));
 

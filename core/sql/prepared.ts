@@ -170,7 +170,7 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const isUnseen = !measuresBytes(options) && isBareScan(a, query, inner);
   const lookedInto = new Set(inner.uses.flatMap(use => (use.context === 'predicate_null' ? [] : use.column)));
   if (runs)
-    for (const column of passing(inner).filter(each => !isUnseen || lookedInto.has(each)))
+    for (const column of passing(a, inner).filter(each => !isUnseen || lookedInto.has(each)))
       a.out.use(column, 'function_argument', { within: '`EXPLAIN ANALYZE`' });
   // It counts rows by partition.
   if (runs) for (const column of dividing(a, inner)) a.out.use(column, 'predicate');
@@ -195,13 +195,21 @@ const folded = (a: Analyzer, { functions }: StatementAnalysis): readonly ColumnR
     return fn && fn.volatility === 'i' && fn.body !== null ? (readsOf(a, fn) ?? []) : [];
   });
 
-/** Keys and tests for NULL are as narrow whatever is in them; everything else the text reads may be carried along. */
-function passing({ outputs, uses, reads }: StatementAnalysis): readonly ColumnRef[] {
+/** As wide as any other of its type. */
+function isOfOneWidth(a: Analyzer, { relationOid, attnum }: ColumnRef): boolean {
+  const column = a.catalog.relation(relationOid)?.columns.find(each => each.attnum === attnum);
+  return (a.catalog.type(column?.typeOid ?? 0)?.length ?? -1) > 0;
+}
+
+/** Keys and tests for NULL of what is of one width tell no more than they do anyway; everything else the text reads may be carried along. */
+function passing(a: Analyzer, { outputs, uses, reads }: StatementAnalysis): readonly ColumnRef[] {
   const narrow = new Set(
-    uses.filter(({ context }) => context === 'join_key' || context === 'predicate_null').map(({ column }) => column),
+    uses
+      .filter(({ context, column }) => /^(join_key|predicate_null)$/.test(context) && isOfOneWidth(a, column))
+      .map(({ column }) => column),
   );
   const carried = reads.filter(column => !narrow.has(column));
-  return [...carried, ...(outputs ?? []).flatMap(({ kind, origins }) => (kind === 'count' ? [] : origins))];
+  return [...carried, ...(outputs ?? []).flatMap(({ origins }) => origins)];
 }
 
 const dividing = (a: Analyzer, { accesses }: StatementAnalysis): readonly ColumnRef[] =>

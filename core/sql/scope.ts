@@ -88,7 +88,7 @@ function systemColumnIn(a: Analyzer, item: Item, name: string): Value | null {
   const column = systemColumns.find(candidate => candidate.name === name);
   if (!column) return null;
   const ref = a.catalog.columnRef(relation, column);
-  const origins = name === 'tableoid' ? [ref, ...dividedBy(a, relation)] : [ref];
+  const origins = name === 'tableoid' || name === 'ctid' ? [ref, ...dividedBy(a, relation)] : [ref];
   return columnValue(column.typeOid, origins, {
     wire: { relationOid: relation.oid, attnum: column.attnum },
     target: item.target === true,

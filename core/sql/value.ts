@@ -150,7 +150,6 @@ export function unionOrigins(lists: readonly (readonly ColumnRef[])[]): readonly
 
 const kindRank: Readonly<Record<OutputKind, number>> = {
   constant: 0,
-  count: 1,
   column: 2,
   pure: 2,
   aggregate: 3,

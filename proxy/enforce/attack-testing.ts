@@ -30,6 +30,8 @@ const masked: Readonly<Record<string, string>> = {
   passes: 'code tag',
   visits: 'pass',
   keepsakes: 'thing',
+  stamps: 'code',
+  letters: 'stamp',
 };
 
 const labels: TestLabels = Object.fromEntries(

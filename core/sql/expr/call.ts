@@ -13,7 +13,7 @@ import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
 import { type Callable, type CallShape, type ResolvedFunction, resolveFunction } from '../types/resolve.ts';
-import { changed, derive, type Value } from '../value.ts';
+import { changed, derive, noOrigins, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { arranged } from './arranged.ts';
@@ -65,9 +65,9 @@ const argumentNode = (node: Pg.Node): Pg.Node =>
 
 export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
   const given = (node.args ?? []).map(argument => ({ argument, value: expression(a, scope, argumentNode(argument)) }));
-  const counted = node.agg_within_group ? given : given.filter(each => !isPlaceOfResult(each));
-  const written = counted.map(({ argument }) => argument);
-  const args = counted.map(({ value }) => value);
+  const taken = node.agg_within_group ? given : given.filter(each => !isPlaceOfResult(each));
+  const written = taken.map(({ argument }) => argument);
+  const args = taken.map(({ value }) => value);
   const sorted = (node.agg_order ?? []).map(order => sortValue(a, scope, order));
   const inputs = node.agg_within_group ? [...args, ...sorted.map(({ value }) => value)] : args;
   const names = stringsOf(node.funcname);
@@ -152,8 +152,21 @@ function finish(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Val
 /** count() of nothing, a bare column or a row tells at most how many are not null. */
 const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
   args.every(
-    value => value.kind === 'column' || value.kind === 'constant' || (value.fields !== null && value.wire !== null),
+    value =>
+      value.kind === 'constant' ||
+      (!value.gated && (value.kind === 'column' || (value.fields !== null && value.wire !== null))),
   ) && call.node.agg_distinct !== true;
+
+/** As of IS NULL nothing of the values remains: the number can be ordered by, computed with and compared like any other. */
+function counted(a: Analyzer, args: readonly Value[], type: number): Value {
+  for (const value of args) a.out.usedAs(value, 'predicate_null');
+  return changed(derive(args, { type }), {
+    origins: noOrigins,
+    kind: 'constant',
+    gated: false,
+    collated: false,
+  });
+}
 
 function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly Value[], result: number): Value {
   const args = converted(a, fn, given);
@@ -169,7 +182,7 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     return applyTrust(a, trusted, args, { result, location: call.location });
   }
   const counting = fn.name === 'count' && fn.schema === 'pg_catalog';
-  if (counting && harmlessCount(call, args)) return changed(derive(args, { type: result }), { kind: countKind(args) });
+  if (counting && harmlessCount(call, args)) return counted(a, args, result);
   const isTelling = trust === 'reads' || overflows(fn, args) || clashes(args) || stepsOverNull(fn, trust, args);
   const failing = isTelling ? args : faultOrigins(trusted, args);
   for (const value of args)
@@ -184,15 +197,12 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     document,
   });
   const value = changed(derived, { large, apart: isCount || derived.apart });
-  return value.kind === 'pure' || value.kind === 'count' ? changed(value, { kind: 'aggregate' }) : value;
+  return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
 }
 
 /** The step of an aggregate of somebody's own may be strict, and fail for all that is not NULL. */
 const stepsOverNull = (fn: CatalogFunction, trust: FunctionTrust, args: readonly Value[]): boolean =>
   fn.schema !== 'pg_catalog' && trust !== 'pure' && args.some(value => value.gated);
-
-const countKind = (args: readonly Value[]): Value['kind'] =>
-  args.some(value => value.origins.length > 0) ? 'count' : 'constant';
 
 /** `email(customers)`: a column in functional notation, when no function of that name fits. */
 function projection(a: Analyzer, call: Call): Value | null {

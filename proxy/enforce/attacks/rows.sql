@@ -20,10 +20,12 @@ INSERT INTO staff VALUES (1, 'Ada', «61000|19000»), (2, 'Bob', «52000|83000»
 INSERT INTO managers VALUES (3, 'Cid', «91000|33000», 10);
 INSERT INTO diary VALUES (1, 'ada', '«zephdiary|maxidiary» one'), (2, 'bob', '«oswidiary|gudrdiary» two');
 
-INSERT INTO bands VALUES (1, «187654|51234»), (2, «51098|142310»);
+INSERT INTO bands VALUES (1, «187654|51234»), (2, «51098|42310»), (3, «151098|171097»), (4, «61098|181098»);
 INSERT INTO passes VALUES (1, '«zephpass|maxipass»', '«zephtick|maxitick»'), (2, '«oswipass|gudrpass»', '«oswitick|gudrtick»');
 INSERT INTO visits VALUES (1, '«zephpass|maxipass»', 'gate'), (2, '«oswipass|gudrpass»', 'door');
 INSERT INTO keepsakes VALUES (1, 1, '«zephthing|maxithing»');
+INSERT INTO stamps VALUES ('«zephstamp|maximilianstamp»');
+INSERT INTO letters VALUES (1, '«zephstamp|maximilianstamp»');
 INSERT INTO lab.kept VALUES (1), (2);
 
 INSERT INTO products SELECT g, 'SKU-' || g, 'Product ' || g, g * 450, ARRAY['t' || g % 3, 'all'], jsonb_build_object('size', g, 'colour', CASE g % 2 WHEN 0 THEN 'red' ELSE 'blue' END, 'parts', jsonb_build_array(g, g + 1)) FROM generate_series(1, 8) g;

@@ -54,6 +54,10 @@ CREATE TABLE passes (id int PRIMARY KEY, code text UNIQUE, tag text UNIQUE DEFER
 CREATE TABLE visits (id int PRIMARY KEY, pass text REFERENCES passes (code) DEFERRABLE INITIALLY DEFERRED, place text NOT NULL);
 CREATE TABLE keepsakes (id int PRIMARY KEY, visit int REFERENCES visits (id) ON DELETE SET NULL, thing text);
 
+-- Keys of any length.
+CREATE TABLE stamps (code text PRIMARY KEY);
+CREATE TABLE letters (id int PRIMARY KEY, stamp text REFERENCES stamps (code));
+
 -- Nothing here is masked.
 CREATE TABLE products (id int PRIMARY KEY, sku text NOT NULL UNIQUE, name text NOT NULL, price_cents int NOT NULL, tags text[] NOT NULL, facts jsonb NOT NULL);
 CREATE TABLE orders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people (id), placed timestamptz NOT NULL, status text NOT NULL, total_cents int NOT NULL);
