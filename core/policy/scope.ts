@@ -1,7 +1,7 @@
 /** One statement as one identity's rules see it: its targets, its condition facts, and which rules hold for it. */
 import { type Level, levelRank, levels } from '../catalog/classification.ts';
 import type { Labels } from '../catalog/labels.ts';
-import type { Hazard, StatementAnalysis } from '../sql/analysis.ts';
+import type { Action, Hazard, StatementAnalysis } from '../sql/analysis.ts';
 import type { CompiledRule } from './compile.ts';
 import type { ConditionFacts } from './condition.ts';
 import { hazardTarget, ownershipMatches, type Target, targetOf } from './match.ts';

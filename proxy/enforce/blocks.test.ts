@@ -1,0 +1,72 @@
+/** DO blocks of migrations run where policy allows what they define; behind any other block masked values might pass. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { policySchema } from '#core/policy/schema.ts';
+import { type TestDatabase, targetDatabase } from '#db/testing.ts';
+import { fieldsOf, say, WireClient } from '../postgres/wire-testing.ts';
+import { type Governed, startGoverned } from './governed-testing.ts';
+
+const developer = policySchema.parse({
+  name: 'developer',
+  rules: [
+    { id: 'all', effect: 'allow' },
+    { id: 'masks', effect: 'mask', objects: { level: 'confidential' }, mask: { kind: 'redact' } },
+  ],
+});
+
+let database: TestDatabase;
+let proxy: Governed;
+let client: WireClient;
+beforeAll(async () => {
+  database = await targetDatabase({
+    sql: `
+      create table people (id int primary key, ssn text);
+      insert into people values (1, 'quagliotti');
+      create table jobs (id int primary key, person int, note text not null);
+      create function look() returns text language sql as 'select ssn from people';`,
+  });
+  proxy = await startGoverned({
+    upstreamUrl: database.url,
+    policies: [developer],
+    labels: { 'public.people.ssn': 'pii.free_text' },
+  });
+  client = await WireClient.through(proxy.port);
+});
+afterAll(async () => {
+  client.close();
+  await proxy.close();
+  await database.drop();
+});
+
+const ask = async (text: string): Promise<string[]> => {
+  const heard = await client.ask(say.query(text));
+  return heard.filter(({ type }) => type === 'E').map(({ body }) => fieldsOf(body).M ?? '');
+};
+
+it.each([
+  `DO 'BEGIN CREATE TYPE "public"."enum_jobs_state" AS ENUM(''new'', ''done''); EXCEPTION WHEN duplicate_object THEN null; END'`,
+  `DO $$ BEGIN CREATE TYPE "public"."mood" AS ENUM('calm', 'busy'); EXCEPTION WHEN duplicate_object THEN null; END $$;`,
+  `do $$ begin if not exists (select 1 from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typname = 'kind') then create type kind as enum ('a'); end if; end $$`,
+  `DO $$ BEGIN ALTER TABLE "jobs" ADD CONSTRAINT "jobs_person_fk" FOREIGN KEY ("person") REFERENCES "public"."jobs"("id") ON DELETE cascade; EXCEPTION WHEN duplicate_object THEN null; END $$`,
+  `do $$ begin if exists (select 1 from information_schema.columns where table_name = 'jobs' and column_name = 'note') then alter table jobs alter column note drop not null; end if; end $$`,
+  'do $$ begin drop table if exists nothing; create schema if not exists extra; end $$',
+])('runs %s', async text => {
+  expect([await ask(text), await ask(text)]).toEqual([[], []]);
+});
+
+it.each([
+  'do $$ begin create type seen as enum (); perform ssn from people; end $$',
+  'do $$ begin create type seen as enum (); perform note from jobs; end $$',
+  'do $$ begin create type seen as enum (); perform look(); end $$',
+  "do $$ begin create type seen as enum (); insert into jobs values (9, 9, 'x'); end $$",
+  "do $$ begin create type seen as enum (); execute 'select ssn' || ' from people'; end $$",
+  'do $$ begin create table seen as select ssn from people; end $$',
+  'do $$ begin create view seen as select ssn from people; end $$',
+  'do $$ begin alter table people add column seen text; end $$',
+  'do $$ begin create function seen() returns text language sql as $f$ select ssn from people $f$; end $$',
+  'do $$ begin create type seen as enum (); perform most_common_vals from pg_stats; end $$',
+  'do $$ begin perform 1; end $$',
+  'do language plperl $$ 1 $$',
+])('refuses %s', async text => {
+  const [error = ''] = await ask(text);
+  expect(error).toMatch(/refused by policy|cannot be resolved/);
+});
