@@ -36,6 +36,10 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ['ALTER TABLE visits ENABLE ROW LEVEL SECURITY', ['row_security']],
   ['ALTER TABLE visits OWNER TO x', ['owner']],
   ['ALTER TABLE visits SET LOGGED', ['rewrite_table']],
+  ['ALTER TABLE visits ADD CONSTRAINT c CHECK (cost > 0)', ['alter_rewrite']],
+  ['ALTER TABLE visits ADD CONSTRAINT c CHECK (cost > 0) NOT VALID', []],
+  // Others read and write meanwhile.
+  ['ALTER TABLE visits VALIDATE CONSTRAINT visits_cost_check', []],
   ['ALTER TABLE visits ADD COLUMN x int', []],
   ['ALTER TABLE visits ADD COLUMN x int DEFAULT 1, ADD COLUMN y timestamptz DEFAULT now()', []],
   ['ALTER TABLE visits ADD COLUMN x float8 DEFAULT random()', ['alter_rewrite']],
