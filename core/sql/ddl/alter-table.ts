@@ -27,6 +27,7 @@ const hazards: Readonly<Record<string, readonly HazardCode[]>> = {
   AT_DropExpression: [],
   AT_DropConstraint: ['alter_destructive'],
   AT_DropIdentity: ['alter_destructive'],
+  AT_ValidateConstraint: [],
   AT_AddIndex: ['alter_rewrite'],
   AT_AddIndexConstraint: [],
   AT_ChangeOwner: ['owner'],
