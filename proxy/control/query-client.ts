@@ -5,6 +5,7 @@ import { encodeDescribe, encodeExecute, encodeQuery, syncMessage, terminateMessa
 import { decodeErrorFields } from '../postgres/wire/error.ts';
 import { backend, frontend, lengthAt } from '../postgres/wire/message.ts';
 import { Reader } from '../postgres/wire/reader.ts';
+import { utf8Of } from '../postgres/wire/text.ts';
 import { Writer } from '../postgres/wire/writer.ts';
 import { dial } from './dial.ts';
 
@@ -121,6 +122,8 @@ export class QueryClient {
     const timer = setTimeout(() => this.lost(new Error('no answer in time')), this.answerTimeoutMs);
     try {
       await this.answer(take);
+    } catch (error) {
+      throw error instanceof QueryError ? error : this.lost(error as Error);
     } finally {
       clearTimeout(timer);
     }
@@ -176,14 +179,16 @@ function encodeBound(text: string, { types, formats, values }: BoundParameters):
   return writer.raw(encodeExecute('', 0)).raw(syncMessage).finish();
 }
 
-const utf8 = new TextDecoder();
-
+/** A catalog comes in hundreds of thousands of cells. */
 function rowOf(frame: Uint8Array): TextRow {
-  const reader = new Reader(frame, 5, frame.length);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   const row: (string | null)[] = [];
-  for (let left = reader.uint16(); left > 0; left -= 1) {
-    const length = reader.int32();
-    row.push(length < 0 ? null : utf8.decode(reader.take(length)));
+  let at = 7;
+  for (let left = view.getUint16(5); left > 0; left -= 1) {
+    const length = view.getInt32(at);
+    at += 4;
+    row.push(length < 0 ? null : utf8Of(frame, at, at + length));
+    at += Math.max(length, 0);
   }
   return row;
 }
