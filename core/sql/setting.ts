@@ -67,6 +67,8 @@ const usualMessages: ReadonlySet<string> = new Set(['info', 'notice', 'warning',
 /** Null for what the server starts with. */
 function hazardOf(name: string, value: string | null): HazardCode | null {
   const known = Object.hasOwn(hazardous, name) ? hazardous[name] : undefined;
+  // Nobody is more than who signed in: pools give a session back so, and DISCARD ALL does no less.
+  if (known === 'set_role' && value === null) return null;
   if (name === 'client_min_messages')
     return value === null || usualMessages.has(value.toLowerCase()) ? null : 'set_messages';
   return known ?? (debugging.test(name) ? 'statistics' : planning.test(name) ? 'set_planner' : null);
