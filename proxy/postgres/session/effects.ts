@@ -29,6 +29,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       else s.settings.commit();
       s.gate.settled(tag !== 'ROLLBACK' && effect.type === 'commit');
       s.portals.clear();
+      leaveFailed(s, transaction.idle);
       return;
     case 'prepare':
       s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
@@ -60,10 +61,16 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       s.settings.apply(effect);
       // What was defined since the savepoint is gone, and what it took the place of is back.
       if (s.isCatalogChanged) s.gate.catalogTouched();
+      leaveFailed(s, transaction.open);
       return;
     default:
       s.settings.apply(effect);
   }
+}
+
+/** What follows in the same unit is run, and the server can be asked about it, though ReadyForQuery is still to come. */
+function leaveFailed(s: Session, status: number): void {
+  if (s.status === transaction.failed) s.status = status;
 }
 
 /** Code that ends transactions has failed: what it did before the last of them stays. */
