@@ -98,6 +98,13 @@ it.each<[string, Parameters, string]>([
   direct.close();
 });
 
+it('has a terminal without a locale talk in UTF-8', async () => {
+  const client = await through([['client_encoding', 'SQL_ASCII']]);
+  expect(client.parameters.client_encoding).toBe('UTF8');
+  expect(await answer(client, 'show client_encoding')).toEqual(['UTF8']);
+  client.close();
+});
+
 it('is recorded as the statement that it stands for', async () => {
   const since = proxy.recorder.events.length;
   const client = await through([['search_path', 'lab']]);

@@ -40,6 +40,10 @@ it.each([
   expect(negotiation?.body.subarray(8).toString()).toBe(options.map(name => `${name}\0`).join(''));
 });
 
+it.each(['UTF8', "'utf-8'", 'SQL_ASCII'])('takes what is sent in the encoding %s', encoding => {
+  expect(types(greetingWith(['client_encoding', encoding]))).toBe('send more');
+});
+
 describe('what ends it', () => {
   it.each([
     ['protocol 2', say.startup(names, 0x20000), 'unsupported'],

@@ -32,7 +32,8 @@ const allowedSettings: ReadonlyMap<string, string> = new Map(
   ]),
 );
 const allowed = new Set(allowedSettings.values());
-const utf8Names = new Set(['utf8', 'utf-8', 'unicode']);
+/** SQL_ASCII asks for nothing to be converted (psql in a terminal without a locale), which UTF-8 to UTF-8 is as well. */
+const utf8Names = new Set(['utf8', 'utf-8', 'unicode', 'sql_ascii']);
 const isOff = (value: string): boolean => ['', 'false', 'off', 'no', '0', 'f', 'n'].includes(value.toLowerCase());
 
 /** `body` is the packet after its length. */
@@ -118,7 +119,9 @@ function addSetting(settings: Map<string, string>, name: string, value: string):
     const encoding = value.toLowerCase().replace(/^'(.*)'$/, '$1');
     return utf8Names.has(encoding)
       ? null
-      : fail('unsupported', `client_encoding "${value}" is not supported: connect with UTF8`);
+      : fail('unsupported', `client_encoding "${value}" is not supported: connect with UTF8`, {
+          hint: 'Set PGCLIENTENCODING=UTF8, or client_encoding=UTF8 among the parameters of the connection.',
+        });
   }
   const spelled = allowedSettings.get(name) ?? (isDecided(name) ? name : undefined);
   if (spelled === undefined) {
