@@ -34,6 +34,7 @@ import type { Residual, Side } from './residual.ts';
 import {
   type Hit,
   hitsOf,
+  isDefinition,
   mayMask,
   type Scope,
   type StatementView,
@@ -41,6 +42,8 @@ import {
   unseenAccesses,
   viewStatement,
 } from './scope.ts';
+
+import { touchesNoRows } from './words.ts';
 
 export { mayConnect } from './connect.ts';
 export { residual } from './residual.ts';
@@ -184,7 +187,7 @@ function mask(scope: Scope, verdict: SideVerdict): void {
   verdict.masks = outputs.map(output => output.mask);
   const isMasked = (column: ColumnRef) => masks(column).some(by => !by.compiled.observed);
   verdict.sensitive =
-    (mayMask(scope) && accesses.some(({ target }) => target.action === 'opaque' || target.action === 'call')) ||
+    (mayMask(scope) && accesses.some(({ target }) => mayCarry(target) && !isDefinition(scope.view))) ||
     verdict.masks.some(each => each !== null) ||
     statement.uses.some(use => isMasked(use.column)) ||
     statement.reads.some(isMasked) ||
@@ -192,6 +195,10 @@ function mask(scope: Scope, verdict: SideVerdict): void {
       labels.columnsOf(0, { schema: target.schema, name: target.name }).some(({ column }) => isMasked(column)),
     );
 }
+
+/** What it runs may come upon values that no access names. */
+const mayCarry = ({ action, system, name }: Target): boolean =>
+  action === 'opaque' || (action === 'call' && !(system && touchesNoRows.has(name)));
 
 function decideSide(view: StatementView, side: Side): SideVerdict {
   const scope = scopeOf(view, side);

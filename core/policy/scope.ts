@@ -131,7 +131,7 @@ export const mayMaskSession = ({ sides }: Residual, labels: Labels): boolean =>
  * Whether the statement was read to its end, makes or changes objects without a label, and touches no rows: a block of that kind
  * has no data to move.
  */
-function isDefinition({ accesses }: Scope['view']): boolean {
+export function isDefinition({ accesses }: Scope['view']): boolean {
   const targets = accesses.map(each => each.target);
   return (
     targets.some(({ action }) => defining.has(action)) &&

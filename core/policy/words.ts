@@ -136,6 +136,25 @@ export const opaqueHazards: ReadonlySet<HazardCode> = new Set([
   'set_messages',
 ]);
 
+/** Functions of the server with effects that look at nothing but their arguments. */
+export const touchesNoRows: ReadonlySet<string> = new Set([
+  'pg_advisory_lock',
+  'pg_advisory_lock_shared',
+  'pg_advisory_unlock',
+  'pg_advisory_unlock_all',
+  'pg_advisory_unlock_shared',
+  'pg_advisory_xact_lock',
+  'pg_advisory_xact_lock_shared',
+  'pg_try_advisory_lock',
+  'pg_try_advisory_lock_shared',
+  'pg_try_advisory_xact_lock',
+  'pg_try_advisory_xact_lock_shared',
+  'pg_notify',
+  'pg_sleep',
+  'pg_sleep_for',
+  'pg_sleep_until',
+]);
+
 /** Control of the transaction and of the session's own statements: what they carry is decided on its own. */
 export function isImplicit(access: Pick<Access, 'action' | 'verb'>): boolean {
   return (

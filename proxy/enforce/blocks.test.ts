@@ -22,7 +22,8 @@ beforeAll(async () => {
       create table people (id int primary key, ssn text);
       insert into people values (1, 'quagliotti');
       create table jobs (id int primary key, person int, note text not null);
-      create function look() returns text language sql as 'select ssn from people';`,
+      create function look() returns text language sql as 'select ssn from people';
+      create function shout() returns void language plpgsql as $$ begin perform pg_notify('a', 'b'); end $$;`,
   });
   proxy = await startGoverned({
     upstreamUrl: database.url,
@@ -51,6 +52,34 @@ it.each([
   'do $$ begin drop table if exists nothing; create schema if not exists extra; end $$',
 ])('runs %s', async text => {
   expect([await ask(text), await ask(text)]).toEqual([[], []]);
+});
+
+it.each([
+  'select pg_advisory_xact_lock($$1$$::int)',
+  'select pg_try_advisory_xact_lock(1, 2)',
+  "select pg_notify('jobs', 'made')",
+  'select pg_sleep(0)',
+  'do $$ begin create type seen as enum (); exception when duplicate_object then null; end $$',
+])('lets the server say which constraint objects behind %s', async first => {
+  await ask('begin');
+  expect(await ask(first)).toEqual([]);
+  const heard = await client.ask(say.query("insert into jobs values (0, 1, 'a'), (0, 1, 'b')"));
+  await ask('rollback');
+  const { C, n, t, D } = fieldsOf(heard.find(({ type }) => type === 'E')?.body as Buffer);
+  expect({ C, n, t, D }).toEqual({ C: '23505', n: 'jobs_pkey', t: 'jobs', D: 'Key (id)=(0) already exists.' });
+});
+
+it.each([
+  'select look()',
+  'select shout()',
+  'select id from people',
+  "select pg_notify('jobs', ssn) from people where false",
+])('withholds what the server says behind %s', async first => {
+  await ask('begin');
+  await ask(first);
+  const heard = await client.ask(say.query("insert into jobs values (0, 1, 'a'), (0, 1, 'b')"));
+  await ask('rollback');
+  expect(fieldsOf(heard.find(({ type }) => type === 'E')?.body as Buffer).n).toBeUndefined();
 });
 
 it.each([
