@@ -29,7 +29,7 @@ export const isPlainFormat = (format: string | null): boolean =>
 const isPlainTemplate = (template: string | null): boolean =>
   template !== null && /^(FM)?[09.,DGLS$ ]{0,60}$/.test(template);
 
-type Reading = 'fraction' | 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated';
+type Reading = 'fraction' | 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated' | 'dated';
 const readings = new WeakMap<CatalogFunction, Reading | 'none'>();
 
 const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction): Reading | 'none' => {
@@ -38,6 +38,7 @@ const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction)
   if (name === 'percentile_cont' && first === oid.float8 && second === oid.float8) return 'fraction';
   if (like.test(name) && first !== oid.bytea) return 'like';
   if (name === 'date_trunc' || (name === 'date_part' && second === oid.date)) return 'truncated';
+  if (/^timestamp(tz)?$/.test(name) && first === oid.date && second === undefined) return 'dated';
   if (name === 'to_char' && first !== oid.float4 && first !== oid.float8) return name;
   return name === 'format' ? name : 'none';
 };
@@ -75,6 +76,9 @@ export function trustOfCall(
     // The earliest moments have no day, year or age to begin in, and the last dates are no timestamps: nobody has stored one, but a computed value may be just that.
     case 'truncated':
       return second && second.kind !== 'column' && second.kind !== 'constant' ? byArguments([0, 1, 2]) : trust;
+    // As above: of what is stored, a date that is no timestamp is none of anybody's.
+    case 'dated':
+      return first?.kind === 'column' ? pure : trust;
     case 'like':
       return isWholePattern(textOf(second)) ? whateverValues : trust;
     case 'format':
