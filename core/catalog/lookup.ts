@@ -111,7 +111,7 @@ export const userOnly = (data: CatalogData): CatalogData => ({ ...data, ...userP
 
 export type CatalogHeader = Pick<
   CatalogData,
-  'serverVersion' | 'database' | 'role' | 'searchPath' | 'temporarySchema' | 'foreignKeys'
+  'serverVersion' | 'database' | 'role' | 'searchPath' | 'temporarySchema' | 'foreignKeys' | 'extensions'
 >;
 
 /** The columns every stored relation has (src/backend/catalog/heap.c). */

@@ -104,14 +104,20 @@ function replication(node: Pg.Node): Fact | null {
   return null;
 }
 
-function extensions(node: Pg.Node): Fact | null {
+function extensions(a: Analyzer, node: Pg.Node): Fact | null {
   const extension = (verb: Fact['verb'], name: string | undefined): Fact => ({
     verb,
     kind: 'extension',
     name: name ?? '',
     hazards: ['extension'],
   });
-  if ('CreateExtensionStmt' in node) return extension('create', node.CreateExtensionStmt.extname);
+  if ('CreateExtensionStmt' in node) {
+    const { extname, if_not_exists } = node.CreateExtensionStmt;
+    const created = extension('create', extname);
+    const isThere = a.catalog.header.extensions.some(({ name }) => name === extname);
+    // The server says that it is there, and does nothing.
+    return if_not_exists === true && isThere ? { ...created, hazards: [] } : created;
+  }
   if ('AlterExtensionStmt' in node) return extension('alter', node.AlterExtensionStmt.extname);
   if ('AlterExtensionContentsStmt' in node) return extension('alter', node.AlterExtensionContentsStmt.extname);
   return null;
@@ -174,7 +180,7 @@ export function serverStatement(a: Analyzer, node: Pg.Node): Outcome | null {
     serverWide(a, node) ??
     foreign(node) ??
     replication(node) ??
-    extensions(node) ??
+    extensions(a, node) ??
     codeCarrier(node) ??
     configuration(node) ??
     define(node);
