@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { policySchema } from '#core/policy/schema.ts';
 import { targetDatabase } from '#db/testing.ts';
+import { until } from '#scripts/wait.ts';
+import { RawSocket } from '../postgres/proxy-testing.ts';
 import { cellsOf, fieldsOf, type Heard, say, WireClient } from '../postgres/wire-testing.ts';
 import { allowAll, type Governed, startGoverned } from './governed-testing.ts';
 
@@ -23,6 +25,13 @@ async function oidOf(at: string, name: string): Promise<number> {
   const heard = await direct.ask(say.query(`select '${name}'::regclass::oid`));
   direct.close();
   return Number(heard.flatMap(({ type, body }) => (type === 'D' ? cellsOf(body) : []))[0]);
+}
+
+/** A request to cancel, as clients send it: over a connection of its own. */
+async function cancel({ processId, secret }: WireClient['key']): Promise<void> {
+  const raw = new RawSocket(proxy.port);
+  raw.send(say.cancel(processId, secret));
+  await raw.until(({ isClosed }) => isClosed);
 }
 
 let url: string;
@@ -108,4 +117,100 @@ it('goes on after a refusal behind the end of a failed transaction', async () =>
     ['CREATE TYPE', 'ready I'],
     ['DROP TYPE', 'ready I'],
   ]);
+});
+
+const migration = "create type shade as enum ('x'); create table paints (shade shade); insert into paints values ('x')";
+const recordedSince = (since: number) => {
+  const events = proxy.recorder.events.slice(since).filter(({ type }) => type.startsWith('statement.'));
+  return events.map(event =>
+    'text' in event ? [event.protocol, event.effect, event.text] : [event.outcome, event.tag],
+  );
+};
+
+it('is recorded as the statements it has, each once and before it runs', async () => {
+  const since = proxy.recorder.events.length;
+  const [answer] = await answers([say.query(`${migration}; select ssn from people; select 1 / 0; select 2`)]);
+  expect(answer).toEqual([
+    'CREATE TYPE',
+    'CREATE TABLE',
+    'INSERT 0 1',
+    'T',
+    'row ***',
+    'SELECT 1',
+    '22012 division by zero',
+    'ready I',
+  ]);
+  expect(recordedSince(since)).toEqual([
+    ['simple', 'allow', 'create type shade as enum (:text)'],
+    ['ok', 'CREATE TYPE'],
+    ['simple', 'allow', 'create table paints (shade shade)'],
+    ['ok', 'CREATE TABLE'],
+    ['simple', 'allow', 'insert into paints values (:text)'],
+    ['ok', 'INSERT 0 1'],
+    ['simple', 'mask', 'select ssn from people'],
+    ['ok', 'SELECT 1'],
+    ['simple', 'allow', 'select :int / :int'],
+    ['error', null],
+  ]);
+});
+
+const asking = policySchema.parse({
+  name: 'asking',
+  rules: [
+    {
+      id: 'asked',
+      effect: 'approve',
+      actions: ['write'],
+      objects: { relations: ['public.people'] },
+      approvers: { roles: ['reviewer'] },
+    },
+  ],
+});
+
+it.each<[string, (filed: { decide: (outcome: never) => void }, client: WireClient) => void, RegExp]>([
+  ['approved', filed => filed.decide({ outcome: 'approved', by: ['a'], reason: '' } as never), /^UPDATE 1/],
+  [
+    'denied',
+    filed => filed.decide({ outcome: 'denied', by: ['a'], reason: '' } as never),
+    /^42501 the request was denied/,
+  ],
+  ['cancelled', (_, { key }) => void cancel(key), /^57014/],
+])('holds a statement of it alone, and goes on as that was %s', async (outcome, decide, expected) => {
+  proxy.apply([allowAll, masking, asking]);
+  const client = await WireClient.through(proxy.port);
+  const since = proxy.recorder.events.length;
+  const filed = proxy.desk.filed.length;
+  client.send(say.query(`${migration}; update people set id = id; drop table paints; drop type shade`));
+  await until('it to be held', () => proxy.desk.filed.length > filed, { timeoutMs: 10_000, everyMs: 2 });
+  const held = proxy.desk.filed[filed];
+  expect(held?.held.text).toBe('update people set id = id');
+  decide(held as never, client);
+  const heard = shown(await client.until('Z'));
+  const rest = outcome === 'approved' ? ['DROP TABLE', 'DROP TYPE', 'ready I'] : ['ready I'];
+  expect(heard).toEqual([
+    'CREATE TYPE',
+    'CREATE TABLE',
+    'INSERT 0 1',
+    expect.stringMatching(/^00000 waiting for approval/),
+    expect.stringMatching(expected),
+    ...rest,
+  ]);
+  expect(recordedSince(since).filter(([, , text]) => text === 'update people set id = id')).toEqual([
+    ['simple', 'approve', 'update people set id = id'],
+  ]);
+  proxy.apply([allowAll, masking]);
+  expect(shown(await client.ask(say.query(`${migration}; rollback`))).at(-2)).toBe('ROLLBACK');
+  client.close();
+});
+
+it('leaves nothing when its client goes while a statement of it is held', async () => {
+  proxy.apply([allowAll, masking, asking]);
+  const client = await WireClient.through(proxy.port);
+  const filed = proxy.desk.filed.length;
+  client.send(say.query(`${migration}; update people set id = id`));
+  await until('it to be held', () => proxy.desk.filed.length > filed, { timeoutMs: 10_000, everyMs: 2 });
+  client.close();
+  await until('it to be withdrawn', () => proxy.desk.filed[filed]?.aborted === true, { timeoutMs: 10_000, everyMs: 2 });
+  proxy.apply([allowAll, masking]);
+  expect((await answers([say.query(`${migration}; rollback`)]))[0]?.at(-2)).toBe('ROLLBACK');
 });

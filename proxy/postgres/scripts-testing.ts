@@ -46,6 +46,29 @@ export const scripts: Record<string, Script> = {
     ),
     [[say.query('drop table paints cascade; drop type shade;'), say.query('select 3')], 2],
   ],
+  'what is only allowed in a transaction block, or never there, in messages that make what they name': [
+    ...[
+      'set local lock_timeout = 1000',
+      'lock table items',
+      'declare c cursor for select 1',
+      'savepoint s',
+      'vacuum items',
+      'discard all',
+      'create index concurrently on items (id)',
+      'do $$ begin commit; end $$',
+      'begin; begin',
+      'abort',
+    ].map(text =>
+      q(
+        `${text}; create type shade as enum ('é'); create table paints (shade shade); select 1 as one, nothing from paints`,
+      ),
+    ),
+    q('rollback'),
+    q(
+      "create type shade as enum ('red'); create table paints (shade shade); commit; begin isolation level serializable; show transaction_isolation; select shade::text from paints; commit and chain; savepoint s; drop table paints; rollback to s; select count(*) from paints; end",
+    ),
+    q('drop table paints; drop type shade; select count(*) from items; commit; vacuum items; select 1'),
+  ],
   notices: [q('select shout()'), q('commit'), q('begin; begin'), q('rollback')],
   'transaction blocks': [
     q('begin'),

@@ -171,8 +171,10 @@ export class SessionLink implements LiveSession {
   /** A CancelRequest with this session's key; resolves when nothing that is sent from then on can be hit by it. */
   async cancel(): Promise<void> {
     this.#settle();
+    const session = this.#session;
+    if (session.parts !== null) session.parts = { ...session.parts, isCancelled: true };
     if (this.#hold.isOpen) this.#hold.withdraw();
-    else if (this.#session.queue.length > 0) await this.#stop();
+    else if (session.queue.length > 0) await this.#stop();
   }
 
   /** Nothing is under way, so that the proxy may stop without harm. */

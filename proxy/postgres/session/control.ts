@@ -8,7 +8,7 @@ import { enqueue } from './proposals.ts';
 import type { Session } from './state.ts';
 import type { Message } from './statement.ts';
 
-export function sync(s: Session, m: Message): boolean {
+export function sync(s: Session, m: Message, isInjected = false): boolean {
   // A unit whose result may still be ended must not be committed before that is known.
   if (s.hasGroupEffects && hasLimited(s, () => true)) {
     s.block = 'drain';
@@ -17,7 +17,7 @@ export function sync(s: Session, m: Message): boolean {
   s.hasGroupEffects = false;
   s.up.view(m.bytes, m.start, m.end);
   s.up.markBoundary();
-  enqueue(s, expectation(expects.sync));
+  enqueue(s, expectation(expects.sync, { isInjected }));
   s.isSkipping = false;
   s.needsFlush = false;
   s.isGroupOpen = false;

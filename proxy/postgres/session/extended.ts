@@ -49,7 +49,8 @@ function missing(s: Session, what: Parameters<typeof refuseMissing>[1], name: st
   return true;
 }
 
-export function parse(s: Session, m: Message): boolean {
+/** `before` is called when it is known that the server will get the text. */
+export function parse(s: Session, m: Message, before?: (s: Session) => void): boolean {
   if (s.isSkipping) return true;
   const nameEnd = m.bytes.indexOf(0, m.start + 5);
   const textEnd = nameEnd < 0 ? -1 : m.bytes.indexOf(0, nameEnd + 1);
@@ -69,6 +70,7 @@ export function parse(s: Session, m: Message): boolean {
     return true;
   }
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
+  before?.(s);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
   const prepared = newPrepared({ name, key, ruling, literals, isRecorded: false });
   const entry = expectation(expects.parse, { name, ruling, prepared, isInjected: s.parts !== null });
@@ -122,8 +124,10 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 /** A statement is planned anew under the settings of the moment, so it is decided anew, too. */
 function currentRuling(s: Session, prepared: Prepared): Ruling | null {
   const known = prepared.ruling.deref();
-  const isGood = known !== undefined && !known.isSessionBound && s.gate.isCurrent(known);
-  return isGood && s.ruled === null && !mustDrain(s) ? known : ruleOn(s, prepared.key);
+  if (known === undefined || !s.gate.isCurrent(known)) return ruleOn(s, prepared.key);
+  // Of a part, nothing has been sent since it was ruled on.
+  if (s.parts !== null) return known;
+  return !known.isSessionBound && s.ruled === null && !mustDrain(s) ? known : ruleOn(s, prepared.key);
 }
 
 export function bind(s: Session, m: Message): boolean {
@@ -155,7 +159,7 @@ export function bind(s: Session, m: Message): boolean {
   s.up.view(m.bytes, m.start, m.end);
   s.needsFlush = true;
   s.isGroupOpen = true;
-  if (ruling.asks) hashParameters(s, m, { from: body, portal });
+  if (ruling.asks && s.parts === null) hashParameters(s, m, { from: body, portal });
   return streamBody(s, m, true);
 }
 
@@ -300,7 +304,7 @@ export function execute(s: Session, m: Message): boolean {
   if (ruling.counts && s.status === transaction.open && int32At(m.bytes, nameEnd + 1) > 0) {
     return refuse(s, rowsInParts, ruling);
   }
-  if (ruling.asks && !portal.isCleared && portal.isBound && parametersHash === null) {
+  if (ruling.asks && !portal.isCleared && portal.isBound && parametersHash === null && s.parts === null) {
     return refuse(s, boundBeforeApproval, ruling);
   }
   const request = { ruling, literals: prepared.literals, parametersHash, parameters: portal.parameters };

@@ -88,7 +88,8 @@ export function rowMessage(s: Session, m: ServerMessage, end: number): number {
     rowCells(entry.internal, m);
     return m.end;
   }
-  if (entry?.isMuted) return leaveOut(s, m, end);
+  const isOwn = entry?.isInjected === true && entry.kind === expects.execute;
+  if (entry?.isMuted || isOwn) return leaveOut(s, m, end);
   const plan = entry === null ? null : planFor(s, entry);
   if (entry === null || plan === null) {
     endWithFault(s, 'row_unexpected', 'the database sent rows that it had not described');

@@ -134,5 +134,6 @@ export function record(
   const { recorder } = s.ports;
   if (!recorder.healthy) return null;
   const literals = details.literals === null ? null : recorder.seal(details.literals, ruling.analysis.fingerprint);
-  return s.journal.decided(ruling, { protocol: details.protocol, literals, requestId: details.requestId ?? null });
+  const protocol = s.parts === null ? details.protocol : 'simple';
+  return s.journal.decided(ruling, { protocol, literals, requestId: details.requestId ?? null });
 }

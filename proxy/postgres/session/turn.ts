@@ -9,7 +9,8 @@ export function recordParses(s: Session): void {
     prepared.isRecorded = true;
     const literals =
       prepared.literals === null ? null : s.ports.recorder.seal(prepared.literals, ruling.analysis.fingerprint);
-    attach(s.journal.decided(ruling, { protocol: 'extended', literals, requestId: null }));
+    const protocol = s.parts === null ? 'extended' : 'simple';
+    attach(s.journal.decided(ruling, { protocol, literals, requestId: null }));
   }
   s.unrecorded.length = 0;
 }

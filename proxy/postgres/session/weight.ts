@@ -10,5 +10,12 @@ export function weightOfAnalysis({ outputs, reads, uses, functions, accesses }: 
   return baseBytes + itemBytes * items;
 }
 
-export const weightOfRuling = ({ key, fragment, statements }: Ruling): number =>
-  statements.reduce((sum, { analysis }) => sum + weightOfAnalysis(analysis), key.length + 2 * fragment.length);
+const partBytes = 100;
+
+export function weightOfRuling({ key, fragment, statements, analysis }: Ruling): number {
+  const parts = analysis.ok ? 0 : partBytes * (analysis.refusal.parts?.length ?? 0);
+  return statements.reduce(
+    (sum, each) => sum + weightOfAnalysis(each.analysis),
+    key.length + 2 * fragment.length + parts,
+  );
+}
