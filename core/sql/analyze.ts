@@ -61,8 +61,13 @@ const refusalOf = (error: RefusalError, text: string, nodes: readonly Pg.RawStmt
   construct: error.construct,
   message: error.message,
   position: positionOf(text, error.location),
-  ...(error.construct === messageConstruct ? { parts: nodes.map(raw => placeOf(raw, Buffer.byteLength(text))) } : {}),
+  ...(error.construct === messageConstruct ? partsOf(nodes, Buffer.byteLength(text)) : {}),
 });
+
+const partsMax = 10_000;
+
+const partsOf = (nodes: readonly Pg.RawStmt[], textBytes: number): { parts?: TextPart[] } =>
+  nodes.length > partsMax ? {} : { parts: nodes.map(raw => placeOf(raw, textBytes)) };
 
 /** Absent lengths reach to the end of the text. */
 function placeOf(raw: Pg.RawStmt, textBytes: number): TextPart {
