@@ -337,6 +337,8 @@ export type Refusal = {
   message: string;
   /** 1-based character position, as PostgreSQL counts. */
   position: number | null;
+  /** What PostgreSQL would suggest. */
+  hint?: string;
   /**
    * Where the statements of the message stand, in bytes, if all that is wrong is that what an earlier one makes of names cannot be
    * foreseen: each can be read when those before it have run.

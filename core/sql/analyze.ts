@@ -61,6 +61,7 @@ const refusalOf = (error: RefusalError, text: string, nodes: readonly Pg.RawStmt
   construct: error.construct,
   message: error.message,
   position: positionOf(text, error.location),
+  ...(error.hint === undefined ? {} : { hint: error.hint }),
   ...(error.construct === messageConstruct ? partsOf(nodes, Buffer.byteLength(text)) : {}),
 });
 

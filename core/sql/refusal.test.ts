@@ -1,3 +1,4 @@
+import type postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyzeWith, type TestCatalog, testCatalog } from './testing.ts';
 
@@ -8,12 +9,13 @@ beforeAll(async () => {
 afterAll(() => target.close());
 
 /** The server's own answer to the same text. */
-async function serverError(text: string): Promise<{ message: string; position: number | null; code: string }> {
+type ServerError = { message: string; position: number | null; code: string; hint: string | undefined };
+async function serverError(text: string): Promise<ServerError> {
   try {
     await target.sql.unsafe(text).describe();
   } catch (error) {
-    const { message, position, code } = error as { message: string; position?: string; code: string };
-    return { message, position: position === undefined ? null : Number(position), code };
+    const { message, position, code, hint } = error as postgres.PostgresError;
+    return { message, position: position === undefined ? null : Number(position), code, hint };
   }
   throw new Error(`${text} is accepted`);
 }
@@ -65,6 +67,38 @@ describe('names that mean nothing', () => {
     // A missing FROM entry can be explained in several ways; the object is the same.
     else expect(server.message).toMatch(/FROM-clause entry|"[^"]+"/);
     if (position !== null) expect(position).toBe(server.position);
+  });
+});
+
+describe('names that are nearly right', () => {
+  it.each([
+    'SELECT snn FROM patients',
+    'SELECT p.snn FROM patients p',
+    'SELECT idd, ssn FROM patients p JOIN visits v ON v.patient_id = p.id',
+    'SELECT p.patient_idd FROM patients p JOIN visits v ON true',
+    'SELECT v.ssn FROM patients p JOIN visits v ON true',
+    'SELECT id FROM patients WHERE SSNN = $$x$$',
+    'SELECT 1 FROM patients ORDER BY xyz',
+    'SELECT x.ab FROM (SELECT 1 AS aa, 2 AS ac) x',
+    'SELECT x.ab FROM (SELECT 1 AS aa, 2 AS ac, 3 AS ad) x',
+    'SELECT abcd FROM (SELECT 1 AS abce) x, (SELECT 1 AS abcf) y',
+    'SELECT abcd FROM (SELECT 1 AS abce) x, (SELECT 1 AS abcf) y, (SELECT 1 AS abcg, 2 AS abxx) z',
+    'SELECT (SELECT dcotor FROM patients) FROM visits',
+    'WITH w AS (SELECT 1 AS number) SELECT numbr FROM w',
+    'UPDATE patients SET ssn = ssnn',
+    'DELETE FROM visits WHERE patientid = 1 RETURNING id',
+    'SELECT größ FROM (SELECT 1 AS größe) x',
+    'SELECT patients.ssn FROM patients p',
+    'SELECT public.patients.ssn FROM patients p',
+    'SELECT nowhere.ssn FROM patients p',
+    'SELECT a.x FROM generate_series(1, 2) AS g(x)',
+    'SELECT g.y FROM generate_series(1, 2) AS g(x)',
+    'SELECT ssm FROM patients p JOIN visits v USING (id)',
+  ])('are followed by the suggestion of the server: %s', async text => {
+    const analysis = analyzeWith(target.catalog, text);
+    if (analysis.ok) throw new Error('it was resolved');
+    const { message, hint } = await serverError(text);
+    expect({ message: analysis.refusal.message, hint: analysis.refusal.hint }).toEqual({ message, hint });
   });
 });
 

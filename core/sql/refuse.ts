@@ -7,6 +7,8 @@ export class RefusalError extends Error {
   readonly construct: string;
   /** Byte offset in the text the node came from; negative or absent when not known. */
   readonly location: number | undefined;
+  /** What PostgreSQL would suggest. */
+  hint: string | undefined;
 
   constructor(code: Refusal['code'], construct: string, message: string, location?: number) {
     super(message);
@@ -26,4 +28,15 @@ export function unresolved(construct: string, location?: number, message?: strin
 
 export function undefinedName(code: Refusal['code'], construct: string, message: string, location?: number): never {
   throw new RefusalError(code, construct, message, location);
+}
+
+/** The same where there is something to suggest. */
+export function undefinedNear(
+  { code, construct, hint }: { code: Refusal['code']; construct: string; hint: string | undefined },
+  message: string,
+  location?: number,
+): never {
+  const error = new RefusalError(code, construct, message, location);
+  error.hint = hint;
+  throw error;
 }

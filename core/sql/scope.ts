@@ -68,6 +68,11 @@ function* levels(scope: Scope | null): Iterable<Scope> {
   for (let level = scope; level !== null; level = level.parent) yield level;
 }
 
+/** All items that there are by now, the nearest first, whether they can be referred to or not. */
+export function* itemsAround(scope: Scope): Iterable<Item> {
+  for (const level of levels(scope)) yield* level.items;
+}
+
 const ambiguous = (name: string, location?: number): never =>
   undefinedName('ambiguous_column', 'column', `column reference "${name}" is ambiguous`, location);
 

@@ -286,7 +286,7 @@ export function refusedBy({ analysis, decision, view }: Pick<RulingParts, 'analy
   if (analysis.ok) return refusal({ code: 'refused', message, detail, hint: hint ?? undefined }, rule);
   const { code, position } = analysis.refusal;
   const failure: Failure = { code: refusalCodes[code], message: analysis.refusal.message };
-  const usual = code === 'undefined_function' ? hints[analysis.refusal.construct] : undefined;
+  const usual = code === 'undefined_function' ? hints[analysis.refusal.construct] : analysis.refusal.hint;
   if (usual !== undefined) failure.hint = usual;
   if (position !== null) failure.position = position;
   if (ownWords.includes(code)) Object.assign(failure, { message, detail, hint: hint ?? undefined });

@@ -4,8 +4,9 @@ import { type Catalog, firstUserOid } from '../../catalog/lookup.ts';
 import { argumentNamed } from '../arguments.ts';
 import { expression } from '../expression.ts';
 import { dotted, stringsOf } from '../names.ts';
+import { aliasOf, columnHint } from '../near-names.ts';
 import type { Pg } from '../parse.ts';
-import { undefinedName, unresolved } from '../refuse.ts';
+import { undefinedNear, unresolved } from '../refuse.ts';
 import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
 import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
@@ -37,7 +38,7 @@ export function columnRef(a: Analyzer, scope: Scope, node: Pg.ColumnRef): Value 
   const star = last !== undefined && 'A_Star' in last;
   const names = stringsOf(star ? nodes.slice(0, -1) : nodes);
   const value = star ? rowNamed(a, scope, names, node.location) : named(a, scope, names, node.location);
-  return value ?? missing(names, node.location);
+  return value ?? missing(scope, names, node.location);
 }
 
 function named(a: Analyzer, scope: Scope, names: readonly string[], location?: number): Value | null {
@@ -62,11 +63,15 @@ function columnOfItem(a: Analyzer, scope: Scope, names: readonly string[], locat
   const column = columnOf(a, item, name, location);
   if (column) return noteRead(a, column);
   const row = readRow(a, wholeRow(item));
-  return callFunctionNamed(a, name, row, location) ?? noSuchColumn(names, location);
+  return callFunctionNamed(a, name, row, location) ?? noSuchColumn(columnHint(scope, name, item), names, location);
 }
 
-const noSuchColumn = (names: readonly string[], location?: number): never =>
-  undefinedName('undefined_column', 'ColumnRef', `column ${dotted(names.slice(-2))} does not exist`, location);
+const noSuchColumn = (hint: string | undefined, names: readonly string[], location?: number): never =>
+  undefinedNear(
+    { code: 'undefined_column', construct: 'ColumnRef', hint },
+    `column ${dotted(names.slice(-2))} does not exist`,
+    location,
+  );
 
 const withoutDatabase = (a: Analyzer, names: readonly string[]): readonly string[] =>
   names.length === 4 && names[0] === a.catalog.header.database ? names.slice(1) : names;
@@ -80,11 +85,19 @@ function rowNamed(a: Analyzer, scope: Scope, names: readonly string[], location?
   return local.length === 1 ? findColumn(a, scope, name, location) : null;
 }
 
-function missing(names: readonly string[], location?: number): never {
-  if (names.length === 1)
-    undefinedName('undefined_column', 'ColumnRef', `column "${names[0] ?? ''}" does not exist`, location);
-  const [first = ''] = names.slice(-2);
-  return undefinedName('undefined_table', 'ColumnRef', `missing FROM-clause entry for table "${first}"`, location);
+function missing(scope: Scope, names: readonly string[], location?: number): never {
+  const [name = ''] = names;
+  const construct = 'ColumnRef';
+  if (names.length === 1) {
+    const hint = columnHint(scope, name, null);
+    undefinedNear({ code: 'undefined_column', construct, hint }, `column "${name}" does not exist`, location);
+  }
+  const [table = ''] = names.slice(-2);
+  const alias = aliasOf(scope, names.length === 3 ? name : null, table);
+  const problem = alias === null ? 'missing' : 'invalid reference to';
+  const hint = alias === null ? undefined : `Perhaps you meant to reference the table alias "${alias}".`;
+  const message = `${problem} FROM-clause entry for table "${table}"`;
+  return undefinedNear({ code: 'undefined_table', construct, hint }, message, location);
 }
 
 export function constantNode(node: Pg.A_Const): Value {
