@@ -112,6 +112,38 @@ it('fails a block in which more changed than could be seen from outside', async 
   expect(types(await client.ask(say.query('select 1')))).toBe('TDCZ');
 });
 
+it.each<[string, (first: string, last: string) => Uint8Array[]]>([
+  ['in one message', (first, last) => [say.query(`${first}; ${last}`)]],
+  ['in two messages', (first, last) => [say.query(first), say.query(last)]],
+  [
+    'in a pipeline',
+    (first, last) => [...[first, last].flatMap(text => [say.parse(text), say.bind(), say.execute()]), say.sync],
+  ],
+  [
+    'in units of a pipeline',
+    (...texts) => texts.flatMap(text => [say.parse(text), say.bind(), say.execute(), say.sync]),
+  ],
+])('commits nothing of a block in which more changed than could be seen, %s', async (_, send) => {
+  const update = 'update stock set count = 90 where count = 89';
+  for (const [first, last] of [
+    [update, 'commit'],
+    ['commit', update],
+  ] as const) {
+    await client.ask(say.query('begin'));
+    for (const from of [500, 510])
+      await client.ask(say.query(`update stock set count = 89 where id > ${from} and id <= ${from} + 10`));
+    client.clear();
+    client.send(...send(first, last));
+    await client.until('E');
+    await client.ask(say.query('rollback'));
+    client.close();
+    client = await WireClient.through(proxy.port, { parameters: [['options', '-c weir.wait=off']] });
+    expect(types(await client.ask(say.query('select id from stock where count = 90')))).toBe('TCZ');
+    await client.ask(say.query('update stock set count = 0 where id <= 510 and count > 80'));
+    await client.ask(say.query('update stock set count = 0 where count > 80'));
+  }
+});
+
 it.each([
   ['insert into t values (1)', 1],
   ['insert into t (a, b) values (1, (2)), (f(3, 4), default) on conflict do nothing', 2],

@@ -336,8 +336,12 @@ export class SessionLink implements LiveSession {
       factsOf: request => this.#gate.factsOf(request),
       record: (request, requestId) => this.#record(request, requestId),
       count: async request => {
+        const { hasGroupEffects, status } = this.#session;
+        const { statements, endsTransaction } = request.ruling;
         // What the unit has changed cannot be seen from outside before it ends.
-        if (this.#session.hasGroupEffects && this.#session.status === transaction.idle) return null;
+        if (hasGroupEffects && status === transaction.idle) return null;
+        // Nor what the block has changed, and the message ends it before it could be made to fail.
+        if (status !== transaction.idle && statements.length > 1 && endsTransaction) return null;
         const question = this.#gate.impactQuestion(request);
         return question === null ? null : this.#parts.services.affectedRows(question, this.#parts.upstream.target);
       },

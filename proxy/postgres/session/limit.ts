@@ -81,8 +81,8 @@ export function tellLate(s: Session, entry: Expect, stop: Stop): void {
 export const isDiscarding = (s: Session): boolean => s.queue.head?.stopped != null && s.queue.head.isMuted;
 
 /** Something that limits bound: what comes after it waits until it is over, so that nothing is run behind a stopped statement. */
-export const isLimited = ({ duration, statements }: Ruling): boolean =>
-  duration !== null || statements.some(({ limits }) => limits !== null);
+export const isLimited = ({ counts, duration, statements }: Ruling): boolean =>
+  counts || duration !== null || statements.some(({ limits }) => limits !== null);
 
 /** Something of that kind is under way. */
 export function hasLimited(s: Session, isMeant: (entry: Expect) => boolean): boolean {
