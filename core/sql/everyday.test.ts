@@ -45,6 +45,7 @@ it.each([
   ['applications.sql', 60],
   ['tools.sql', 100],
   ['migrations.sql', 0],
+  ['mappers.sql', 50],
 ])('%s', async (name, comparedMin) => {
   const problems: string[] = [];
   let compared = 0;
