@@ -72,7 +72,7 @@ export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): 
   const columns = targetColumns(a, relation, node);
   const values = sources(a, outer, node);
   if (values.length > columns.length)
-    return undefinedName('undefined_column', 'INSERT', 'INSERT has more expressions than target columns');
+    return undefinedName('syntax_error', 'INSERT', 'INSERT has more expressions than target columns');
   const assignments: Assignments = new Map();
   for (const [index, value] of values.entries()) {
     const target = columns[index];

@@ -56,6 +56,13 @@ describe('names that mean nothing', () => {
     'SELECT 1 FROM patients p JOIN visits v ON bogus = 1',
     'SELECT 1 FROM (SELECT 1) a, LATERAL (SELECT b.x) c',
     'SELECT 1 FROM patients, (SELECT patients.id) x',
+    'SELECT id FROM patients ORDER BY id, 5',
+    'SELECT count(*) FROM patients GROUP BY 2',
+    'SELECT DISTINCT ON (7) id FROM patients',
+    'SELECT 1 UNION SELECT 1, 2',
+    'SELECT 1, 2 INTERSECT ALL SELECT upper($$x$$) FROM patients',
+    'INSERT INTO patients (id) VALUES (1, 2)',
+    'CALL nothing(1)',
   ])('are refused in the words of the server: %s', async text => {
     const analysis = analyzeWith(target.catalog, text);
     if (analysis.ok) throw new Error('it was resolved');

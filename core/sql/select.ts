@@ -10,7 +10,7 @@ import { expression } from './expression.ts';
 import { from } from './from.ts';
 import { lockRows } from './locking.ts';
 import type { Pg } from './parse.ts';
-import { unresolved } from './refuse.ts';
+import { undefinedName, unresolved } from './refuse.ts';
 import { type Item, Scope } from './scope.ts';
 import { settingPinnedBy } from './setting.ts';
 import type { Analyzer } from './state.ts';
@@ -102,7 +102,7 @@ function groupItem(a: Analyzer, scope: Scope, targets: readonly Target[], node: 
     for (const item of node.RowExpr.args ?? []) groupItem(a, scope, targets, item);
     return;
   }
-  a.out.usedAs(targetOf(a, scope, targets, node, 'input'), 'group');
+  a.out.usedAs(targetOf(a, scope, targets, node, 'GROUP BY'), 'group');
 }
 
 function distinctUses(
@@ -115,7 +115,7 @@ function distinctUses(
   // Plain DISTINCT is a list of one empty node.
   const on = clause.filter(node => Object.keys(node).length > 0);
   if (on.length === 0) for (const target of targets) a.out.usedAs(target.value, 'distinct');
-  else for (const node of on) a.out.usedAs(targetOf(a, scope, targets, node, 'output'), 'distinct');
+  else for (const node of on) a.out.usedAs(targetOf(a, scope, targets, node, 'DISTINCT ON'), 'distinct');
 }
 
 function orderAndLimit(
@@ -127,7 +127,7 @@ function orderAndLimit(
   const values = targets.map(target => target.value);
   for (const item of node.sortClause ?? []) {
     if (!('SortBy' in item) || !item.SortBy.node) continue;
-    const value = targetOf(a, scope, targets, item.SortBy.node, 'output');
+    const value = targetOf(a, scope, targets, item.SortBy.node, 'ORDER BY');
     if (!isGathered || !isOrderedUnseen(a, item.SortBy, value, values)) a.out.usedAs(value, 'order');
   }
   for (const limit of [node.limitCount, node.limitOffset]) {
@@ -171,7 +171,12 @@ function setOperation(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opt
   const left = selectStmt(a, outer, node.larg, { keepUnknown: true, onlyColumns });
   const right = selectStmt(a, outer, node.rarg, { keepUnknown: true, onlyColumns });
   if (left.columns.length !== right.columns.length)
-    return unresolved('set operation', undefined, `each ${setName(node)} query must have the same number of columns`);
+    return undefinedName(
+      'syntax_error',
+      'set operation',
+      `each ${setName(node)} query must have the same number of columns`,
+      firstTarget(node.rarg),
+    );
   const comparesRows = !(node.op === 'SETOP_UNION' && node.all);
   const columns = left.columns.map((column, index) => {
     const other = right.columns[index]?.value ?? column.value;
@@ -180,6 +185,10 @@ function setOperation(a: Analyzer, outer: Scope | null, node: Pg.SelectStmt, opt
   });
   orderOutputs(a, outer, columns, node);
   return { columns, bounds: false, restricted: left.restricted && right.restricted, wires: false };
+}
+
+function firstTarget({ targetList: [target] = [] }: Pg.SelectStmt): number | undefined {
+  return target && 'ResTarget' in target ? target.ResTarget.location : undefined;
 }
 
 const setName = (node: Pg.SelectStmt): string => (node.op ?? '').replace('SETOP_', '');

@@ -32,20 +32,20 @@ function computed(a: Analyzer, scope: Scope, node: Pg.Node): Value {
 }
 
 /**
- * The value a clause item means. A bare name is an output column first (`output`, as in ORDER BY) or a column of FROM first
- * (`input`, as in GROUP BY); a bare integer is a position; anything else an expression over FROM.
+ * The value a clause item means. A bare name is a column of FROM first in GROUP BY, and an output column first in the others; a bare
+ * integer is a position; anything else an expression over FROM.
  */
 export function targetOf(
   a: Analyzer,
   scope: Scope,
   targets: readonly Target[],
   node: Pg.Node,
-  prefer: 'input' | 'output',
+  clause: 'GROUP BY' | 'ORDER BY' | 'DISTINCT ON',
 ): Value {
   const name = bareName(node);
   if (name !== null) {
     const location = 'ColumnRef' in node ? node.ColumnRef.location : undefined;
-    const isInput = prefer === 'input' && findColumn(a, scope, name, location) !== null;
+    const isInput = clause === 'GROUP BY' && findColumn(a, scope, name, location) !== null;
     if (!isInput) {
       const found = targets.find(target => target.name === name);
       if (found) return found.value;
@@ -55,9 +55,10 @@ export function targetOf(
   if (position === null) return expression(a, scope, node);
   a.out.positional = true;
   const target = targets[position - 1];
+  const location = 'A_Const' in node ? node.A_Const.location : undefined;
   return (
     target?.value ??
-    undefinedName('undefined_column', 'position', `position ${position} is not in select list`, undefined)
+    undefinedName('undefined_column', 'position', `${clause} position ${position} is not in select list`, location)
   );
 }
 

@@ -260,14 +260,20 @@ const refusalCodes: Readonly<Record<Refusal['code'], ErrorCode>> = {
 };
 
 /** Where PostgreSQL is more precise than the code. */
-function sqlstateFor({ code, construct }: Refusal): string | undefined {
-  if (code === 'encoding') return '22021';
-  if (code !== 'undefined_object') return undefined;
-  return construct === 'EXECUTE' ? '26000' : construct === 'FETCH' ? '34000' : undefined;
-}
+const sqlstateFor = ({ code, construct }: Refusal): string | undefined =>
+  code === 'encoding' ? '22021' : sqlstates[`${code} ${construct}`];
+
+const sqlstates: Readonly<Record<string, string>> = {
+  'undefined_object EXECUTE': '26000',
+  'undefined_object FETCH': '34000',
+  'undefined_column position': '42P10',
+  'undefined_table table': '42712',
+  'undefined_table WITH': '42712',
+};
 
 /** What PostgreSQL adds where no function or operator fits, by construct. */
 const hints: Readonly<Record<string, string>> = {
+  CallStmt: 'No procedure matches the given name and argument types. You might need to add explicit type casts.',
   FuncCall: 'No function matches the given name and argument types. You might need to add explicit type casts.',
   'prefix operator':
     'No operator matches the given name and argument type. You might need to add an explicit type cast.',

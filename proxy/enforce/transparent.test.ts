@@ -38,6 +38,26 @@ describe.each(Object.entries(scripts))('%s', (_, script) => {
 });
 
 it.each([
+  'select 1 from items order by 7',
+  'select 1 from items i, items i',
+  'with a as (select 1), a as (select 2) select 1',
+  'select 1 union select 1, 2',
+  'call no_such_procedure(1)',
+  'insert into items (id) values (1, 2)',
+])('%s has the state and the words of the server', async text => {
+  const [direct, governed] = [await WireClient.direct(url), await WireClient.through(proxy.port)];
+  const [expected, got] = await Promise.all(
+    [direct, governed].map(async client => {
+      const { C, M, H } = fieldsOf((await client.ask(say.query(text)))[0]?.body as Buffer);
+      return { C, M, H };
+    }),
+  );
+  expect(got).toEqual(expected);
+  direct.close();
+  governed.close();
+});
+
+it.each([
   'select no_such_function(1, $$x$$)',
   'select lower(1)',
   "select 1 + 'a'::text",

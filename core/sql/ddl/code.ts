@@ -4,7 +4,7 @@ import { callBody } from '../bodies.ts';
 import { expression } from '../expression.ts';
 import { dotted, qualified, stringOf, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
-import { RefusalError, unresolved } from '../refuse.ts';
+import { RefusalError, undefinedName, unresolved } from '../refuse.ts';
 import { relationFor } from '../relation.ts';
 import { actionsOf, oldAndNew } from '../rules.ts';
 import { Scope } from '../scope.ts';
@@ -14,7 +14,7 @@ import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome, rows } from '../statement.ts';
 import { typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
-import { constant } from '../value.ts';
+import { constant, type Value } from '../value.ts';
 import { created, creationSchema, objectDone, relationTouched } from './object.ts';
 import { ownScope, tableScope } from './table.ts';
 
@@ -191,8 +191,19 @@ const emptyFunction: CatalogFunction = {
 
 export function callStatement(a: Analyzer, node: Pg.CallStmt): Outcome {
   if (!node.funccall) return unresolved('CALL');
-  const value = expression(a, new Scope(null), { FuncCall: node.funccall });
+  const value = called(a, node.funccall);
   return value.fields && value.fields.length > 0 ? rows('call', value.fields) : nothing('call');
+}
+
+/** What is not found is called a procedure there. */
+function called(a: Analyzer, call: Pg.FuncCall): Value {
+  try {
+    return expression(a, new Scope(null), { FuncCall: call });
+  } catch (error) {
+    if (!(error instanceof RefusalError) || error.code !== 'undefined_function' || error.location !== call.location)
+      throw error;
+    return undefinedName(error.code, 'CallStmt', error.message.replace(/^function/, 'procedure'), call.location);
+  }
 }
 
 export function createTrigger(a: Analyzer, node: Pg.CreateTrigStmt): Outcome {

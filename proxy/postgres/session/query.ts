@@ -54,7 +54,7 @@ const functionCallRefused: Refused = refusal(
   {
     code: 'unsupported',
     message: 'FunctionCall messages are refused: they have no statement that could be looked at',
-    hint: 'Call the function with SELECT.',
+    hint: 'Call the function with SELECT. In the place of large objects, which drivers work with like this, use bytea.',
   },
   'protocol',
 );
