@@ -91,6 +91,7 @@ function operation(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const location = node.location;
   switch (node.kind) {
     case 'AEXPR_OP':
+      return ofSubquery(a, scope, node) ?? compare(a, names, operandsOf(a, scope, node), location);
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
     case 'AEXPR_SIMILAR':
@@ -113,6 +114,14 @@ function operation(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
     default:
       return unresolved(node.kind ?? 'A_Expr', location);
   }
+}
+
+/** `(a, b) < (SELECT c, d …)` compares with all columns of the one row: the server finds out only then (transformAExprOp in parse_expr.c). */
+function ofSubquery(a: Analyzer, scope: Scope, { lexpr, rexpr, name }: Pg.A_Expr): Value | null {
+  if (!lexpr || !rexpr || !('RowExpr' in lexpr) || !('SubLink' in rexpr) || !name) return null;
+  if (rexpr.SubLink.subLinkType !== 'EXPR_SUBLINK') return null;
+  const subLinkType = 'ROWCOMPARE_SUBLINK';
+  return expression(a, scope, { SubLink: { ...rexpr.SubLink, subLinkType, testexpr: lexpr, operName: name } });
 }
 
 const operandsOf = (a: Analyzer, scope: Scope, node: Pg.A_Expr): Value[] =>

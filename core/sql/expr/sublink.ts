@@ -22,8 +22,9 @@ function exists(inner: Query): Value {
  * fails when there are two rows and takes the time it takes: whether it ran can be seen.
  */
 function scalar(inner: Query): Value {
-  const [column] = inner.columns;
-  if (!column) return unresolved('SubLink');
+  const [column, ...others] = inner.columns;
+  // The server takes several where there is a row to compare them with, and nowhere else.
+  if (!column || others.length > 0) return unresolved('SubLink');
   return changed(column.value, {
     wire: null,
     literal: null,
@@ -49,6 +50,7 @@ function compared(a: Analyzer, scope: Scope, node: Pg.SubLink, inner: Query): Va
   const operator = node.operName ? stringsOf(node.operName) : ['='];
   const test = expression(a, scope, node.testexpr);
   const left = test.type === oid.record && test.fields ? test.fields.map(field => field.value) : [test];
+  if (left.length !== inner.columns.length) return unresolved('SubLink', node.location);
   const parts = inner.columns.map((column, index) =>
     compare(
       a,
