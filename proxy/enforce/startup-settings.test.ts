@@ -139,6 +139,26 @@ it('keeps what a masked identity may not set', async () => {
   proxy.apply([allowAll, masking]);
 });
 
+it('refuses them where the database runs code at sign-in, which would run with them undecided', async () => {
+  const own = await targetDatabase({
+    sql: `${sql}
+      create table seen (path text);
+      create function note() returns event_trigger language plpgsql as
+        $$ begin insert into public.seen values (current_setting('search_path')); end $$;
+      create event trigger noting on login execute function note();`,
+  });
+  const governed = await startGoverned({ upstreamUrl: own.url, policies: [allowAll] });
+  const problem = await WireClient.through(governed.port, { parameters: [['search_path', 'lab']] }).catch(
+    error => error,
+  );
+  expect(problem.fields).toMatchObject({ S: 'FATAL', C: '0A000', H: expect.stringContaining('Leave search_path out') });
+  const client = await WireClient.through(governed.port);
+  expect(await answer(client, 'select distinct path from public.seen')).toEqual(['"$user", public']);
+  client.close();
+  await governed.close();
+  await own.drop();
+});
+
 it('says which setting may be what the server objects to', async () => {
   const fields = await refusalOf([['statement_timeout', 'soon']]);
   expect(fields.H).toContain('statement_timeout');

@@ -8,6 +8,7 @@ import type { UpstreamTarget } from '../config.ts';
 import { keepAliveMs } from '../control/dial.ts';
 import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
 import { CancelKeys } from './cancel.ts';
+import { LoginTriggers } from './login-triggers.ts';
 import { Places } from './places.ts';
 import { Room } from './session/room.ts';
 import { Turns } from './session/turns.ts';
@@ -54,6 +55,7 @@ export class Listener implements LiveSessions {
   readonly #strangers = new Map<net.Socket, string>();
   readonly #keys = new CancelKeys<SessionLink>();
   readonly #places: Places;
+  readonly #loginTriggers: LoginTriggers;
   #isClosing = false;
   #watch: NodeJS.Timeout | null = null;
   #refusals = { left: refusalsMax, atUs: 0 };
@@ -61,6 +63,7 @@ export class Listener implements LiveSessions {
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#places = new Places(options.limits.sessionsMax);
+    this.#loginTriggers = new LoginTriggers(options.services.clock);
     this.#services = { ...options.services, turns: new Turns(options.services.recorder), room: new Room() };
     this.#secureContext = options.tls === null ? null : secureContext(options.tls);
     this.#server = net.createServer(
@@ -140,6 +143,7 @@ export class Listener implements LiveSessions {
     const stranger = new Stranger(socket, {
       options: this.#options,
       secureContext: this.#secureContext,
+      loginTriggers: this.#loginTriggers,
       cancel: async key => this.#keys.find(key)?.cancel(),
       admit: (identity, application) => this.#places.take(identity, this.#limitsOf(socket, identity, application)),
       leave: identity => this.#places.giveBack(identity),

@@ -7,6 +7,7 @@ import { type Dialed, dial } from '../control/dial.ts';
 import type { Authenticate, Recorder, SessionIdentity } from '../ports.ts';
 import type { CancelKey } from './cancel.ts';
 import { Handshake, type HandshakeStep } from './handshake.ts';
+import type { LoginTriggers } from './login-triggers.ts';
 import { parameterProblem } from './session/parameter.ts';
 import type { Startup } from './startup.ts';
 import { encodeProblem } from './wire/error.ts';
@@ -35,6 +36,7 @@ export type StrangerParts = {
     log(event: string, details: Record<string, unknown>): void;
   };
   secureContext: tls.SecureContext | null;
+  loginTriggers: LoginTriggers;
   /** Resolves when the request has done what it can. */
   cancel(key: CancelKey): Promise<void>;
   /** Takes a place among the sessions; says why when there is none. */
@@ -217,10 +219,25 @@ export class Stranger {
     return this.#parts.options.admitAgain?.(identity, client) ?? ok(identity);
   }
 
+  /** Settings must not reach code that runs before they are decided on. */
+  async #mayStartWith({ decided }: Startup, target: UpstreamTarget, timeoutMs: number): Promise<Result<null>> {
+    if (decided.size === 0) return ok(null);
+    const hasTriggers = await this.#parts.loginTriggers.in(target, timeoutMs).catch(() => null);
+    if (hasTriggers === false) return ok(null);
+    if (hasTriggers === null)
+      return fail('unavailable', 'the database cannot be asked whether it may start with settings');
+    return fail('unsupported', `the database runs code at sign-in, which settings of the client must not reach`, {
+      hint: `Leave ${[...decided.keys()].join(', ').slice(0, 200)} out and use SET after connecting, where policy allows it.`,
+    });
+  }
+
   async #connect(startup: Startup, target: UpstreamTarget): Promise<Result<Dialed>> {
+    const timeoutMs = this.#parts.options.limits.upstreamTimeoutMs;
+    const may = await this.#mayStartWith(startup, target, timeoutMs);
+    if (!may.ok) return may;
     const dialed = await dial(target, {
       parameters: { ...Object.fromEntries(startup.settings), ...fixedSettings },
-      timeoutMs: this.#parts.options.limits.upstreamTimeoutMs,
+      timeoutMs,
     });
     if (!dialed.ok) return startup.decided.size === 0 ? dialed : withSettings(dialed.error, startup);
     const { parameters } = dialed.value.ready;
