@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { policySchema } from '#core/policy/schema.ts';
 import { targetDatabase } from '#db/testing.ts';
-import { cellsOf, fieldsOf, say, WireClient } from '../postgres/wire-testing.ts';
+import { RawSocket } from '../postgres/proxy-testing.ts';
+import { cellsOf, cut, fieldsOf, say, WireClient } from '../postgres/wire-testing.ts';
 import { allowAll, type Governed, startGoverned } from './governed-testing.ts';
 
 const sql = `
@@ -103,6 +104,23 @@ it('has a terminal without a locale talk in UTF-8', async () => {
   expect(client.parameters.client_encoding).toBe('UTF8');
   expect(await answer(client, 'show client_encoding')).toEqual(['UTF8']);
   client.close();
+});
+
+it('answers what is sent behind the password after the settings', async () => {
+  const raw = new RawSocket(proxy.port);
+  raw.send(
+    say.startup([
+      ['user', 'dev@example.com'],
+      ['database', 'shop'],
+      ['search_path', 'lab'],
+    ]),
+  );
+  await raw.until(({ received }) => received.length >= 9);
+  raw.send(Buffer.concat([say.password('good'), say.query('select ssn from people')]));
+  const types = () => cut(raw.received).map(({ type }) => type);
+  await raw.until(() => types().filter(type => type === 'Z').length === 2);
+  expect(types().join('')).toMatch(/^RRS+KZTDCZ$/);
+  raw.destroy();
 });
 
 it('is recorded as the statement that it stands for', async () => {
