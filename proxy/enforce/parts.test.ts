@@ -214,3 +214,30 @@ it('leaves nothing when its client goes while a statement of it is held', async 
   proxy.apply([allowAll, masking]);
   expect((await answers([say.query(`${migration}; rollback`)]))[0]?.at(-2)).toBe('ROLLBACK');
 });
+
+it('ends where it is cancelled', async () => {
+  const client = await WireClient.through(proxy.port);
+  client.send(say.query(`${migration}; select pg_sleep(60); select 1`));
+  await client.until('C', 3);
+  await cancel(client.key);
+  const heard = shown(await client.until('Z'));
+  expect(heard.slice(0, 3)).toEqual(['CREATE TYPE', 'CREATE TABLE', 'INSERT 0 1']);
+  expect(heard.slice(-2)).toEqual([expect.stringMatching(/^57014 canceling statement/), 'ready I']);
+  expect(heard).not.toContain('SELECT 1');
+  expect(shown(await client.ask(say.query(`${migration}; rollback`))).at(-2)).toBe('ROLLBACK');
+  client.close();
+});
+
+it('runs nothing of what stands behind a refusal, and keeps what was committed before it', async () => {
+  const client = await WireClient.through(proxy.port);
+  const ask = async (text: string) => shown(await client.ask(say.query(text)));
+  const refused = `select * from people where ssn = 'secret'`;
+  const made = `select count(*) from pg_type where typname = 'shade'`;
+  expect((await ask(`${migration}; commit; drop table paints; ${refused}; drop type shade`)).at(-2)).toMatch(/^42501/);
+  expect(await ask(made)).toContain('row 1');
+  expect(await ask('select count(*) from paints')).toContain('row 1');
+  await ask('drop table paints; drop type shade');
+  expect((await ask(`${migration}; ${refused}; commit`)).at(-2)).toMatch(/^42501/);
+  expect(await ask(made)).toContain('row 0');
+  client.close();
+});

@@ -163,15 +163,19 @@ it('refuses them where the database runs code at sign-in, which would run with t
       create table seen (path text);
       create function note() returns event_trigger language plpgsql as
         $$ begin insert into public.seen values (current_setting('search_path')); end $$;
-      create event trigger noting on login execute function note();`,
+      do $$ begin
+        if current_setting('server_version_num')::int >= 170000 then
+          create event trigger noting on login execute function note();
+        end if;
+      end $$;`,
   });
   const governed = await startGoverned({ upstreamUrl: own.url, policies: [allowAll] });
-  const problem = await WireClient.through(governed.port, { parameters: [['search_path', 'lab']] }).catch(
-    error => error,
-  );
-  expect(problem.fields).toMatchObject({ S: 'FATAL', C: '0A000', H: expect.stringContaining('Leave search_path out') });
+  const first = await WireClient.through(governed.port, { parameters: [['search_path', 'lab']] }).catch(error => error);
   const client = await WireClient.through(governed.port);
-  expect(await answer(client, 'select distinct path from public.seen')).toEqual(['"$user", public']);
+  expect(await answer(client, "select path from public.seen where path ~ 'lab'")).toEqual([]);
+  const [triggers] = await answer(client, 'select count(*) from pg_event_trigger');
+  if (triggers === '0') first.close();
+  else expect(first.fields).toMatchObject({ S: 'FATAL', C: '0A000', H: expect.stringContaining('Leave search_path') });
   client.close();
   await governed.close();
   await own.drop();
