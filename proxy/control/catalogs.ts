@@ -11,7 +11,7 @@ import type { UpstreamTarget } from '../config.ts';
 import { Pause } from '../pause.ts';
 import type { AppliedBundle, Clock, ConnectionView, ConnectionViews } from '../ports.ts';
 import { type CatalogMark, catalogMark } from './fingerprint.ts';
-import { type QueryPort, readCatalog } from './introspect.ts';
+import { type QueriesPort, type QueryPort, readCatalogAtOnce } from './introspect.ts';
 import { QueryClient } from './query-client.ts';
 
 export type CatalogsOptions = {
@@ -107,12 +107,12 @@ class Source {
       }
       const base = this.known;
       const hash = createHash('sha256');
-      const read: QueryPort = async sql => {
-        const rows = await query(sql);
-        hash.update(JSON.stringify(rows));
-        return rows;
+      const read: QueriesPort = async texts => {
+        const answers = await client.queryAll(texts);
+        for (const rows of answers) hash.update(JSON.stringify(rows));
+        return answers;
       };
-      const data = await readCatalog(read, base ? 'user' : 'all');
+      const data = await readCatalogAtOnce(read, base ? 'user' : 'all');
       const atMs = this.options.clock.nowMs();
       const digest = hash.digest('hex');
       // What is rewritten without a change, as by GRANT, is nothing that anybody sees.
@@ -123,7 +123,11 @@ class Source {
       }
       // Another server behind the same address has other system objects.
       const isSame = base && base.data.serverVersion === data.serverVersion && base.data.database === data.database;
-      const whole = isSame ? withUserPart(base.data, data) : base ? await readCatalog(query, 'all') : data;
+      const whole = isSame
+        ? withUserPart(base.data, data)
+        : base
+          ? await readCatalogAtOnce(texts => client.queryAll(texts), 'all')
+          : data;
       const catalog = isSame ? base.catalog.withUser(whole) : Catalog.of(whole);
       this.known = { data: whole, catalog, digest, atMs };
       this.mark = mark;

@@ -235,12 +235,28 @@ const catalogFromRows = (rows: Rows): CatalogData => {
   };
 };
 
+/** Runs several statements and gives the rows of each, as a `QueryPort` does. */
+export type QueriesPort = (sql: readonly string[]) => Promise<readonly (readonly Row[])[]>;
+
 /**
- * One statement per kind, in turn. For a consistent picture run it inside one transaction; a change in between shows in the
- * next fingerprint. `user` leaves the system schemas out: put it over an `all` snapshot with `withUserPart`.
+ * One statement per kind. For a consistent picture run them inside one transaction; a change in between shows in the next
+ * fingerprint. `user` leaves the system schemas out: put it over an `all` snapshot with `withUserPart`.
  */
-export async function readCatalog(query: QueryPort, scope: IntrospectScope): Promise<CatalogData> {
-  const rows: Partial<Rows> = {};
-  for (const [kind, sql] of Object.entries(catalogQueries(scope))) rows[kind as CatalogQueryKind] = await query(sql);
-  return catalogFromRows(rows as Rows);
+export async function readCatalogAtOnce(queries: QueriesPort, scope: IntrospectScope): Promise<CatalogData> {
+  const wanted = catalogQueries(scope);
+  const answers = await queries(Object.values(wanted));
+  const entries = Object.keys(wanted).map((kind, index) => {
+    const rows = answers[index];
+    if (rows === undefined) throw new Error('the server did not answer all that was asked');
+    return [kind, rows];
+  });
+  return catalogFromRows(Object.fromEntries(entries) as Rows);
 }
+
+/** The same, one after the other. */
+export const readCatalog = (query: QueryPort, scope: IntrospectScope): Promise<CatalogData> =>
+  readCatalogAtOnce(async texts => {
+    const answers: (readonly Row[])[] = [];
+    for (const text of texts) answers.push(await query(text));
+    return answers;
+  }, scope);

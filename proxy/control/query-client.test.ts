@@ -32,6 +32,21 @@ describe('query client', () => {
     expect(await client.query(`select repeat('x', 3000000)`)).toEqual([['x'.repeat(3_000_000)]]);
   });
 
+  it('gives the rows of several statements apart, and none where one of them fails', async () => {
+    const client = await connect();
+    const asked = [
+      'select a from t order by a',
+      'set local work_mem = 65536',
+      'select 1 where false',
+      'select 2, null',
+    ];
+    expect(await client.queryAll(asked)).toEqual([[['1'], ['2']], [], [], [['2', null]]]);
+    await expect(client.queryAll(['select 1', 'select 1 / 0', 'select 2'])).rejects.toMatchObject({
+      sqlstate: '22012',
+    });
+    expect(await client.query('select 3')).toEqual([['3']]);
+  });
+
   it('passes parameters on as they were bound, text and binary', async () => {
     const client = await connect();
     const four = Buffer.from([0, 0, 0, 2]);

@@ -76,6 +76,11 @@ export class QueryClient {
     return this.exclusively(() => this.run(encodeQuery(text)));
   }
 
+  /** Several statements in one message, the rows of each. */
+  queryAll(texts: readonly string[]): Promise<TextRow[][]> {
+    return this.exclusively(() => this.runAll(encodeQuery(texts.join(';\n'))));
+  }
+
   /** One statement with parameters. */
   queryBound(text: string, parameters: BoundParameters): Promise<TextRow[]> {
     return this.exclusively(() => this.run(encodeBound(text, parameters)));
@@ -106,13 +111,24 @@ export class QueryClient {
   }
 
   private async run(bytes: Uint8Array): Promise<TextRow[]> {
-    const rows: TextRow[] = [];
+    return (await this.runAll(bytes)).flat();
+  }
+
+  private async runAll(bytes: Uint8Array): Promise<TextRow[][]> {
+    const answers: TextRow[][] = [];
+    let rows: TextRow[] = [];
+    let count = 0;
     await this.exchange(bytes, frame => {
-      if (frame[0] !== backend.dataRow) return;
-      if (rows.length >= rowsMax) throw this.lost(new Error('the answer has too many rows'));
-      rows.push(rowOf(frame));
+      if (frame[0] === backend.commandComplete) {
+        answers.push(rows);
+        rows = [];
+      } else if (frame[0] === backend.dataRow) {
+        count += 1;
+        if (count > rowsMax) throw this.lost(new Error('the answer has too many rows'));
+        rows.push(rowOf(frame));
+      }
     });
-    return rows;
+    return answers;
   }
 
   /** Sends and reads until the server is ready again. Rejects with the first error it reported. */
