@@ -43,6 +43,7 @@ export const systemClassified: readonly SystemClassified[] = [
   ...of(text, 'pg_cursors', 'statement'),
   // What rows that a cursor or a sort keeps take up, and so how long their values are.
   ...of(text, 'pg_backend_memory_contexts', 'total_bytes total_nblocks free_bytes free_chunks used_bytes'),
+  ...of(text, 'pg_stat_database', 'temp_bytes'),
   ...['public', 'extensions', 'monitoring'].flatMap(schema => of(text, 'pg_stat_statements', 'query', schema)),
   ...of('secret.password', 'pg_authid', 'rolpassword'),
   ...of('secret.password', 'pg_shadow', 'passwd'),

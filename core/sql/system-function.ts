@@ -12,6 +12,7 @@ const behind: Readonly<Record<string, readonly [string, string]>> = {
   pg_prepared_statement: ['pg_prepared_statements', 'statement'],
   pg_cursor: ['pg_cursors', 'statement'],
   pg_get_backend_memory_contexts: ['pg_backend_memory_contexts', 'used_bytes'],
+  pg_stat_get_db_temp_bytes: ['pg_stat_database', 'temp_bytes'],
   pg_hba_file_rules: ['pg_hba_file_rules', 'address'],
   pg_ident_file_mappings: ['pg_ident_file_mappings', 'sys_name'],
   pg_show_all_file_settings: ['pg_file_settings', 'setting'],
