@@ -126,8 +126,20 @@ function readable(received: Buffer): string {
     .join('\n');
 }
 
-/** A unit without Sync, at a moment at which the server has to be asked something. */
+/** A unit without Sync, at a moment at which the server has to be asked something; and a portal that failed while it was bound. */
 const examples: [Buffer[][]][] = [
+  [
+    [
+      [say.query('begin'), say.parse('select 1/0'), say.bind([]), say.sync],
+      [say.describePortal(''), say.execute('', 0), say.execute('', 1), say.closePortal('')],
+    ],
+  ],
+  [
+    [
+      [say.query('begin'), say.parse('select 1/0'), say.bind([], { portal: 'p' }), say.sync],
+      [say.describePortal('p'), say.execute('p', 0), say.execute('c', 0)],
+    ],
+  ],
   [[[say.query(texts[21]), say.closePortal('p'), say.query('select 1')]]],
   [[[say.query(texts[21]), say.parse('select 1', 's'), say.bind([], { statement: 's' }), say.query('select 1')]]],
 ];

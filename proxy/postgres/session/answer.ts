@@ -191,8 +191,12 @@ function completeRun(s: Session, { run }: Expect, tag: string | null): void {
   s.journal.completed(run, 'ok', { tag, sqlstate: null });
 }
 
+/** A portal that failed while it was bound, in a transaction block, stays there without a statement. */
+const isOfLeftOver = ({ kind, isInjected }: Expect): boolean => kind === expects.execute && !isInjected;
+
 function empty(s: Session, entry: Expect, m: ServerMessage): Fate {
-  if (entry.refused !== null || entry.ruling === null) return unexpected(s, m);
+  if (entry.refused !== null) return unexpected(s, m);
+  if (entry.ruling === null) return isOfLeftOver(entry) ? advance(s, entry) : unexpected(s, m);
   if (entry.kind !== expects.execute) return fateOf(entry);
   completeRun(s, entry, null);
   return advance(s, entry);

@@ -229,18 +229,18 @@ function redecide(s: Session, portal: Portal): boolean {
 }
 
 /**
- * A Query that fails in a transaction block leaves its portal behind, unnamed and failed: PostgreSQL answers for it, and runs
- * nothing of it. Only where the transaction is failed beyond doubt.
+ * A Query or a Bind that fails in a transaction block leaves its portal behind, which is failed, too: PostgreSQL answers for it,
+ * and runs nothing of it. Only where the transaction is failed beyond doubt.
  */
-function isLeftOver(s: Session, name: string): boolean {
-  if (name !== '' || s.status !== transaction.failed) return false;
+function isLeftOver(s: Session): boolean {
+  if (s.status !== transaction.failed) return false;
   for (const { kind, ruling } of s.queue) {
     if (kind === expects.query || (kind === expects.execute && ruling !== null)) return false;
   }
   return true;
 }
 
-/** Without a ruling, so that anything but an error or NoData ends the session. */
+/** Without a ruling, so that anything but an error, NoData or EmptyQueryResponse ends the session. */
 function passLeftOver(s: Session, m: Message, kind: ExpectKind): true {
   enqueue(s, expectation(kind));
   s.up.view(m.bytes, m.start, m.end);
@@ -269,7 +269,7 @@ export function describeName(s: Session, m: Message): boolean {
   } else if (what === 0x50) {
     const portal = findPortal(s, key, name);
     if (portal === 'wait') return false;
-    if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.describePortal);
+    if (portal === null && isLeftOver(s)) return passLeftOver(s, m, expects.describePortal);
     if (portal === null) return missing(s, 'portal', name);
     if (!redecide(s, portal)) return false;
     if (portal.ruling.refusal !== null) return refuse(s, portal.ruling.refusal, portal.ruling);
@@ -296,7 +296,7 @@ export function execute(s: Session, m: Message): boolean {
   const name = utf8Of(m.bytes, m.start + 5, nameEnd);
   const portal = findPortal(s, nameKey(m.bytes, m.start + 5, nameEnd), name);
   if (portal === 'wait' || mustWaitForLimited(s, portal)) return false;
-  if (portal === null && isLeftOver(s, name)) return passLeftOver(s, m, expects.execute);
+  if (portal === null && isLeftOver(s)) return passLeftOver(s, m, expects.execute);
   if (portal === null) return missing(s, 'execute', name);
   if (!redecide(s, portal)) return false;
   const { prepared, parametersHash } = portal;
