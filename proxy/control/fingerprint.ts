@@ -11,8 +11,8 @@ export type CatalogMark = {
   readonly fingerprint: string;
 };
 
-/** Long before comparing ages of transactions would go wrong, which is 2^31 of them. */
-const horizonAgeMax = 100_000_000;
+/** Transactions, after which few rows are recent again. Comparing their ages goes wrong after 2^31. */
+const horizonAgeMax = 1_000_000;
 
 const ofRelation = (column: string): string => `${column} NOT IN (SELECT oid FROM temporary_relations)`;
 const ofSchema = (column: string): string => `${column} NOT IN (SELECT oid FROM temporary_schemas)`;
@@ -75,11 +75,9 @@ export async function catalogMark(
     const rows = await query(fingerprintQuery(horizon));
     return { snapshot, horizon, fingerprint: rows[0]?.[0] ?? '' };
   };
-  if (before !== null && age >= 0) {
-    const same = await take(before.horizon);
-    if (same.fingerprint === before.fingerprint) {
-      return { mark: age < horizonAgeMax ? same : await take(oldest), hasChanged: false };
-    }
-  }
-  return { mark: await take(oldest), hasChanged: true };
+  if (before === null || age < 0) return { mark: await take(oldest), hasChanged: true };
+  // A horizon of earlier stays true: more rows are recent than need be.
+  const mark = await take(before.horizon);
+  const hasChanged = mark.fingerprint !== before.fingerprint;
+  return { mark: age < horizonAgeMax ? mark : await take(oldest), hasChanged };
 }
