@@ -42,7 +42,6 @@ import {
   unseenAccesses,
   viewStatement,
 } from './scope.ts';
-
 import { touchesNoRows } from './words.ts';
 
 export { mayConnect } from './connect.ts';

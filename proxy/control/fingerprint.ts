@@ -51,7 +51,10 @@ const fingerprintQuery = (horizon: string): string => {
     SELECT ${shares.map(([table, key, condition]) => shareOf(table, key, condition, horizon)).join(` || ' ' || `)}`;
 };
 
-/** A standby does not name the transactions under way, so that a snapshot says everything where there are none. The time keeps snapshots of a server apart from those after it was restored to an earlier state. */
+/**
+ * A standby does not name the transactions under way, so that a snapshot says everything where there are none. The time keeps
+ * snapshots of a server apart from those after it was restored to an earlier state.
+ */
 const snapshotQuery = (horizon: string): string =>
   `SELECT CASE WHEN pg_catalog.pg_snapshot_xmin(s) = pg_catalog.pg_snapshot_xmax(s)
       THEN s::pg_catalog.text || ' ' || pg_catalog.pg_postmaster_start_time()::pg_catalog.text END,
