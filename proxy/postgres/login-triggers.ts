@@ -15,7 +15,7 @@ const knownForMs = 5_000;
 export class LoginTriggers {
   readonly #clock: Clock;
   /** One for each database that is served. */
-  readonly #known = new Map<UpstreamTarget, { atMs: number; answer: Promise<boolean> }>();
+  readonly #known = new Map<UpstreamTarget, { atUs: number; answer: Promise<boolean> }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,10 +24,10 @@ export class LoginTriggers {
   /** Rejects when the database cannot be asked. */
   in(target: UpstreamTarget, timeoutMs: number): Promise<boolean> {
     const known = this.#known.get(target);
-    const nowMs = this.#clock.nowMs();
-    if (known !== undefined && nowMs - known.atMs < knownForMs) return known.answer;
+    const nowUs = this.#clock.nowUs();
+    if (known !== undefined && nowUs - known.atUs < knownForMs * 1000) return known.answer;
     const answer = ask(target, timeoutMs);
-    this.#known.set(target, { atMs: nowMs, answer });
+    this.#known.set(target, { atUs: nowUs, answer });
     answer.catch(() => this.#known.delete(target));
     return answer;
   }
