@@ -82,6 +82,11 @@ const fileSchema = z
       })
       .strict()
       .prefault({}),
+    /**
+     * Processor time, in microseconds, spent waiting for the next message of a client that has nobody beside it: being woken
+     * takes longer. 0: none.
+     */
+    busyPollUs: z.number().int().min(0).max(10_000).default(200),
     /** How much of a column is looked at by detectors that only alert; what is masked is looked for in every value. */
     detectors: z
       .object({

@@ -212,6 +212,7 @@ export class ProxyService {
       port: config.listen.port,
       tls: certificate && { cert: certificate.cert, key: certificate.key },
       limits: config.limits,
+      busyPollUs: config.busyPollUs,
       authenticate: this.authenticate(),
       admitAgain: (identity, session) => {
         const current = this.bundles.current();

@@ -7,6 +7,7 @@ import type { SessionLimits } from '#core/policy/limits.ts';
 import type { UpstreamTarget } from '../config.ts';
 import { keepAliveMs } from '../control/dial.ts';
 import type { Authenticate, LiveSessions, SessionIdentity } from '../ports.ts';
+import { BusyPoll } from './busy-poll.ts';
 import { CancelKeys } from './cancel.ts';
 import { LoginTriggers } from './login-triggers.ts';
 import { Places } from './places.ts';
@@ -21,11 +22,13 @@ export type ListenerOptions = {
   /** Null: clients may connect from loopback only. */
   tls: tls.SecureContextOptions | null;
   limits: { sessionsMax: number; authenticationTimeoutMs: number; upstreamTimeoutMs: number };
+  /** Microseconds of processor time to wait for the next message of a client that has nobody beside it; absent: none. */
+  busyPollUs?: number;
   authenticate: Authenticate;
   admitAgain?: StrangerParts['options']['admitAgain'];
   /** By the name of the connection. */
   targets: ReadonlyMap<string, UpstreamTarget>;
-  services: Omit<SessionLinkParts['services'], 'turns' | 'room'>;
+  services: Omit<SessionLinkParts['services'], 'turns' | 'room' | 'busyPoll'>;
   /** How many sessions policies let an identity have; absent: as many as there are places. */
   sessionLimits?(identity: SessionIdentity, client: { application: string; address: string }): SessionLimits;
   log(event: string, details: Record<string, unknown>): void;
@@ -64,7 +67,12 @@ export class Listener implements LiveSessions {
     this.#options = options;
     this.#places = new Places(options.limits.sessionsMax);
     this.#loginTriggers = new LoginTriggers(options.services.clock);
-    this.#services = { ...options.services, turns: new Turns(options.services.recorder), room: new Room() };
+    this.#services = {
+      ...options.services,
+      turns: new Turns(options.services.recorder),
+      room: new Room(),
+      busyPoll: new BusyPoll(options.services.clock, options.busyPollUs ?? 0),
+    };
     this.#secureContext = options.tls === null ? null : secureContext(options.tls);
     this.#server = net.createServer(
       { noDelay: true, pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },

@@ -13,6 +13,7 @@ import {
   RecordingError,
   type SessionIdentity,
 } from '../ports.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { type CancelKey, CancelSender, cancelUpstream } from './cancel.ts';
 import { Link } from './link.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from './open-gate.ts';
@@ -48,6 +49,7 @@ export type SessionLinkParts = {
     clock: Clock;
     turns: Turns;
     room: Room;
+    busyPoll: BusyPoll;
     desk: HoldDesk;
     openGate(session: GatedSession): OpenGate;
     /** What a held statement would do; never part of the statement path. */
@@ -117,13 +119,19 @@ export class SessionLink implements LiveSession {
     });
     this.#hold = new Hold(this.#holdParts());
     this.#client = new Link(parts.client.socket, {
-      bytes: chunk => this.#timed(() => this.#run(() => fromClient(this.#session, chunk))),
+      bytes: chunk => {
+        parts.services.busyPoll.heard(this);
+        this.#timed(() => this.#run(() => fromClient(this.#session, chunk)));
+      },
       isInUse: () => this.#isTurnOpen || this.#server.hasUnsent,
       drained: () => this.#adjust(),
       closed: () => this.#run(() => this.#clientGone()),
     });
     this.#server = new Link(parts.upstream.socket, {
-      bytes: chunk => this.#run(() => fromServer(this.#session, chunk)),
+      bytes: chunk => {
+        parts.services.busyPoll.heard(this);
+        this.#run(() => fromServer(this.#session, chunk));
+      },
       isInUse: () => this.#client.hasUnsent,
       drained: () => this.#adjust(),
       closed: () => this.#run(() => this.#serverGone()),
