@@ -88,24 +88,38 @@ class TagTable {
 
 type Relation = LabelSource['relations'][number];
 
+class TagLists<K> {
+  private readonly byObject = new Map<K, Map<string | number, Tag[]>>();
+
+  push(object: K, column: string | number, tag: Tag): void {
+    const columns = this.byObject.get(object) ?? new Map<string | number, Tag[]>();
+    this.byObject.set(object, columns);
+    const tags = columns.get(column);
+    if (tags === undefined) columns.set(column, [tag]);
+    else tags.push(tag);
+  }
+
+  of(object: K): ReadonlyMap<string | number, readonly Tag[]> | undefined {
+    return this.byObject.get(object);
+  }
+}
+
 /** Own labels of each catalog column, by identifier or by qualified name: either match is enough. */
 function ownTags(relations: readonly Relation[], labels: readonly ColumnLabel[]): Map<number, Map<string, Tag[]>> {
-  const byId = new Map<string, Tag[]>();
-  const byName = new Map<string, Tag[]>();
-  const push = (map: Map<string, Tag[]>, key: string, tag: Tag) => map.set(key, [...(map.get(key) ?? []), tag]);
+  const byId = new TagLists<number>();
+  const byName = new TagLists<string>();
   for (const { relationOid, attnum, schema, relation, column, label, level } of labels) {
-    if (relationOid !== 0) push(byId, `${relationOid}.${attnum}`, { label, level });
-    push(byName, nameKey(schema, relation, column), { label, level });
+    if (relationOid !== 0) byId.push(relationOid, attnum, { label, level });
+    byName.push(nameKey(schema, relation), column, { label, level });
   }
   const own = new Map<number, Map<string, Tag[]>>();
   for (const relation of relations) {
+    const [ofId, ofName] = [byId.of(relation.oid), byName.of(nameKey(relation.schema, relation.name))];
+    if (ofId === undefined && ofName === undefined) continue;
     const columns = new Map<string, Tag[]>();
-    for (const column of relation.columns) {
-      const tags = [
-        ...(byId.get(`${relation.oid}.${column.attnum}`) ?? []),
-        ...(byName.get(nameKey(relation.schema, relation.name, column.name)) ?? []),
-      ];
-      if (tags.length > 0) columns.set(column.name, tags);
+    for (const { attnum, name } of relation.columns) {
+      const tags = [...(ofId?.get(attnum) ?? []), ...(ofName?.get(name) ?? [])];
+      if (tags.length > 0) columns.set(name, tags);
     }
     if (columns.size > 0) own.set(relation.oid, columns);
   }
@@ -115,7 +129,9 @@ function ownTags(relations: readonly Relation[], labels: readonly ColumnLabel[])
 /** All relations reachable over `next`, without the start; safe on cycles. */
 function reach(start: number, next: ReadonlyMap<number, readonly number[]>): Set<number> {
   const seen = new Set<number>();
-  const todo = [...(next.get(start) ?? [])];
+  const first = next.get(start);
+  if (first === undefined || first.length === 0) return seen;
+  const todo = [...first];
   for (let oid = todo.pop(); oid !== undefined; oid = todo.pop()) {
     if (seen.has(oid) || oid === start) continue;
     seen.add(oid);

@@ -69,45 +69,61 @@ class PartIndex {
   }
 }
 
-const systemPartOf = (data: CatalogData): Part => ({
-  schemas: data.schemas.filter(schema => isSystemSchema(schema.name)),
-  relations: data.relations.filter(relation => isSystemSchema(relation.schema)),
-  functions: data.functions.filter(fn => isSystemSchema(fn.schema)),
-  types: data.types.filter(type => isSystemSchema(type.schema)),
-  operators: data.operators.filter(operator => isSystemSchema(operator.schema)),
-  casts: data.casts.filter(cast => isSystemCast(cast)),
-});
-
 /** A cast is the system's when nothing in it is the user's. */
 const isSystemCast = (cast: CatalogCast): boolean =>
   cast.functionOid < firstUserOid && cast.sourceOid < firstUserOid && cast.targetOid < firstUserOid;
 
-const userPartOf = (data: CatalogData): Part => ({
-  schemas: data.schemas.filter(schema => !isSystemSchema(schema.name)),
-  relations: data.relations.filter(relation => !isSystemSchema(relation.schema)),
-  functions: data.functions.filter(fn => !isSystemSchema(fn.schema)),
-  types: data.types.filter(type => !isSystemSchema(type.schema)),
-  operators: data.operators.filter(operator => !isSystemSchema(operator.schema)),
-  casts: data.casts.filter(cast => !isSystemCast(cast)),
+type Parts = { readonly system: Part; readonly user: Part };
+
+/** There are thousands of system objects, and what is read anew after every change is the user's. */
+const knownParts = new WeakMap<CatalogData, Parts>();
+
+function partsOf(data: CatalogData): Parts {
+  const known = knownParts.get(data);
+  if (known !== undefined) return known;
+  const system = partOf(data, isSystemSchema, isSystemCast);
+  const user = partOf(
+    data,
+    schema => !isSystemSchema(schema),
+    cast => !isSystemCast(cast),
+  );
+  const parts = { system, user };
+  knownParts.set(data, parts);
+  return parts;
+}
+
+const partOf = (
+  data: CatalogData,
+  isIn: (schema: string) => boolean,
+  isCastIn: (cast: CatalogCast) => boolean,
+): Part => ({
+  schemas: data.schemas.filter(schema => isIn(schema.name)),
+  relations: data.relations.filter(relation => isIn(relation.schema)),
+  functions: data.functions.filter(fn => isIn(fn.schema)),
+  types: data.types.filter(type => isIn(type.schema)),
+  operators: data.operators.filter(operator => isIn(operator.schema)),
+  casts: data.casts.filter(isCastIn),
 });
 
 /** A full snapshot whose user objects are replaced by those of a newer, user-only one. */
-export function withUserPart(base: CatalogData, user: CatalogData): CatalogData {
-  const system = systemPartOf(base);
-  const part = userPartOf(user);
-  return {
-    ...user,
-    schemas: [...system.schemas, ...part.schemas],
-    relations: [...system.relations, ...part.relations],
-    functions: [...system.functions, ...part.functions],
-    types: [...system.types, ...part.types],
-    operators: [...system.operators, ...part.operators],
-    casts: [...system.casts, ...part.casts],
+export function withUserPart(base: CatalogData, newer: CatalogData): CatalogData {
+  const { system } = partsOf(base);
+  const { user } = partsOf(newer);
+  const whole = {
+    ...newer,
+    schemas: [...system.schemas, ...user.schemas],
+    relations: [...system.relations, ...user.relations],
+    functions: [...system.functions, ...user.functions],
+    types: [...system.types, ...user.types],
+    operators: [...system.operators, ...user.operators],
+    casts: [...system.casts, ...user.casts],
   };
+  knownParts.set(whole, { system, user });
+  return whole;
 }
 
 /** The user-only remainder of a full snapshot; `withUserPart` puts it back. */
-export const userOnly = (data: CatalogData): CatalogData => ({ ...data, ...userPartOf(data) });
+export const userOnly = (data: CatalogData): CatalogData => ({ ...data, ...partsOf(data).user });
 
 export type CatalogHeader = Pick<
   CatalogData,
@@ -172,8 +188,8 @@ export class Catalog {
     this.hasUserCasts = layers.slice(0, -1).some(layer => layer.casts.size > 0);
   }
 
-  static of(data: CatalogData, system: PartIndex = new PartIndex(systemPartOf(data))): Catalog {
-    return new Catalog(data, [new PartIndex(userPartOf(data)), system]);
+  static of(data: CatalogData, system: PartIndex = new PartIndex(partsOf(data).system)): Catalog {
+    return new Catalog(data, [new PartIndex(partsOf(data).user), system]);
   }
 
   /** The same server's system objects under other user objects: the costly index is shared. */

@@ -75,6 +75,21 @@ describe('catalogs', () => {
     expect(changes).toEqual(['shop-prod']);
   });
 
+  it('are read where a connection has prepared statements of somebody else, as behind a pooler', async () => {
+    await runSql(
+      database.url,
+      `create function taken() returns event_trigger language plpgsql as $$ begin
+         for n in 0..20 loop execute format('prepare weir_%s as select %s', n, n); end loop; end $$;
+       create event trigger taken on login execute function taken(); alter event trigger taken enable always;`,
+    );
+    const catalogs = await start();
+    expect(viewOf(catalogs).catalog.relationNamed('public', 'customers')).not.toBeNull();
+    await runSql(database.url, 'alter table customers add phone text');
+    const after = await catalogs.refresh(ids.shop);
+    expect(after.ok && after.value.catalog.relationNamed('public', 'customers')?.columns).toHaveLength(5);
+    expect(states).toEqual([]);
+  });
+
   it('give the same view until bundle or catalog changes, and another one then', async () => {
     const catalogs = await start();
     const first = viewOf(catalogs);

@@ -12,7 +12,7 @@ import { Pause } from '../pause.ts';
 import type { AppliedBundle, Clock, ConnectionView, ConnectionViews } from '../ports.ts';
 import { type CatalogMark, catalogMark } from './fingerprint.ts';
 import { type QueriesPort, type QueryPort, readCatalogAtOnce } from './introspect.ts';
-import { QueryClient } from './query-client.ts';
+import { QueryClient, QueryError } from './query-client.ts';
 
 export type CatalogsOptions = {
   targets: ReadonlyMap<string, UpstreamTarget>;
@@ -28,6 +28,9 @@ export type CatalogStatus = { name: string; reachable: boolean; message: string 
 
 type Known = { data: CatalogData; catalog: Catalog; digest: string; atMs: number };
 
+/** A prepared statement is not there, or there already. */
+const lostPlans = new Set(['26000', '42P05']);
+
 /** One database. */
 class Source {
   known: Known | null = null;
@@ -38,6 +41,8 @@ class Source {
   comparedAt = Number.NEGATIVE_INFINITY;
   private client: QueryClient | null = null;
   private mark: CatalogMark | null = null;
+  /** Not behind a pooler that gives every transaction another of its connections. */
+  private keepsPlans = true;
   private running: Promise<void> | null = null;
   private next: Promise<void> | null = null;
 
@@ -79,6 +84,10 @@ class Source {
       this.report(null);
     } catch (error) {
       this.close();
+      if (this.keepsPlans && error instanceof QueryError && lostPlans.has(error.sqlstate)) {
+        this.keepsPlans = false;
+        return this.compare();
+      }
       this.report(error instanceof Error ? error.message : String(error));
     }
   }
@@ -90,15 +99,22 @@ class Source {
     this.client = await QueryClient.connect(this.target, {
       timeoutMs,
       // Compiling a query takes longer than these take to run.
-      parameters: { statement_timeout: '60000', lock_timeout: '10000', jit: 'off', work_mem: '32MB' },
+      parameters: {
+        statement_timeout: '60000',
+        lock_timeout: '10000',
+        jit: 'off',
+        work_mem: '32MB',
+        plan_cache_mode: 'force_generic_plan',
+      },
     });
     return this.client;
   }
 
   /** Reads what has changed, if anything: in one snapshot, so that the mark belongs to what was read. */
   private async read(client: QueryClient): Promise<void> {
-    const query: QueryPort = sql => client.query(sql);
-    await query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const ask: QueriesPort = texts => (this.keepsPlans ? client.queryAllKept(texts) : client.queryAll(texts));
+    const query: QueryPort = async text => [...(await ask([text])).flat()];
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const { mark, hasChanged } = await catalogMark(query, this.mark);
       if (!hasChanged) {
@@ -108,7 +124,7 @@ class Source {
       const base = this.known;
       const hash = createHash('sha256');
       const read: QueriesPort = async texts => {
-        const answers = await client.queryAll(texts);
+        const answers = await ask(texts);
         for (const rows of answers) hash.update(JSON.stringify(rows));
         return answers;
       };
@@ -134,7 +150,7 @@ class Source {
       this.view = null;
       this.options.onChanged?.({ name: this.name, data: whole, catalog });
     } finally {
-      await query('COMMIT');
+      await client.query('COMMIT');
     }
   }
 

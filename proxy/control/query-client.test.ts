@@ -47,6 +47,24 @@ describe('query client', () => {
     expect(await client.query('select 3')).toEqual([['3']]);
   });
 
+  it('answers what it is asked again and again from one plan each', async () => {
+    const client = await connect();
+    const names = async () => (await client.query('select name from pg_prepared_statements order by name')).flat();
+    const asked = ['select a from t order by a', 'select count(*) from t'];
+    for (let n = 0; n < 3; n += 1) expect(await client.queryAllKept(asked)).toEqual([[['1'], ['2']], [['2']]]);
+    expect(await client.queryAllKept(['select 7', ...asked.slice(1), 'select 7'])).toEqual([[['7']], [['2']], [['7']]]);
+    expect(await names()).toHaveLength(3);
+
+    await expect(client.queryAllKept(['select 1', 'select a / 0 from t', 'select 2'])).rejects.toMatchObject({
+      sqlstate: '22012',
+    });
+    await expect(client.queryAllKept(['select 1', 'select from nowhere'])).rejects.toMatchObject({ sqlstate: '42P01' });
+    expect(await client.queryAllKept(['select 2', ...asked])).toEqual([[['2']], [['1'], ['2']], [['2']]]);
+
+    for (let n = 0; n < 200; n += 1) expect(await client.queryAllKept([`select ${n}`])).toEqual([[[String(n)]]]);
+    expect((await names()).length).toBeLessThanOrEqual(64);
+  });
+
   it('passes parameters on as they were bound, text and binary', async () => {
     const client = await connect();
     const four = Buffer.from([0, 0, 0, 2]);

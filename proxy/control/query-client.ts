@@ -34,6 +34,8 @@ const rowsMax = 2_000_000;
 /** A server that takes longer for one statement is taken for gone: its own time limits are shorter. */
 const answerTimeoutDefaultMs = 65_000;
 const lingerMs = 2_000;
+/** Statements whose plans the server keeps for one connection. */
+const keptMax = 64;
 
 export class QueryClient {
   private readonly socket: net.Socket;
@@ -42,6 +44,8 @@ export class QueryClient {
   private broken: Error | null = null;
 
   private readonly answerTimeoutMs: number;
+  /** Names of prepared statements, by text; null where they are not known. */
+  private kept: Map<string, string> | null = new Map();
 
   private constructor(socket: net.Socket, rest: Uint8Array, answerTimeoutMs: number) {
     this.socket = socket;
@@ -79,6 +83,27 @@ export class QueryClient {
   /** Several statements in one message, the rows of each. */
   queryAll(texts: readonly string[]): Promise<TextRow[][]> {
     return this.exclusively(() => this.runAll(encodeQuery(texts.join(';\n'))));
+  }
+
+  /**
+   * The same for statements that are asked again and again: the server plans each of them once, which takes longer than running
+   * most. Rejects with SQLSTATE 26000 or 42P05 where something in between gives the connection to others.
+   */
+  queryAllKept(texts: readonly string[]): Promise<TextRow[][]> {
+    const before: string[] = [];
+    if (this.kept === null || this.kept.size + texts.length > keptMax) before.push('DEALLOCATE ALL');
+    const kept = before.length > 0 || this.kept === null ? new Map<string, string>() : this.kept;
+    // As long as nobody knows what the server has of it.
+    this.kept = null;
+    for (const text of texts) {
+      if (kept.has(text)) continue;
+      kept.set(text, `weir_${kept.size}`);
+      before.push(`PREPARE ${kept.get(text)} AS ${text}`);
+    }
+    return this.queryAll([...before, ...texts.map(text => `EXECUTE ${kept.get(text)}`)]).then(answers => {
+      this.kept = kept;
+      return answers.slice(before.length);
+    });
   }
 
   /** One statement with parameters. */
@@ -148,7 +173,7 @@ export class QueryClient {
   private async answer(take: (frame: Uint8Array) => void): Promise<void> {
     let failure: QueryError | null = null;
     for (;;) {
-      const frame = await this.frames.next();
+      const frame = this.frames.ready() ?? (await this.frames.next());
       if (frame[0] === backend.readyForQuery) break;
       if (frame[0] === backend.errorResponse) failure ??= errorOf(frame);
       else if (frame[0] === backend.copyInResponse || frame[0] === backend.copyOutResponse) {
@@ -236,6 +261,11 @@ export class FrameReader {
   fail(error: Error): void {
     this.error ??= error;
     this.deliver();
+  }
+
+  /** A message that has arrived, if any: most of a long answer has, and need not be waited for. */
+  ready(): Uint8Array | null {
+    return this.waiting ? null : this.take();
   }
 
   next(): Promise<Uint8Array> {
