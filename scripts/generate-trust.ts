@@ -10,11 +10,12 @@ import { type FunctionFacts, type Judgement, judge, type TrustClass } from './tr
 
 const output = path.join(path.dirname(fileURLToPath(import.meta.url)), '../core/sql/trust/functions.json');
 
-/** Functions of pg_catalog and information_schema as initdb made them, with whether they are a total order's comparison. */
+/** Functions of pg_catalog and information_schema as initdb made them, with whether they are a total order's comparison or the opposite of one. */
 const query = `
   SELECT p.proname AS name, p.proargtypes::text AS types, p.provolatile AS volatility, p.proleakproof AS leakproof,
-    p.prokind AS kind, p.proretset AS "returnsSet", EXISTS (SELECT FROM pg_amop a JOIN pg_operator o ON o.oid = a.amopopr
-      JOIN pg_am m ON m.oid = a.amopmethod WHERE o.oprcode = p.oid AND m.amname IN ('btree', 'hash')) AS comparison
+    p.prokind AS kind, p.proretset AS "returnsSet", EXISTS (SELECT FROM pg_amop a JOIN pg_operator o
+      ON a.amopopr IN (o.oid, o.oprnegate) JOIN pg_am m ON m.oid = a.amopmethod
+      WHERE o.oprcode = p.oid AND m.amname IN ('btree', 'hash')) AS comparison
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE p.oid < 16384 AND n.nspname IN ('pg_catalog', 'information_schema')`;
 

@@ -10,7 +10,7 @@ export type FunctionFacts = {
   leakproof: boolean;
   kind: 'f' | 'a' | 'w' | 'p';
   returnsSet: boolean;
-  /** Implements an operator of a B-tree or hash operator class: comparisons are total on their own types. */
+  /** Implements an operator of a B-tree or hash operator class, or its negator (`<>`): comparisons are total on their own types. */
   comparison: boolean;
 };
 
@@ -24,6 +24,7 @@ const total = words(`
   to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array jsonb_typeof jsonb_pretty
   jsonb_object_field jsonb_object_field_text jsonb_array_element jsonb_array_element_text jsonb_extract_path jsonb_extract_path_text
     jsonb_exists jsonb_exists_any jsonb_exists_all jsonb_contains jsonb_contained jsonb_strip_nulls   array_length array_ndims array_dims array_upper array_lower cardinality array_to_string num_nulls num_nonnulls
+  string_to_array
   isfinite sign booland_statefunc boolor_statefunc hashtext hashchar hashint4 hashint8
   bool_and bool_or every min max any_value array_agg string_agg json_agg jsonb_agg avg count bit_and bit_or bit_xor regr_count
   row_number rank dense_rank percent_rank cume_dist first_value last_value lag lead mode percentile_disc
@@ -57,6 +58,18 @@ const totalBut: Readonly<Record<string, readonly number[]>> = {
   regexp_substr: [1, 2, 3, 4, 5],
   regexp_split_to_array: [1, 2],
   regexp_split_to_table: [1, 2],
+  textregexeq: [1],
+  textregexne: [1],
+  texticregexeq: [1],
+  texticregexne: [1],
+  bpcharregexeq: [1],
+  bpcharregexne: [1],
+  bpcharicregexeq: [1],
+  bpcharicregexne: [1],
+  nameregexeq: [1],
+  nameregexne: [1],
+  nameicregexeq: [1],
+  nameicregexne: [1],
   lag: [1],
   lead: [1],
   ntile: [0],

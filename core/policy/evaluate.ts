@@ -195,9 +195,12 @@ function mask(scope: Scope, verdict: SideVerdict): void {
     );
 }
 
-/** What it runs may come upon values that no access names. */
+/**
+ * What it runs may come upon values that no access names. Of people's own functions the bodies are part of the statement, with all
+ * that they read and write; one that cannot be read is opaque as well.
+ */
 const mayCarry = ({ action, system, name }: Target): boolean =>
-  action === 'opaque' || (action === 'call' && !(system && touchesNoRows.has(name)));
+  action === 'opaque' || (action === 'call' && system && !touchesNoRows.has(name));
 
 function decideSide(view: StatementView, side: Side): SideVerdict {
   const scope = scopeOf(view, side);

@@ -44,6 +44,8 @@ SELECT readings.tableoid, value FROM readings
 SELECT state, state::text, 'low'::mood, zip, zip || 1, tags[1], tags[1:2], stay FROM patients
 SELECT current_user, session_user, current_date, localtime, current_schema, current_catalog
 SELECT CASE WHEN true THEN 1 ELSE 2.5 END, coalesce(NULL, 1), greatest(1, 2.5), nullif(1, 2), ARRAY[1, 2.5], ARRAY[]::int[], ARRAY[[1],[2]]
+SELECT CASE WHEN true THEN 'a'::text ELSE 'b'::varchar END, CASE WHEN true THEN 'a'::varchar ELSE 'b'::text END, CASE WHEN true THEN 'a'::name END, CASE WHEN true THEN 1 WHEN false THEN 2::int8 ELSE 3::int2 END
+SELECT CASE WHEN true THEN data_type || 'x' ELSE data_type END, CASE WHEN true THEN data_type ELSE 'x'::text END FROM information_schema.columns
 SELECT -1, - 1.5, 5 % 2, 2 ^ 3, |/ 4, 5 & 3, 1 << 2, 'a' || 1, 1 || 'a', date '2020-01-01' - 1, 1 = ANY (ARRAY[1])
 SELECT EXTRACT(epoch FROM now()), position('a' IN 'b'), trim(' a '), substring('a' FROM 1), overlay('a' PLACING 'b' FROM 1), now() AT TIME ZONE 'utc'
 SELECT 'a' LIKE 'b', 'a' SIMILAR TO 'b', (now(), now()) OVERLAPS (now(), now())

@@ -23,7 +23,11 @@ beforeAll(async () => {
       insert into people values (1, 'quagliotti');
       create table jobs (id int primary key, person int, note text not null);
       create function look() returns text language sql as 'select ssn from people';
-      create function shout() returns void language plpgsql as $$ begin perform pg_notify('a', 'b'); end $$;`,
+      create function shout() returns void language plpgsql as $$ begin perform pg_notify('a', 'b'); end $$;
+      create procedure note(given text) language plpgsql as $$ begin
+        insert into jobs values (9, 9, given); raise notice 'noted %', given; end $$;
+      create function peep() returns int language plpgsql as $$ begin
+        insert into jobs values (8, 8, 'x'); perform ssn from people; return 1; end $$;`,
   });
   proxy = await startGoverned({
     upstreamUrl: database.url,
@@ -60,6 +64,8 @@ it.each([
   "select pg_notify('jobs', 'made')",
   'select pg_sleep(0)',
   'do $$ begin create type seen as enum (); exception when duplicate_object then null; end $$',
+  'select shout()',
+  "call note('a')",
 ])('lets the server say which constraint objects behind %s', async first => {
   await ask('begin');
   expect(await ask(first)).toEqual([]);
@@ -71,7 +77,7 @@ it.each([
 
 it.each([
   'select look()',
-  'select shout()',
+  'select peep()',
   'select id from people',
   "select pg_notify('jobs', ssn) from people where false",
 ])('withholds what the server says behind %s', async first => {

@@ -4,7 +4,9 @@ import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { namesOf, objectDone, otherDone } from './object.ts';
 
-const roleName = (role: Pg.RoleSpec | undefined): string => role?.rolename ?? role?.roletype ?? '';
+/** `public` and `current_user`, as they are written. */
+const roleName = (role: Pg.RoleSpec | undefined): string =>
+  role?.rolename ?? role?.roletype?.replace('ROLESPEC_', '').toLowerCase() ?? '';
 const roleNames = (nodes: readonly Pg.Node[] | undefined): string[] =>
   (nodes ?? []).map(node => {
     if ('RoleSpec' in node) return roleName(node.RoleSpec);

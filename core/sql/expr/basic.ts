@@ -153,9 +153,12 @@ export function caseExpr(a: Analyzer, scope: Scope, node: Pg.CaseExpr): Value {
     conditions.push(subject ? equals(a, subject, when, node.location) : when);
     results.push(expression(a, scope, arm.CaseWhen.result));
   }
-  if (node.defresult) results.push(expression(a, scope, node.defresult));
+  const fallback = node.defresult ? expression(a, scope, node.defresult) : constant(oid.unknown);
   for (const condition of conditions) a.out.usedAs(condition, 'case');
-  const { type, values } = unified(a, node.defresult ? results : [...results, constant(oid.unknown)], node.location);
+  // Of ELSE, or the NULL that stands for it, the type counts first (transformCaseExpr).
+  const { type, values: coerced } = unified(a, [fallback, ...results], node.location);
+  if (node.defresult) results.push(fallback);
+  const values = [...coerced.slice(1), ...coerced.slice(0, 1)];
   const all = [...conditions, ...values];
   // Which result is computed, the conditions decide alone.
   if (all.some(each => each.mayRaise)) for (const each of conditions) a.out.usedAs(each, 'function_argument');

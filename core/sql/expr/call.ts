@@ -7,7 +7,7 @@ import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
 import type { Scope } from '../scope.ts';
 import type { Analyzer } from '../state.ts';
-import { trustOfSteps } from '../trust/trust.ts';
+import { type Trust, trustOfSteps } from '../trust/trust.ts';
 import { typeName } from '../typename.ts';
 import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
@@ -17,6 +17,7 @@ import { changed, derive, noOrigins, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { arranged } from './arranged.ts';
+import { comparesAlways } from './basic.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { builtDocument } from './document.ts';
@@ -168,10 +169,20 @@ function counted(a: Analyzer, args: readonly Value[], type: number): Value {
   });
 }
 
+/** What lies in the middle, or is there most often, of values that can always be compared: only the fraction may be wrong. */
+function ranked(a: Analyzer, fn: CatalogFunction, args: readonly Value[]): Trust | null {
+  const last = args.at(-1);
+  const isRanking = fn.schema === 'pg_catalog' && (fn.name === 'percentile_disc' || fn.name === 'mode');
+  if (!isRanking || !last || !comparesAlways(a.catalog, last.type)) return null;
+  return { trust: 'raises', faultArguments: args.length > 1 ? [0] : [] };
+}
+
 function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly Value[], result: number): Value {
   const args = converted(a, fn, given);
   const magnitude = resultMagnitude(a.catalog, fn, args);
-  const trusted = fn.steps ? trustOfSteps(a.catalog, fn.steps) : trustOfCall(a.catalog, fn, args, magnitude);
+  const trusted = fn.steps
+    ? trustOfSteps(a.catalog, fn.steps)
+    : (ranked(a, fn, args) ?? trustOfCall(a.catalog, fn, args, magnitude));
   const { trust } = trusted;
   a.out.function(fn, trust);
   for (const { sort, value } of call.order)

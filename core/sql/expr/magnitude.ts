@@ -128,10 +128,28 @@ function mostOf(operation: Operation, one: Magnitude, other: Magnitude | null): 
 const isAlone = (operation: Operation, fn: CatalogFunction): boolean =>
   operation === 'rounded' || fn.argumentTypes.length === 1;
 
+/**
+ * Of a stored date as a timestamp: a moment of those that people store. The last dates are no timestamps, and the earliest moments have
+ * no year to begin in, but only a computed value may be one of them.
+ */
+function storedMoment(fn: CatalogFunction, [date]: readonly Value[]): Magnitude | null {
+  const isOfDate = fn.argumentTypes.length === 1 && fn.argumentTypes[0] === oid.date && date?.kind === 'column';
+  const isMoment = fn.returnTypeOid === oid.timestamp || fn.returnTypeOid === oid.timestamptz;
+  const isBuiltIn = fn.schema === 'pg_catalog' && fn.oid < firstUserOid && /^timestamp(tz)?$/.test(fn.name);
+  return isOfDate && isMoment && isBuiltIn ? { type: fn.returnTypeOid, most: numericMost, least: 0, nan: false } : null;
+}
+
+/** A double holds every number of a stored column whose modifier leaves it neither too large nor too small. */
+export const isDouble = (catalog: Catalog, value: Value): boolean => {
+  const size = value.kind === 'column' ? magnitudeOf(catalog, value) : null;
+  const scale = (((value.typmod - 4) & 0x7ff) ^ 1024) - 1024;
+  return size?.type === oid.numeric && isPrecise(oid.numeric, value.typmod) && size.most < numericMost && scale < 300;
+};
+
 /** The result's size where this very call cannot fail for being too large, or by a divisor of zero; null where it may. */
 export function resultMagnitude(catalog: Catalog, fn: CatalogFunction, args: readonly Value[]): Magnitude | null {
   const operation = operationOf(fn);
-  if (operation === null) return null;
+  if (operation === null) return storedMoment(fn, args);
   const [one, other = null] = args.map(value => magnitudeOf(catalog, value));
   if (!one || !(isAlone(operation, fn) || other)) return null;
   const nan = one.nan || other?.nan === true;

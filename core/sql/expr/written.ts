@@ -5,7 +5,7 @@ import { type Trust, trustIn, trustOf } from '../trust/trust.ts';
 import { oid } from '../types/oid.ts';
 import type { Magnitude, Value } from '../value.ts';
 import { documentFaults } from './document.ts';
-import { magnitudeOf } from './magnitude.ts';
+import { isDouble, magnitudeOf } from './magnitude.ts';
 
 const pure: Trust = { trust: 'pure', faultArguments: null };
 /** It fails or not whatever the values are: for a collation that knows no patterns, a missing argument. */
@@ -29,7 +29,7 @@ export const isPlainFormat = (format: string | null): boolean =>
 const isPlainTemplate = (template: string | null): boolean =>
   template !== null && /^(FM)?[09.,DGLS$ ]{0,60}$/.test(template);
 
-type Reading = 'fraction' | 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated' | 'dated';
+type Reading = 'fraction' | 'pairs' | 'gathered' | 'like' | 'format' | 'to_char' | 'truncated' | 'double';
 const readings = new WeakMap<CatalogFunction, Reading | 'none'>();
 
 const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction): Reading | 'none' => {
@@ -38,7 +38,7 @@ const readingNamed = ({ name, argumentTypes: [first, second] }: CatalogFunction)
   if (name === 'percentile_cont' && first === oid.float8 && second === oid.float8) return 'fraction';
   if (like.test(name) && first !== oid.bytea) return 'like';
   if (name === 'date_trunc' || (name === 'date_part' && second === oid.date)) return 'truncated';
-  if (/^timestamp(tz)?$/.test(name) && first === oid.date && second === undefined) return 'dated';
+  if (name === 'float8' && first === oid.numeric) return 'double';
   if (name === 'to_char' && first !== oid.float4 && first !== oid.float8) return name;
   return name === 'format' ? name : 'none';
 };
@@ -51,6 +51,9 @@ function readingOf(fn: CatalogFunction): Reading | 'none' {
   readings.set(fn, reading);
   return reading;
 }
+
+const isStored = ({ kind, magnitude }: Value): boolean =>
+  kind === 'column' || kind === 'constant' || magnitude !== null;
 
 /** `magnitude`: how large its result is, where that is known (`resultMagnitude`). */
 export function trustOfCall(
@@ -73,12 +76,11 @@ export function trustOfCall(
       return byArguments([0]);
     case 'gathered':
       return args.length === 2 ? byArguments([0]) : trust;
-    // The earliest moments have no day, year or age to begin in, and the last dates are no timestamps: nobody has stored one, but a computed value may be just that.
+    // The earliest moments have no day, year or age to begin in: nobody has stored one, but a computed value may be just that.
     case 'truncated':
-      return second && second.kind !== 'column' && second.kind !== 'constant' ? byArguments([0, 1, 2]) : trust;
-    // As above: of what is stored, a date that is no timestamp is none of anybody's.
-    case 'dated':
-      return first?.kind === 'column' ? pure : trust;
+      return second && !isStored(second) ? byArguments([0, 1, 2]) : trust;
+    case 'double':
+      return first && isDouble(catalog, first) ? pure : trust;
     case 'like':
       return isWholePattern(textOf(second)) ? whateverValues : trust;
     case 'format':
