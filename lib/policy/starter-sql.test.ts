@@ -129,6 +129,25 @@ describe('a developer in production', () => {
   ])('works with what clients send by themselves: %s', text => expect(effectOf(text)).toBe('allow'));
 });
 
+describe('a developer with temporary tables in production', () => {
+  it.each([
+    'create temp table recent as select id, city from customers where id < 100',
+    'select id, city into temp recent from customers',
+    'create temp table notes (id serial primary key, note text) on commit drop',
+  ])('makes them: %s', text => expect(effectOf(text)).toBe('allow'));
+
+  it.each([
+    'create temp table copied as select email from customers',
+    'create temp table copied (like customers)',
+    'create temp table copied () inherits (customers)',
+  ])('puts nothing masked into them: %s', text => expect(effectOf(text)).toMatch(/^deny: .*mask-classified/));
+
+  it.each(['create table notes (id int)', 'create view temporary as select id from customers', 'drop table customers'])(
+    'makes and drops nothing else: %s',
+    text => expect(effectOf(text)).toMatch(/^deny/),
+  );
+});
+
 describe('a developer in development', () => {
   it.each([
     'update orders set total = 0 where id = 7',

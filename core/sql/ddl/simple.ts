@@ -110,7 +110,8 @@ export function alterType(a: Analyzer, names: readonly Pg.Node[] | undefined): O
 export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
   const relation = relationFor(a, node.relation ?? unresolved('IndexStmt'));
   a.out.relation('define', 'alter', relation);
-  a.out.object('define', 'create', 'relation', node.idxname ?? 'index', { schema: relation.schema });
+  const { schema, temporary } = relation;
+  a.out.object('define', 'create', 'relation', node.idxname ?? 'index', { schema, temporary });
   const scope = ownScope(a, relation);
   for (const element of [...(node.indexParams ?? []), ...(node.indexIncludingParams ?? [])]) {
     if (!('IndexElem' in element)) return unresolved('CREATE INDEX');
