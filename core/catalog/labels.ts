@@ -268,6 +268,32 @@ export function withFlows(labels: Labels, flows: readonly Copy[]): Labels {
   return seen;
 }
 
+/** Copies of copies within one message that go against the order in which they were found. */
+const stepsMax = 64;
+
+/**
+ * The same lookup with what the statements of a message copy while they run: triggers, rules, generated columns and later statements
+ * come upon it in its new place. In which order that happens is not told apart.
+ */
+export function withinMessage(labels: Labels, flows: readonly DataFlow[]): Labels {
+  let seen = labels;
+  let known = 0;
+  for (let step = 0; step < stepsMax; step++) {
+    const reached = flows.filter(({ origins }) => origins.some(origin => seen.ofColumn(origin).length > 0));
+    if (reached.length === 0) return seen;
+    const next = withFlows(seen, reached);
+    // By its name alone; 0 would ask for all columns of the relation together.
+    const count = reached.reduce(
+      (sum, { target }) => sum + next.ofColumn({ ...target, relationOid: 0, attnum: -1 }).length,
+      0,
+    );
+    if (count === known) return seen;
+    known = count;
+    seen = next;
+  }
+  return seen;
+}
+
 function join(base: Labels, more: Labels): Labels {
   return {
     any: base.any || more.any,

@@ -47,7 +47,7 @@ export function targetOfColumn(scope: Scope, column: ColumnRef): Target {
 }
 
 function rulesForColumn(scope: Scope, column: ColumnRef): readonly ColumnRule[] {
-  const tags = scope.view.labels.ofColumn(column);
+  const tags = scope.view.flowing.ofColumn(column);
   if (tags.length === 0) return [];
   const target = targetOfColumn(scope, column);
   const shownHazards = new Set(scope.view.statement.hazards.map(hazard => hazard.code));

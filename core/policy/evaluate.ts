@@ -2,7 +2,7 @@
  * The decision on one message of statements: every rule is asked, reasons are collected, and the effect is derived from the
  * reasons. Any deny denies; else any approve asks for approval; else each access must be covered by an allow rule; masks add up.
  */
-import type { Labels } from '../catalog/labels.ts';
+import { type Labels, withinMessage } from '../catalog/labels.ts';
 import type { Analysis, ColumnRef, StatementAnalysis } from '../sql/analysis.ts';
 import {
   columnMasks,
@@ -153,8 +153,8 @@ function cover(scope: Scope, verdict: SideVerdict): void {
 
 /** Copies of masked columns into other ones. A column that is only rewritten in its own place goes nowhere. */
 function movedColumns(statement: StatementAnalysis): readonly ColumnRef[] {
-  return statement.flows.flatMap(({ target, origins }) =>
-    origins.filter(
+  return statement.flows.flatMap(({ target, origins, follows }) =>
+    (follows ? [] : origins).filter(
       origin =>
         origin.schema !== target.schema || origin.relation !== target.relation || origin.column !== target.column,
     ),
@@ -292,8 +292,12 @@ export function decide(
       policyVersion,
     };
   }
+  const flowing = withinMessage(
+    labels,
+    analysis.statements.flatMap(({ flows }) => flows),
+  );
   const verdicts = analysis.statements.map(statement => {
-    const view = viewStatement(residual, statement, { labels, nowMs, affectedRows });
+    const view = viewStatement(residual, statement, { labels, flowing, nowMs, affectedRows });
     return residual.sides.map(side => decideSide(view, side));
   });
   const obligations = analysis.statements.map((statement, index) => obligationOf(statement, verdicts[index] ?? []));

@@ -11,6 +11,8 @@ import { isImplicit, opaqueHazards } from './words.ts';
 export type StatementView = {
   statement: StatementAnalysis;
   labels: Labels;
+  /** With what the message itself copies: for what masks say of columns. Rules about objects are about what they are before. */
+  flowing: Labels;
   residual: Residual;
   /**
    * One per access, in order. `needsAllow` is false for what no rule has to allow; `implicit` is control of the transaction, which
@@ -56,9 +58,9 @@ function factsOfStatement(statement: StatementAnalysis, targets: readonly Target
 export function viewStatement(
   residual: Residual,
   statement: StatementAnalysis,
-  more: { labels: Labels; nowMs: number | undefined; affectedRows: number | null | undefined },
+  more: { labels: Labels; flowing: Labels; nowMs: number | undefined; affectedRows: number | null | undefined },
 ): StatementView {
-  const { labels, nowMs, affectedRows } = more;
+  const { labels, flowing, nowMs, affectedRows } = more;
   const owned = (object: { schema: string | null; name: string }) => ownsObject(residual.subject, labels, object);
   const accesses = statement.accesses.map(access => ({
     target: targetOf(access, labels, owned),
@@ -71,6 +73,7 @@ export function viewStatement(
   return {
     statement,
     labels,
+    flowing,
     residual,
     accesses,
     hazards: statement.hazards.map(hazard => ({

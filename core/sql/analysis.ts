@@ -282,7 +282,12 @@ export type SessionEffect =
   | { type: 'catalog' };
 
 /** The copies of data a statement makes, so that classification follows the data (target column ← origins). */
-export type DataFlow = { target: { schema: string; relation: string; column: string }; origins: readonly ColumnRef[] };
+export type DataFlow = {
+  target: { schema: string; relation: string; column: string };
+  origins: readonly ColumnRef[];
+  /** The server takes it along by itself, as a key that follows the one it refers to: nobody is refused for it. */
+  follows?: true;
+};
 
 export type StatementAnalysis = {
   kind: StatementKind;

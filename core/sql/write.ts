@@ -56,6 +56,12 @@ export function keyChanged(a: Analyzer, column: ColumnRef, seen: Set<number> = n
     follows(a, child, 'update');
     const attnum = key.columns[place];
     const changed = child.columns.find(each => each.attnum === attnum);
+    if (changed && key.onUpdate === 'c')
+      a.out.flows.push({
+        target: { schema: child.schema, relation: child.name, column: changed.name },
+        origins: [column],
+        follows: true,
+      });
     if (changed) keyChanged(a, a.catalog.columnRef(child, changed), seen);
   }
 }

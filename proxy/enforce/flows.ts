@@ -151,11 +151,11 @@ function renamedOf(copy: LabelledCopy, { catalog, labels }: Settling): LabelledC
 const none: readonly LabelledCopy[] = [];
 
 /** Whether the target would be shown with fewer labels than what is copied into it has. */
-export function spreads(flow: DataFlow, labels: Labels): boolean {
+export function spreads(flow: DataFlow, { tags, labels }: { tags: readonly Tag[]; labels: Labels }): boolean {
   // By its name alone; 0 would ask for all columns of the relation together.
   const target = { ...flow.target, relationOid: 0, attnum: -1 };
   const held = new Set(labels.ofColumn(target).map(tag => `${tag.label} ${tag.level}`));
-  return tagsOf(flow, labels).some(tag => !held.has(`${tag.label} ${tag.level}`));
+  return tags.some(tag => !held.has(`${tag.label} ${tag.level}`));
 }
 
 export const tagsOf = ({ origins }: DataFlow, labels: Labels): readonly Tag[] =>

@@ -1,4 +1,5 @@
 /** One session's view of the gate: its identity, its settings, its own objects. */
+import { withinMessage } from '#core/catalog/labels.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { type Failure, ok, type Result } from '#core/contract/error.ts';
 import { factsOf } from '#core/event/facts.ts';
@@ -210,10 +211,11 @@ export class SessionGate implements OpenGate {
     const labels = context.ok ? context.value.labels : this.#context?.labels;
     if (labels === undefined) return;
     const others = when === null ? [] : this.names.labelledSince(ruling, statementIndex, when);
-    for (const each of flows) {
-      const flow = others.length === 0 ? each : { ...each, origins: [...each.origins, ...others] };
-      if (spreads(flow, labels))
-        this.#copies.add({ ...flow, tags: tagsOf(flow, labels), session: this.#session.id, statement });
+    const made = others.length === 0 ? flows : flows.map(each => ({ ...each, origins: [...each.origins, ...others] }));
+    const flowing = withinMessage(labels, made);
+    for (const flow of made) {
+      const tags = tagsOf(flow, flowing);
+      if (spreads(flow, { tags, labels })) this.#copies.add({ ...flow, tags, session: this.#session.id, statement });
     }
   }
 

@@ -195,6 +195,14 @@ function leaves(a: Analyzer, child: CatalogRelation): void {
   }
 }
 
+/** What was computed stays as it is, and nothing tells any more what of. */
+function freezes(a: Analyzer, { relation, node }: Change): void {
+  const { name, value } = targetField(a, relation, node.name ?? '');
+  const origins = value.origins.slice(1);
+  if (origins.length > 0)
+    a.out.flows.push({ target: { schema: relation.schema, relation: relation.name, column: name }, origins });
+}
+
 /** Its rows are held against the bounds: those that do not fit are an error. */
 function joins(a: Analyzer, parent: CatalogRelation, child: CatalogRelation): void {
   const names = parent.columns.filter(
@@ -232,6 +240,7 @@ const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> =
   AT_ColumnDefault: (a, { relation, node }) => {
     if (node.def) a.out.usedAs(expression(a, ownScope(a, relation), node.def), 'default');
   },
+  AT_DropExpression: freezes,
   AT_SetExpression: (a, { relation, node }) => {
     if (node.def) filled(a, relation, node.name ?? '', expression(a, ownScope(a, relation), node.def));
   },

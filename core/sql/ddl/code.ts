@@ -1,4 +1,5 @@
 /** Statements that put code into the database: functions, triggers, rules, policies, domains, casts, operators … and DO. */
+
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import { callBody } from '../bodies.ts';
 import { expression } from '../expression.ts';
@@ -16,6 +17,7 @@ import { typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
 import { constant, type Value } from '../value.ts';
 import { created, creationSchema, objectDone, relationTouched } from './object.ts';
+import { redefined } from './stored.ts';
 import { ownScope, tableScope } from './table.ts';
 
 const optionsOf = (nodes: readonly Pg.Node[] | undefined): Map<string, Pg.Node | undefined> =>
@@ -121,6 +123,7 @@ export function createFunction(a: Analyzer, node: Pg.CreateFunctionStmt): Outcom
   if (fn.securityDefiner) a.out.hazard('security_definer', name);
   if (!trusted.has(fn.language)) a.out.hazard('untrusted_language', `${name} (${fn.language})`);
   settingsOf(a, name, node.options);
+  if (node.replace) redefined(a);
   bodyFindings(a, fn, node);
   a.catalogChanges();
   return nothing('ddl');

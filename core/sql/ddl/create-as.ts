@@ -1,4 +1,5 @@
 /** CREATE TABLE AS, SELECT INTO, views and materialised views: relations whose columns are made of others'. */
+
 import type { CatalogColumn, CatalogRelation, RelationKind } from '../../catalog/snapshot.ts';
 import { stringsOf } from '../names.ts';
 import { ownCode, queryCode } from '../own-code.ts';
@@ -12,6 +13,7 @@ import { nothing, type Outcome } from '../statement.ts';
 import { oid } from '../types/oid.ts';
 import { columnValue, type Field, unionOrigins } from '../value.ts';
 import { creationSchema } from './object.ts';
+import { keepsOrigins, redefined } from './stored.ts';
 
 type Made = {
   name: string;
@@ -137,6 +139,7 @@ export function viewStatement(a: Analyzer, node: Pg.ViewStmt): Outcome {
   const columns = renamed(query(a, null, node.query).columns, stringsOf(node.aliases));
   const replaced = node.replace ? lookupRelation(a, node.view.schemaname ?? schema, name) : null;
   if (replaced) {
+    redefined(a);
     a.touch(replaced);
     a.out.relation('define', 'alter', replaced);
   }
@@ -151,5 +154,6 @@ export function refreshStatement(a: Analyzer, node: Pg.RefreshMatViewStmt): Outc
   a.out.relation('maintain', 'refresh', relation);
   ownCode(a, relation, 'maintain');
   queryCode(a, relation);
+  keepsOrigins(a, relation);
   return nothing('maintenance');
 }
