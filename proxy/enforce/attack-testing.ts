@@ -128,7 +128,7 @@ export type Answer = { outcome: Outcome; bytes: Buffer; problem: string };
 const isServers = (fields: Record<string, string>): boolean =>
   fields.R !== undefined || fields.D?.includes('withheld') === true;
 
-function outcomeOf(errors: readonly Record<string, string>[], proxy: Governed, since: number): Outcome {
+export function outcomeOf(errors: readonly Record<string, string>[], proxy: Governed, since: number): Outcome {
   if (errors.length > 0) return errors.every(isServers) ? 'failed' : 'refused';
   const recorded = proxy.recorder.events.slice(since);
   return recorded.some(({ type, effect }) => type === 'statement.decided' && effect === 'mask') ? 'masked' : 'open';

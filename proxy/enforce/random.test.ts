@@ -11,8 +11,11 @@ import { targetDatabase } from '#db/testing.ts';
 import type { Outcome } from './attack-file.ts';
 import { Attacker, placesIn, routes, simply } from './attack-testing.ts';
 import { type Governed, startGoverned } from './governed-testing.ts';
+import { statements } from './random/forms-testing.ts';
+import { type TypeIds, typeIdsOf, withParameters } from './random/parameters-testing.ts';
 import { producersOf } from './random/producers-testing.ts';
-import { RandomStatements } from './random/statement-testing.ts';
+import { shapes } from './random/shapes-testing.ts';
+import { type Parameter, RandomStatements } from './random/statement-testing.ts';
 import { maskedColumn, oddRows, oddSchema, types } from './random/values-testing.ts';
 
 const labels = Object.fromEntries(types.map(type => [`public.odd.${maskedColumn(type)}`, 'pii.free_text']));
@@ -41,6 +44,7 @@ const policies = [
 ];
 
 let random: RandomStatements;
+let typeIds: TypeIds;
 let proxies: Governed[];
 let attackers: Attacker[];
 
@@ -48,6 +52,7 @@ beforeAll(async () => {
   const base = await targetDatabase({ sql: oddSchema });
   const sql = postgres(base.url, { max: 1, onnotice: () => {} });
   random = new RandomStatements(await producersOf(sql));
+  typeIds = await typeIdsOf(sql);
   await sql.end({ timeout: 5 });
   const places = await placesIn(base);
   const twins = await Promise.all(([0, 1] as const).map(twin => targetDatabase({ like: base, sql: oddRows(twin) })));
@@ -60,11 +65,24 @@ afterAll(async () => {
   for (const proxy of proxies) await proxy.close();
 });
 
+const messagesOf = (draw: Draw, text: string, parameters: readonly Parameter[]): Uint8Array[][] => {
+  if (parameters.length > 0) return withParameters(draw, typeIds, { text, parameters });
+  // A plan can be asked for in a message of its own alone.
+  return text.startsWith('EXPLAIN') || draw.chance(60) ? simply([text]) : draw.of(Object.values(routes))(text);
+};
+
 const check = async (draw: Draw): Promise<Outcome> => {
-  const text = random.draw(draw);
-  const messages = draw.chance(60) ? simply([text]) : draw.of(Object.values(routes))(text);
+  const form = draw.of(draw.chance(50) ? shapes : statements);
+  const parameters: Parameter[] = [];
+  const text = random.draw(draw, [form], {
+    depthMax: 1 + draw.below(3),
+    maskedPercent: draw.of([50, 25]),
+    ...(!form.startsWith('EXPLAIN') && draw.chance(25) && { parameters }),
+  });
+  const messages = messagesOf(draw, text, parameters);
   const answers = await Promise.all(attackers.map(attacker => attacker.attempt(messages)));
   const [one, other] = answers.map(({ bytes }) => bytes.toString('latin1'));
+  for (const { recorder } of proxies) recorder.events.length = 0;
   expect({ text, messages: messages.flat().map(String), answer: one }).toMatchObject({ answer: other });
   return answers[0]?.outcome ?? 'failed';
 };

@@ -42,15 +42,28 @@ export const values: Readonly<Record<string, readonly string[]>> = {
 export const types = Object.keys(values);
 
 const valuesOf = (type: string): readonly string[] => values[type] ?? [];
-const literal = (value: string, type: string): string => `'${value.replaceAll("'", "''")}'::${type}`;
+export const literalOf = (value: string | null, type: string): string =>
+  value === null ? `NULL::${type}` : `'${value.replaceAll("'", "''")}'::${type}`;
 const columnOf = (type: string): string => type.replace('[]', '_array');
 /** A name with `m_` is masked, one with `o_` is open. */
 export const maskedColumn = (type: string): string => `m_${columnOf(type)}`;
 export const openColumn = (type: string): string => `o_${columnOf(type)}`;
-export const constants = (type: string): string[] => [
-  `NULL::${type}`,
-  ...valuesOf(type).map(value => literal(value, type)),
-];
+export const constants = (type: string): (string | null)[] => [null, ...valuesOf(type)];
+
+export type Columns = { masked?: string; open?: string };
+const odd = (type: string): Columns => ({ masked: maskedColumn(type), open: openColumn(type) });
+const kin: Readonly<Record<string, Columns>> = {
+  text: { masked: 'm_code', open: 'o_word' },
+  int4: { masked: 'm_rank', open: 'o_rank' },
+};
+const scripted: Readonly<Record<string, Columns>> = { text: { open: 't' }, int4: { open: 'n' }, jsonb: { open: 'j' } };
+/** By the alias that statements use: what columns of a type there are. */
+export const tables: Readonly<Record<string, (type: string) => Columns>> = {
+  o: odd,
+  i: odd,
+  k: type => kin[type] ?? {},
+  s: type => scripted[type] ?? {},
+};
 
 /** Only a numeric of a declared precision can be worked with. */
 const declared = (type: string): string => (type === 'numeric' ? 'numeric(12, 2)' : type);
@@ -60,17 +73,22 @@ export const oddSchema = `CREATE TABLE odd (id int PRIMARY KEY, ${types
 
 const rows = 10;
 
+/** A cursor that is held takes what it takes when its transaction commits: no timeout ends that. */
+const bounded =
+  "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_file_limit = %L', current_database(), '2GB'); END $$;";
+
 /** Masked values go by twin, NULL is in the same places, and nothing else differs. */
 export function oddRows(twin: 0 | 1): string {
   const cell = (type: string, index: number): string => {
     const all = valuesOf(type);
-    return literal(all[index % all.length] ?? '', type);
+    return literalOf(all[index % all.length] ?? '', type);
   };
-  return Array.from({ length: rows }, (_, row) => {
+  const inserts = Array.from({ length: rows }, (_, row) => {
     const cells = types.flatMap((type, column) => [
       (row * 7 + column) % 5 === 0 ? 'NULL' : cell(type, row * 3 + column + twin * (1 + row)),
       (row * 3 + column) % 7 === 0 ? 'NULL' : cell(type, row * 5 + column),
     ]);
     return `INSERT INTO odd VALUES (${row + 1}, ${cells.join(', ')});`;
-  }).join('\n');
+  });
+  return [bounded, ...inserts, ''].join('\n');
 }
