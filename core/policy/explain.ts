@@ -45,8 +45,12 @@ const spokenFirst = (reasons: readonly Reason[]): Reason[] => [
 /** How to ask, by what stood in the way. */
 function denyHint(reasons: readonly Reason[], { connection, consoleUrl }: ExplainContext): string {
   const [first] = reasons;
-  if (first?.rule === 'analysis') return 'write the statement so that every column it reads can be told from its text';
-  if (first?.rule === 'default') return `ask for a rule that allows it on \`${connection}\`: ${consoleUrl}/policies`;
+  if (first?.rule === 'analysis')
+    return first.advice ?? 'write the statement so that every column it reads can be told from its text';
+  if (first?.rule === 'default') {
+    const asking = `ask for a rule that allows it on \`${connection}\`: ${consoleUrl}/policies`;
+    return first.advice === undefined ? asking : `${first.advice}, or ${asking}`;
+  }
   if (first?.missing === 'owner')
     return `ask an administrator to name an owner of \`${first.subject}\`: ${consoleUrl}/catalog`;
   // A hazard is what the statement does, and has no owner: `drop public.orders`.

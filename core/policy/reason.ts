@@ -100,14 +100,21 @@ export function allowReason(compiled: CompiledRule, targets: readonly Target[]):
   };
 }
 
+/** Of a DO block the hazard names the language, and what could not be read has the server's name for such blocks. */
+const isBlock = ({ action, kind, qualified }: Target): boolean =>
+  action === 'opaque' && kind === 'other' && /^(plpgsql|inline_code_block)$/.test(qualified);
+
 export function defaultReason(target: Target, login: string, notes: readonly string[]): Reason {
-  const base = `no rule allows ${quoted(login)} to ${phrase(target)}`;
+  const block = isBlock(target);
+  const what = block ? 'run a DO block that does more than make and change objects' : phrase(target);
+  const base = `no rule allows ${quoted(login)} to ${what}`;
   return {
     rule: 'default',
     effect: 'deny',
     subject: target.qualified,
     message: [base, ...notes].join('; '),
     observed: false,
+    ...(block && { advice: 'send its statements one by one, or make a procedure of them and CALL it' }),
   };
 }
 
@@ -164,6 +171,7 @@ export function parsingReason(object: string): Reason {
     subject: object,
     message: `to change ${quoted(object)} would change how the server reads statements`,
     observed: false,
+    advice: 'leave the setting as it is',
   };
 }
 

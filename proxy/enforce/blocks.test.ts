@@ -105,3 +105,12 @@ it.each([
   const [error = ''] = await ask(text);
   expect(error).toMatch(/refused by policy|cannot be resolved/);
 });
+
+it('says what to do instead of a block that works on rows', async () => {
+  const heard = await client.ask(say.query("do $$ begin update jobs set note = 'x' where id = 1; end $$"));
+  const { M, H } = fieldsOf(heard.find(({ type }) => type === 'E')?.body as Buffer);
+  expect(M).toContain('to run a DO block that does more than make and change objects');
+  expect(H).toContain('make a procedure of them and CALL it, or ask for a rule');
+  await ask("create procedure mark() language plpgsql as $$ begin update jobs set note = 'x' where id = 1; end $$");
+  expect(await ask('call mark()')).toEqual([]);
+});
