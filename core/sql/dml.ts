@@ -7,6 +7,7 @@ import { expression } from './expression.ts';
 import { from, relationItem } from './from.ts';
 import { insert } from './insert.ts';
 import { merge } from './merge.ts';
+import { heldAgainst } from './objections.ts';
 import { ownCode } from './own-code.ts';
 import type { Pg } from './parse.ts';
 import { undefinedName, unresolved } from './refuse.ts';
@@ -60,6 +61,7 @@ export function assign(a: Analyzer, relation: CatalogRelation, target: Field, va
     const flow = { schema: relation.schema, relation: relation.name, column: target.name };
     a.out.flows.push({ target: flow, origins: stored.origins });
     flowBehind(a, relation, target, stored);
+    heldAgainst(a, relation, { target: target.value, stored });
   }
   return stored;
 }

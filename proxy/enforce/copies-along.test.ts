@@ -45,9 +45,9 @@ afterAll(async () => {
   await proxies.refuse.close();
 });
 
-const trigger = (does: string, on = 'BEFORE INSERT ON plain') => [
+const trigger = (does: string, on = 'BEFORE INSERT ON plain', when = '') => [
   `CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${does} RETURN NEW; END $$`,
-  `CREATE TRIGGER fires ${on} FOR EACH ROW EXECUTE FUNCTION fire()`,
+  `CREATE TRIGGER fires ${on} FOR EACH ROW ${when} EXECUTE FUNCTION fire()`,
 ];
 const copy = 'INSERT INTO plain (id, note) SELECT id, email FROM people';
 
@@ -103,10 +103,28 @@ describe('where copies are followed by their labels', () => {
     expect(await attempt(proxies.allow, steps)).toEqual({ problems: [], isSeen: false });
   });
 
-  it('refuses what sets off a trigger that drops rows by the value', async () => {
-    const steps = [...trigger("IF NEW.note LIKE 's%' THEN RETURN NULL; END IF;"), copy];
-    const { problems } = await attempt(proxies.allow, steps);
-    expect(problems).toEqual([expect.stringContaining('refused by policy')]);
+  it.each([
+    ['a trigger that drops rows by it', trigger("IF NEW.note LIKE 's%' THEN RETURN NULL; END IF;")],
+    ['a trigger that fires by it', trigger('', 'BEFORE INSERT ON plain', "WHEN (NEW.note LIKE 's%')")],
+    ['a check', ["ALTER TABLE plain ADD CHECK (note < 't')"]],
+    [
+      'a column whose computation may fail',
+      ['ALTER TABLE plain ADD n int GENERATED ALWAYS AS (1 / length(note)) STORED'],
+    ],
+    ['an index whose computation may fail', ['CREATE INDEX ON plain ((1 / length(note)))']],
+    ['an index over some rows', ["CREATE UNIQUE INDEX ON plain ((1)) WHERE note < 't'"]],
+    ['a key', ['ALTER TABLE plain ADD FOREIGN KEY (note) REFERENCES parent']],
+  ])('refuses what %s tells of the value', async (_, steps) => {
+    const { problems } = await attempt(proxies.allow, ['TRUNCATE plain', ...steps, copy]);
+    expect(problems).toEqual([expect.stringMatching('INSERT INTO plain.*refused by policy')]);
+  });
+
+  it.each([
+    ['the bounds of a partition', 'CREATE TABLE made (id int, note text) PARTITION BY LIST (note)'],
+    ['a view that is checked', "CREATE VIEW made AS SELECT id, note FROM plain WHERE note < 't' WITH CHECK OPTION"],
+  ])('refuses what %s tells of the value', async (_, step) => {
+    const { problems } = await attempt(proxies.allow, [step, 'INSERT INTO made SELECT id, email FROM people']);
+    expect(problems).toEqual([expect.stringMatching('INSERT INTO made.*refused by policy')]);
   });
 
   it('refuses what a rule tells of the value', async () => {
