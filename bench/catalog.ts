@@ -1,7 +1,7 @@
 /** A real server's catalog, and its answers byte for byte: what the benchmarks inside one process rest on. */
 import postgres from 'postgres';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
-import { readCatalog } from '#proxy/control/introspect.ts';
+import { oneByOne, type QueryPort, readCatalog } from '#proxy/control/introspect.ts';
 
 export const benchSchema = `
 CREATE TABLE customers (id int PRIMARY KEY, email text, name text, city text, region text, country text);
@@ -16,10 +16,11 @@ export async function readBenchCatalog(url: string): Promise<CatalogData> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined, fetch_types: false });
   try {
     await sql.unsafe(benchSchema).simple();
-    return await readCatalog(async text => {
+    const query: QueryPort = async text => {
       const rows = (await sql.unsafe(text).raw()) as unknown as (Buffer | null)[][];
       return rows.map(row => row.map(cell => cell?.toString('utf8') ?? null));
-    }, 'all');
+    };
+    return await readCatalog(oneByOne(query), 'all');
   } finally {
     await sql.end();
   }

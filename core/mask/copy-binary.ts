@@ -82,11 +82,11 @@ export class BinaryCopy implements CopyMachine {
     }
     if (writer !== null) {
       const { raw } = this.field;
-      const masked = this.field.isOversize ? null : this.masked.of(writer, raw.bytes, { start: 0, length: raw.length });
-      if (masked !== unchanged) this.cells += 1;
-      const value = masked === unchanged ? raw.view() : masked;
-      out.int32(value === null ? -1 : value.length);
-      if (value !== null) out.append(value);
+      const written = this.field.isOversize ? -1 : this.masked.of(writer, raw.bytes, { start: 0, length: raw.length });
+      if (written !== unchanged) this.cells += 1;
+      const value = written === unchanged ? raw : this.masked.bytes;
+      out.int32(written === -1 ? -1 : value.length);
+      if (written !== -1) out.append(value.bytes, 0, value.length);
       this.field.clear();
     }
     this.nextField();

@@ -15,12 +15,15 @@ export class CsvCopy extends DelimitedCopy {
   readonly #escape: number;
   /** 1 for bytes that mean something outside of quotes. */
   readonly #stops = new Uint8Array(256);
+  /** 1 for bytes for which a value is put in quotes. */
+  readonly #special = new Uint8Array(256);
 
   constructor(writers: readonly (CellWriter | null)[], format: CopyFormat) {
     super(writers, format);
     this.#quote = singleByte(format.quote, 'the quote');
     this.#escape = singleByte(format.escape, 'the escape');
     for (const byte of [newline, this.#quote, this.delimiter]) this.#stops[byte] = 1;
+    for (const byte of [newline, carriageReturn, this.#quote, this.delimiter]) this.#special[byte] = 1;
   }
 
   protected override fieldEnd(chunk: Uint8Array, from: number, end: number): number {
@@ -81,22 +84,21 @@ export class CsvCopy extends DelimitedCopy {
     return !this.isEncoded && super.isNullText(raw);
   }
 
-  #needsQuotes(value: Uint8Array): boolean {
-    const special = (byte: number) =>
-      byte === this.delimiter || byte === this.#quote || byte === newline || byte === carriageReturn;
-    const isNullText =
-      value.length === this.nullText.length && value.every((byte, index) => byte === this.nullText[index]);
-    return isNullText || value.some(special);
+  #needsQuotes(value: ByteSink): boolean {
+    const { bytes, length } = value;
+    return nextStop(bytes, 0, length, this.#special) < length || super.isNullText(value);
   }
 
-  protected override encode(value: Uint8Array, out: ByteSink, keepsShape: boolean): void {
+  protected override encode(value: ByteSink, out: ByteSink, keepsShape: boolean): void {
+    const { bytes, length } = value;
     // A client chooses what is put in quotes: the digit that it looks for as the delimiter, or the value as the text of NULL.
     if (!(keepsShape && this.isEncoded) && !this.#needsQuotes(value)) {
-      out.append(value);
+      out.append(bytes, 0, length);
       return;
     }
     out.byte(this.#quote);
-    for (const byte of value) {
+    for (let index = 0; index < length; index += 1) {
+      const byte = bytes[index] as number;
       if (byte === this.#quote || byte === this.#escape) out.byte(this.#escape);
       out.byte(byte);
     }

@@ -54,7 +54,7 @@ export abstract class DelimitedCopy implements CopyMachine {
   /** Puts what `raw` means into `plain`. */
   protected abstract decode(raw: ByteSink): void;
   /** Appends a masked value as this format writes it. Only where it `keepsShape` may that show how the value itself was written. */
-  protected abstract encode(value: Uint8Array, out: ByteSink, keepsShape: boolean): void;
+  protected abstract encode(value: ByteSink, out: ByteSink, keepsShape: boolean): void;
   /** Whether the server writes some value as it writes NULL. */
   protected abstract mayBeValue(nullText: string): boolean;
 
@@ -101,10 +101,10 @@ export abstract class DelimitedCopy implements CopyMachine {
       return at;
     }
     if (this.#isNull(chunk, start, length)) return rest;
-    const value = this.#masked.of(writer, chunk, { start, length });
-    if (value === unchanged) return rest;
+    const written = this.#masked.of(writer, chunk, { start, length });
+    if (written === unchanged) return rest;
     out.append(chunk, rest, start);
-    this.#put(value, writer, out);
+    this.#put(written, writer, out);
     return at;
   }
 
@@ -120,11 +120,11 @@ export abstract class DelimitedCopy implements CopyMachine {
     if (!isOversize && this.isNullText(raw)) out.append(this.nullText);
     else if (!isPassing) {
       if (!isOversize) this.decode(raw);
-      const value = isOversize
-        ? null
+      const written = isOversize
+        ? -1
         : this.#masked.of(writer, this.plain.bytes, { start: 0, length: this.plain.length });
-      if (value === unchanged) out.append(raw.bytes, 0, raw.length);
-      else this.#put(value, writer, out);
+      if (written === unchanged) out.append(raw.bytes, 0, raw.length);
+      else this.#put(written, writer, out);
     }
     this.#field.clear();
   }
@@ -134,10 +134,11 @@ export abstract class DelimitedCopy implements CopyMachine {
     return this.#isNull(raw.bytes, 0, raw.length);
   }
 
-  #put(value: Uint8Array | null, writer: CellWriter, out: ByteSink): void {
+  /** What the writer has written, or NULL below 0. */
+  #put(written: number, writer: CellWriter, out: ByteSink): void {
     this.cells += 1;
-    if (value === null) out.append(this.nullText);
-    else this.encode(value, out, writer.keepsShape === true);
+    if (written < 0) out.append(this.nullText);
+    else this.encode(this.#masked.bytes, out, writer.keepsShape === true);
   }
 
   #advance(isRowEnd: boolean): void {

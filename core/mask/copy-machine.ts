@@ -1,7 +1,7 @@
 /** What the masking machines of the COPY formats have in common. */
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { ByteSink } from './sink.ts';
-import { type CellWriter, unchanged } from './writer.ts';
+import type { CellWriter } from './writer.ts';
 
 export type CopyFormat = NonNullable<StatementAnalysis['copy']>;
 
@@ -61,19 +61,17 @@ export class FieldBuffer {
   }
 }
 
-/** The masked form of `length` bytes of `value` from `start`, in a buffer that the next call overwrites; null for NULL, `unchanged` when it passes. */
+/** The masked form of one value, in a buffer that the next one overwrites. */
 export class MaskedValue {
-  private readonly scratch = new ByteSink(256);
+  /** Of the last call that gave a length. */
+  readonly bytes = new ByteSink(256);
 
-  of(
-    writer: CellWriter,
-    value: Uint8Array,
-    { start, length }: { start: number; length: number },
-  ): Uint8Array | null | typeof unchanged {
-    this.scratch.clear();
-    this.scratch.reserve(length + writer.maxGrowth);
-    const written = writer.write(value, start, length, this.scratch.bytes, 0);
-    if (written === unchanged) return unchanged;
-    return written < 0 ? null : this.scratch.bytes.subarray(0, written);
+  /** Masks `value[start, start + length)`. The length of the masked form, -1 for NULL, or `unchanged` when it passes. */
+  of(writer: CellWriter, value: Uint8Array, { start, length }: { start: number; length: number }): number {
+    this.bytes.clear();
+    this.bytes.reserve(length + writer.maxGrowth);
+    const written = writer.write(value, start, length, this.bytes.bytes, 0);
+    this.bytes.length = Math.max(written, 0);
+    return written;
   }
 }

@@ -48,10 +48,6 @@ export class TextCopy extends DelimitedCopy {
     }
   }
 
-  #nextEscapable(value: Uint8Array, from: number): number {
-    return nextStop(value, from, value.length, this.#escapable);
-  }
-
   /** What the server itself escapes is no value: `\N` above all. */
   protected override mayBeValue(nullText: string): boolean {
     for (let index = 0; index < nullText.length; index += 1) {
@@ -80,16 +76,16 @@ export class TextCopy extends DelimitedCopy {
     }
   }
 
-  protected override encode(value: Uint8Array, out: ByteSink): void {
-    const { length } = value;
+  protected override encode({ bytes, length }: ByteSink, out: ByteSink): void {
+    const escapable = this.#escapable;
     let from = 0;
-    for (let at = this.#nextEscapable(value, 0); at < length; at = this.#nextEscapable(value, from)) {
-      const byte = value[at] as number;
-      out.append(value, from, at);
+    for (let at = nextStop(bytes, 0, length, escapable); at < length; at = nextStop(bytes, from, length, escapable)) {
+      const byte = bytes[at] as number;
+      out.append(bytes, from, at);
       out.byte(backslash);
       out.byte(byte === this.delimiter ? byte : (escaped.get(byte) ?? byte));
       from = at + 1;
     }
-    out.append(value, from, length);
+    out.append(bytes, from, length);
   }
 }

@@ -30,6 +30,12 @@ export class ByteSink {
     this.bytes = larger;
   }
 
+  /** Room that is filled in later. */
+  skip(count: number): void {
+    this.reserve(count);
+    this.length += count;
+  }
+
   byte(value: number): void {
     this.reserve(1);
     this.bytes[this.length] = value;

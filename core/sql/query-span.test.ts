@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Catalog, catalogOf, withUserPart } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
-import { readCatalog } from '#proxy/control/introspect.ts';
+import { oneByOne, readCatalog } from '#proxy/control/introspect.ts';
 import { analyzeWith, refName, type TestCatalog, testCatalog } from './testing.ts';
 
 const folder = new URL('../../../shared/testdata/bytebase-query-span/pg/', import.meta.url);
@@ -51,7 +51,7 @@ async function catalogOfCase(each: Case, used: string | undefined): Promise<Cata
         await target.sql.unsafe(`CREATE VIEW public."${view.name}" AS ${view.definition}`).simple();
       for (const fn of schema.functions ?? []) await target.sql.unsafe(fn.definition).simple();
     }
-    const user: CatalogData = await readCatalog(target.query, 'user');
+    const user: CatalogData = await readCatalog(oneByOne(target.query), 'user');
     return catalogOf(withUserPart(target.data, user));
   } finally {
     await target.sql.unsafe('ROLLBACK').simple();

@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { type Catalog, catalogOf } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { type TestDatabase, targetDatabase } from '#db/testing.ts';
-import { type QueryPort, readCatalog } from '#proxy/control/introspect.ts';
+import { oneByOne, type QueryPort, readCatalog } from '#proxy/control/introspect.ts';
 import type { Analysis, AnalysisSettings, ColumnRef, StatementAnalysis } from './analysis.ts';
 import { analyze, noSettings } from './analyze.ts';
 import { loadParser } from './parse.ts';
@@ -36,14 +36,14 @@ export async function testCatalog(source: { sql?: string; file?: string } = {}):
   const database = await targetDatabase({ sql: text });
   const sql = postgres(database.url, { max: 1, onnotice: () => undefined, fetch_types: false });
   const query = queryPort(sql);
-  const data = await readCatalog(query, 'all');
+  const data = await readCatalog(oneByOne(query), 'all');
   return {
     database,
     data,
     catalog: catalogOf(data),
     sql,
     query,
-    reload: async () => catalogOf(await readCatalog(query, 'all')),
+    reload: async () => catalogOf(await readCatalog(oneByOne(query), 'all')),
     close: () => sql.end({ timeout: 5 }),
   };
 }

@@ -11,7 +11,7 @@ import type { UpstreamTarget } from '../config.ts';
 import { Pause } from '../pause.ts';
 import type { AppliedBundle, Clock, ConnectionView, ConnectionViews } from '../ports.ts';
 import { type CatalogMark, catalogMark } from './fingerprint.ts';
-import { type QueriesPort, type QueryPort, readCatalogAtOnce } from './introspect.ts';
+import { type QueriesPort, type QueryPort, readCatalog } from './introspect.ts';
 import { QueryClient, QueryError } from './query-client.ts';
 
 export type CatalogsOptions = {
@@ -128,7 +128,7 @@ class Source {
         for (const rows of answers) hash.update(JSON.stringify(rows));
         return answers;
       };
-      const data = await readCatalogAtOnce(read, base ? 'user' : 'all');
+      const data = await readCatalog(read, base ? 'user' : 'all');
       const atMs = this.options.clock.nowMs();
       const digest = hash.digest('hex');
       // What is rewritten without a change, as by GRANT, is nothing that anybody sees.
@@ -142,7 +142,7 @@ class Source {
       const whole = isSame
         ? withUserPart(base.data, data)
         : base
-          ? await readCatalogAtOnce(texts => client.queryAll(texts), 'all')
+          ? await readCatalog(texts => client.queryAll(texts), 'all')
           : data;
       const catalog = isSame ? base.catalog.withUser(whole) : Catalog.of(whole);
       this.known = { data: whole, catalog, digest, atMs };

@@ -15,7 +15,7 @@ it('leads from columns to views and functions made of them, and leaves no thread
       create function hidden() returns text language plpgsql as $$ begin return (select 'x'); end $$;`,
   });
   const client = await QueryClient.connect(targetOf(url), { timeoutMs: 10_000 });
-  const data = await readCatalog(sql => client.query(sql), 'all');
+  const data = await readCatalog(texts => client.queryAll(texts), 'all');
   client.close();
   const oid = (name: string) => data.relations.find(each => each.schema === 'public' && each.name === name)?.oid;
   const fn = data.functions.find(each => each.schema === 'public' && each.name === 'one')?.oid;

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   client = await QueryClient.connect(target, { timeoutMs: 10_000 });
-  data = await readCatalog(sql => client.query(sql), 'user');
+  data = await readCatalog(texts => client.queryAll(texts), 'user');
 });
 afterEach(() => client.close());
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogOf, withUserPart } from '#core/catalog/lookup.ts';
 import { type TestCatalog, testCatalog } from '#core/sql/testing.ts';
 import { catalogMark } from './fingerprint.ts';
-import { readCatalog } from './introspect.ts';
+import { oneByOne, readCatalog } from './introspect.ts';
 
 let target: TestCatalog;
 beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('a catalog snapshot', () => {
 
   it('sees what a transaction made, and its temporary tables, without the system objects', async () => {
     await run('BEGIN; CREATE TABLE lab.fresh (a int); CREATE TEMP TABLE patients (only_here int)');
-    const user = await readCatalog(target.query, 'user');
+    const user = await readCatalog(oneByOne(target.query), 'user');
     await run('ROLLBACK');
     expect(user.relations.some(relation => relation.schema === 'pg_catalog')).toBe(false);
     const merged = catalogOf(withUserPart(target.data, user));
@@ -61,7 +61,7 @@ describe('a catalog snapshot', () => {
   it('can be read by a role that owns nothing', async () => {
     await run('CREATE ROLE introspect_nobody; SET ROLE introspect_nobody');
     try {
-      const data = await readCatalog(target.query, 'all');
+      const data = await readCatalog(oneByOne(target.query), 'all');
       expect(data.role).toBe('introspect_nobody');
       expect(catalogOf(data).relationNamed('public', 'directory')?.definition).toContain('upper');
       expect((await catalogMark(target.query, null)).mark.fingerprint).not.toBe('');

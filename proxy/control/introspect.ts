@@ -238,11 +238,20 @@ const catalogFromRows = (rows: Rows): CatalogData => {
 /** Runs several statements and gives the rows of each, as a `QueryPort` does. */
 export type QueriesPort = (sql: readonly string[]) => Promise<readonly (readonly Row[])[]>;
 
+/** Where only one can be asked at a time. */
+export const oneByOne =
+  (query: QueryPort): QueriesPort =>
+  async texts => {
+    const answers: (readonly Row[])[] = [];
+    for (const text of texts) answers.push(await query(text));
+    return answers;
+  };
+
 /**
  * One statement per kind. For a consistent picture run them inside one transaction; a change in between shows in the next
  * fingerprint. `user` leaves the system schemas out: put it over an `all` snapshot with `withUserPart`.
  */
-export async function readCatalogAtOnce(queries: QueriesPort, scope: IntrospectScope): Promise<CatalogData> {
+export async function readCatalog(queries: QueriesPort, scope: IntrospectScope): Promise<CatalogData> {
   const wanted = catalogQueries(scope);
   const answers = await queries(Object.values(wanted));
   const entries = Object.keys(wanted).map((kind, index) => {
@@ -252,11 +261,3 @@ export async function readCatalogAtOnce(queries: QueriesPort, scope: IntrospectS
   });
   return catalogFromRows(Object.fromEntries(entries) as Rows);
 }
-
-/** The same, one after the other. */
-export const readCatalog = (query: QueryPort, scope: IntrospectScope): Promise<CatalogData> =>
-  readCatalogAtOnce(async texts => {
-    const answers: (readonly Row[])[] = [];
-    for (const text of texts) answers.push(await query(text));
-    return answers;
-  }, scope);

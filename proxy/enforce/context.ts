@@ -5,7 +5,7 @@ import type { CatalogData } from '#core/catalog/snapshot.ts';
 import { residual } from '#core/policy/evaluate.ts';
 import type { Residual } from '#core/policy/residual.ts';
 import { splitSearchPath } from '#core/sql/search-path.ts';
-import { type QueryPort, readCatalog } from '../control/introspect.ts';
+import { type QueriesPort, readCatalog } from '../control/introspect.ts';
 import type { ConnectionView, SessionIdentity } from '../ports.ts';
 import type { GatedSession } from '../postgres/open-gate.ts';
 import type { Bucket, RulingCache } from './ruling-cache.ts';
@@ -38,13 +38,13 @@ export type LocalCatalog = {
 
 /** What a session sees beside what everybody does; null where that is nothing. Rejects where the server does not say. */
 export async function readOwn({ internal, state }: Pick<GatedSession, 'internal' | 'state'>): Promise<Own | null> {
-  const ask: QueryPort = async text => {
-    const rows = await internal(text);
-    if (rows === null) throw new Error('the catalog could not be read');
-    return rows;
+  const ask: QueriesPort = async texts => {
+    const answers = await internal(texts);
+    if (answers === null) throw new Error('the catalog could not be read');
+    return answers;
   };
   // Much of what DDL costs is reading the catalog: it need not be read where there can be nothing in it.
-  const hasNothing = async () => (await ask('SELECT pg_catalog.pg_my_temp_schema()'))[0]?.[0] === '0';
+  const hasNothing = async () => (await ask(['SELECT pg_catalog.pg_my_temp_schema()']))[0]?.[0]?.[0] === '0';
   if (!state().isInTransaction && (await hasNothing())) return null;
   const data = await readCatalog(ask, 'user');
   const hasTemporary = [data.relations, data.types, data.functions].some(objects =>

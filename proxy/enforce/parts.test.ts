@@ -228,6 +228,24 @@ it('ends where it is cancelled', async () => {
   client.close();
 });
 
+it.each([1, 2, 3])('may be cancelled whatever is being done behind %i of its statements', async done => {
+  for (let round = 0; round < 8; round += 1) {
+    const client = await WireClient.through(proxy.port);
+    client.send(say.query(`${migration}; select pg_sleep(60); select 1`));
+    await client.until('C', done);
+    await cancel(client.key);
+    const heard = shown(await client.until('Z'));
+    expect(heard.slice(-2)).toEqual([expect.stringMatching(/^57014 canceling statement/), 'ready I']);
+    expect(shown(await client.ask(say.query('select 1'))).filter(each => each !== 'T')).toEqual([
+      'row 1',
+      'SELECT 1',
+      'ready I',
+    ]);
+    client.close();
+  }
+  expect(proxy.recorder.events.filter(({ type }) => type === 'proxy.fault')).toEqual([]);
+});
+
 it('runs nothing of what stands behind a refusal, and keeps what was committed before it', async () => {
   const client = await WireClient.through(proxy.port);
   const ask = async (text: string) => shown(await client.ask(say.query(text)));

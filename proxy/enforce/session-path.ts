@@ -71,7 +71,8 @@ export class SessionPath {
   /** False when the server did not say. The session must be idle. */
   async ask(data: CatalogData): Promise<boolean> {
     if (this.text(data) !== null) return true;
-    const [row] = (await this.#session.internal(question)) ?? [];
+    const answer = await this.#session.internal([question]);
+    const row = answer?.[0]?.[0];
     const [path, schemas] = row ?? [];
     if (typeof path !== 'string' || typeof schemas !== 'string') return false;
     const { settings } = this.#session;

@@ -5,10 +5,10 @@ import type { HoldParts } from '../enforce/hold.ts';
 import type { SessionIdentity } from '../ports.ts';
 import type { Ruling } from './session/ruling.ts';
 import type { Settings } from './session/settings.ts';
-import type { HoldRequest, Session, SessionGate } from './session/state.ts';
+import type { HoldRequest, InternalRows, Session, SessionGate } from './session/state.ts';
 
-/** Runs a statement of the proxy's own in the session, while the client waits; null when it failed. */
-export type RunInternal = (text: string) => Promise<(string | null)[][] | null>;
+/** Runs statements of the proxy's own in the session, while the client waits: the rows of each; null when one failed. */
+export type RunInternal = (texts: readonly string[]) => Promise<InternalRows[] | null>;
 
 export type ImpactBasis = Omit<ImpactQuestion, 'target' | 'timeoutMs' | 'nowMs'>;
 

@@ -14,7 +14,7 @@ import {
   type SessionIdentity,
 } from '../ports.ts';
 import type { BusyPoll } from './busy-poll.ts';
-import { type CancelKey, CancelSender, cancelUpstream } from './cancel.ts';
+import { type CancelKey, cancelUpstream } from './cancel.ts';
 import { Link } from './link.ts';
 import type { GatedSession, ImpactBasis, OpenGate } from './open-gate.ts';
 import { Opening } from './opening.ts';
@@ -26,9 +26,10 @@ import type { Room } from './session/room.ts';
 import { fromServer } from './session/server.ts';
 import { Settings } from './session/settings.ts';
 import { type HoldRequest, Session, type SessionPorts } from './session/state.ts';
-import { cancelArrived, holdEnded, record, ruled } from './session/statement.ts';
+import { holdEnded, record, ruled } from './session/statement.ts';
 import { flushDown } from './session/turn.ts';
 import type { Settle, Turns } from './session/turns.ts';
+import { SessionCancel } from './session-cancel.ts';
 import { greeting, sessionStart } from './session-start.ts';
 import type { UpstreamReady } from './upstream-login.ts';
 import { terminateMessage } from './wire/encode.ts';
@@ -76,7 +77,7 @@ export class SessionLink implements LiveSession {
   readonly #client: Link;
   readonly #server: Link;
   readonly #key: CancelKey;
-  readonly #cancels: CancelSender;
+  readonly #cancels: SessionCancel;
   readonly #startedMs: number;
   #identity: SessionIdentity;
   readonly #opening: Opening;
@@ -89,7 +90,12 @@ export class SessionLink implements LiveSession {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#startedMs = parts.services.clock.nowMs();
-    this.#cancels = new CancelSender(() => cancelUpstream(parts.upstream.target, parts.upstream.ready));
+    this.#cancels = new SessionCancel({
+      session: () => this.#session,
+      send: () => cancelUpstream(parts.upstream.target, parts.upstream.ready),
+      isDeaf: () => this.#client.isCongested,
+      run: step => this.#run(step),
+    });
     const { parameters } = parts.upstream.ready;
     this.#opening = new Opening({
       settings: parts.settings,
@@ -107,7 +113,7 @@ export class SessionLink implements LiveSession {
       address: parts.client.address,
       settings,
       state: () => this.#session,
-      internal: text => runInternal(this.#session, text).finally(() => this.#adjust()),
+      internal: texts => runInternal(this.#session, texts).finally(() => this.#adjust()),
     });
     this.#session = new Session(parts.id, {
       ports: this.#ports(),
@@ -130,6 +136,7 @@ export class SessionLink implements LiveSession {
     this.#server = new Link(parts.upstream.socket, {
       bytes: chunk => {
         parts.services.busyPoll.heard(this);
+        this.#cancels.heard();
         this.#run(() => fromServer(this.#session, chunk));
       },
       isInUse: () => this.#client.hasUnsent,
@@ -182,7 +189,7 @@ export class SessionLink implements LiveSession {
     const session = this.#session;
     if (session.parts !== null) session.parts = { ...session.parts, isCancelled: true };
     if (this.#hold.isOpen) this.#hold.withdraw();
-    else if (session.queue.length > 0) await this.#stop();
+    else if (session.queue.length > 0) await this.#cancels.stop();
   }
 
   /** Nothing is under way, so that the proxy may stop without harm. */
@@ -263,17 +270,6 @@ export class SessionLink implements LiveSession {
     endWith(this.#session, { code: 'unavailable', message: 'the database closed the connection' });
   }
 
-  /** What the client sends is kept back until the request has arrived: it must not hit a later statement. */
-  async #stop(): Promise<void> {
-    const session = this.#session;
-    session.cancelling += 1;
-    await this.#cancels.send();
-    this.#run(() => {
-      cancelArrived(session);
-      continueClient(session);
-    });
-  }
-
   /** Ends what has come to a limit of time. */
   watch(nowUs: number): void {
     if (this.#session.queue.length > 0 || this.#session.isInTransaction) this.#run(() => watch(this.#session, nowUs));
@@ -289,7 +285,7 @@ export class SessionLink implements LiveSession {
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
       hold: request => this.#begin(request),
-      cancelUpstream: () => void this.#stop(),
+      cancelUpstream: () => void this.#cancels.stop(),
       report: (requestId, result) => desk.report(requestId, result),
       fault: (code, message) =>
         recorder.append({ type: 'proxy.fault', code, message: message.slice(0, 500), session: this.id }),
@@ -335,12 +331,8 @@ export class SessionLink implements LiveSession {
       recorder,
       identity: () => this.#identity,
       bundleVersion: () => this.#gate.bundleVersion,
-      wait: () => {
-        // Nobody could be told what is waited for.
-        if (!this.#opening.isOver) return 'off';
-        const set = this.#session.settings.value('weir.wait');
-        return set === undefined || set === null ? this.#parts.wait : set;
-      },
+      // Before the greeting nobody could be told what is waited for.
+      wait: () => (this.#opening.isOver ? (this.#session.settings.value('weir.wait') ?? this.#parts.wait) : 'off'),
       factsOf: request => this.#gate.factsOf(request),
       record: (request, requestId) => this.#record(request, requestId),
       count: async request => {
@@ -380,7 +372,6 @@ export class SessionLink implements LiveSession {
   }
 
   #end(reason: string): void {
-    const isAsked = reason === 'client' || reason === 'upstream';
     this.#hold.withdraw();
     const { recorder, clock } = this.#parts.services;
     try {
@@ -395,10 +386,11 @@ export class SessionLink implements LiveSession {
       this.#gate.close();
       this.#client.end();
       // What the server has before it must not run any more.
-      if (isAsked || this.#session.queue.length === 0) this.#server.end(terminateMessage);
+      if (reason === 'client' || reason === 'upstream' || this.#session.queue.length === 0)
+        this.#server.end(terminateMessage);
       else {
         breakOff(this.#server.socket);
-        void this.#cancels.send();
+        this.#cancels.send();
       }
       this.#parts.ended(this, this.#key);
     }

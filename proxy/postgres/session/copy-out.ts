@@ -1,6 +1,6 @@
 /** COPY TO STDOUT: passes as it is, or through a masker, message by message. */
 import { ByteSink, putInt32 } from '#core/mask/sink.ts';
-import { backend, int16At } from '../wire/message.ts';
+import { backend, int16At, lengthAt } from '../wire/message.ts';
 import { fateOf, unexpected } from './answer.ts';
 import { endWithFault } from './end.ts';
 import type { Expect } from './expect.ts';
@@ -55,36 +55,80 @@ export function copyMessage(s: Session, m: ServerMessage, end: number): number {
     return leave(s, m, { to, passes: false });
   if (s.result.copy === null) {
     meter?.count(m.end - m.start - 1);
-    count(entry, m);
+    count(entry, m.end - m.start - 1);
     if (m.end <= end) return 0;
     s.down.view(m.bytes, m.start, end);
     return leave(s, m, { to: end, passes: true });
   }
-  if (m.end > end && m.end - m.start <= wholeMessageBytesMax) return -1;
+  if (m.end <= end) return maskWhole(s, entry, m, end);
+  if (m.end - m.start <= wholeMessageBytesMax) return -1;
   meter?.count(m.end - m.start - 1);
-  count(entry, m);
-  const passes = maskedBody(s, m.bytes, { from: m.start + 5, to });
+  count(entry, m.end - m.start - 1);
   s.copyBody = m.end - to;
-  if (passes && to === m.end) return 0;
-  if (passes) sink.append(m.bytes, m.start + 5, to);
-  send(s);
+  copyPart(s, m.bytes, { from: m.start + 5, to });
   return to;
 }
 
-/** More of a message that is masked as it comes. */
-export function copyPart(s: Session, bytes: Uint8Array, range: { from: number; to: number }): void {
-  if (maskedBody(s, bytes, range)) sink.append(bytes, range.from, range.to);
-  send(s);
+/** The end of a CopyData message at `at` that is there as a whole, or -1. */
+function wholeEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 5 || bytes[at] !== backend.copyData) return -1;
+  const length = lengthAt(bytes, at);
+  return length >= 4 && at + 1 + length <= end ? at + 1 + length : -1;
 }
 
-/** Puts payload through the masker. True when it passes as it is, else what is left of it is in the sink. */
-function maskedBody(s: Session, bytes: Uint8Array, { from, to }: { from: number; to: number }): boolean {
+/** This message and the ones behind it, so that what becomes of them leaves as one piece. Returns as `copyMessage` does. */
+function maskWhole(s: Session, entry: Expect, m: ServerMessage, end: number): number {
+  const { bytes } = m;
+  const { meter } = s.result;
   sink.clear();
+  let at = m.start;
+  for (let to = m.end; to > 0; to = wholeEnd(bytes, at, end)) {
+    const length = to - at - 1;
+    if (at > m.start && meter?.admits(length) === false) break;
+    meter?.count(length);
+    count(entry, length);
+    const begun = sink.length;
+    sink.skip(5);
+    const done = s.result.copy?.push(bytes, at + 5, to, sink);
+    if (done?.ok !== true) {
+      sink.length = begun;
+      send(s);
+      endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
+      return to;
+    }
+    if (done.value && at === m.start) return 0;
+    if (done.value) {
+      sink.length = begun;
+      sink.append(bytes, at, to);
+    } else header(begun);
+    at = to;
+  }
+  send(s);
+  return at;
+}
+
+/** A message for what was appended since; none where nothing was. */
+function header(begun: number): void {
+  const body = sink.length - begun - 5;
+  if (body === 0) sink.length = begun;
+  else {
+    sink.bytes[begun] = backend.copyData;
+    putInt32(sink.bytes, begun + 1, body + 4);
+  }
+}
+
+/** Part of a message that is masked as it comes; what is left of it leaves as a message of its own. */
+export function copyPart(s: Session, bytes: Uint8Array, { from, to }: { from: number; to: number }): void {
+  sink.clear();
+  sink.skip(5);
   const done = s.result.copy?.push(bytes, from, to, sink);
-  if (done?.ok === true) return done.value;
-  endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
-  sink.clear();
-  return false;
+  if (done?.ok !== true) {
+    endWithFault(s, 'copy_malformed', done?.error.message ?? 'COPY data without a masker');
+    return;
+  }
+  if (done.value) sink.append(bytes, from, to);
+  header(0);
+  send(s);
 }
 
 /** CopyDone: the masker has to be at an end as well. */
@@ -103,18 +147,15 @@ export function copyEnds(s: Session, entry: Expect): Fate {
 
 function send(s: Session): void {
   if (sink.length === 0) return;
-  const at = s.down.reserve(sink.length + 5);
-  const { target } = s.down;
-  target[at] = backend.copyData;
-  putInt32(target, at + 1, sink.length + 4);
-  target.set(sink.view(), at + 5);
-  s.down.advance(sink.length + 5);
+  const at = s.down.reserve(sink.length);
+  s.down.target.set(sink.view(), at);
+  s.down.advance(sink.length);
 }
 
-function count({ run }: Expect, m: ServerMessage): void {
+function count({ run }: Expect, bytes: number): void {
   if (run === null) return;
   run.rows += 1;
-  run.bytes += m.end - m.start - 1;
+  run.bytes += bytes;
 }
 
 function leave(s: Session, m: ServerMessage, { to, passes }: { to: number; passes: boolean }): number {

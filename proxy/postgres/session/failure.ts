@@ -2,6 +2,7 @@
 import type { Hiding } from '#core/mask/detectors/hide.ts';
 import { hideInProblem, reduceProblem } from '#proxy/enforce/safe-problem.ts';
 import { decodeErrorFields, type ErrorFields, encodeErrorFields } from '../wire/error.ts';
+import { backend } from '../wire/message.ts';
 import { clearResult, unexpected } from './answer.ts';
 import { committedBefore } from './effects.ts';
 import { endWithFault, finish } from './end.ts';
@@ -67,7 +68,7 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
   s.inCopy = false;
   clearResult(s);
   if (entry.kind === expects.query || entry.kind === expects.sync) entry.hasFailed = true;
-  else skipToSync(s, fields.get('C') ?? null);
+  else skipToSync(s, fields);
   return fate;
 }
 
@@ -119,8 +120,22 @@ function skipped(s: Session, { kind, run, prepared, portal }: Expect, sqlstate: 
   s.journal.completed(run, 'error', { tag: null, sqlstate });
 }
 
+/** query_canceled and lock_not_available: the client's request, or a time that it has set. */
+const interruptions = new Set(['57014', '55P03']);
+
+/** A look at the catalog came to nothing: with it the unit that it was part of, since the server now skips what follows. */
+function missed(s: Session, fields: ErrorFields): void {
+  if (!interruptions.has(fields.get('C') ?? '')) {
+    endWithFault(s, 'internal_statement', 'the proxy could not look at the catalog');
+    return;
+  }
+  const told = [...fields].filter(([letter]) => 'SVCM'.includes(letter));
+  s.down.bytes(encodeErrorFields(backend.errorResponse, new Map(told)));
+}
+
 /** After an error in the extended protocol the server answers nothing until Sync; a Query in between is skipped, too. */
-function skipToSync(s: Session, sqlstate: string | null): void {
+function skipToSync(s: Session, fields: ErrorFields): void {
+  const sqlstate = fields.get('C') ?? null;
   s.groupFailed = true;
   for (let entry = s.queue.head; entry !== null && entry.kind !== expects.sync; entry = s.queue.head) {
     s.queue.shift();
@@ -128,7 +143,7 @@ function skipToSync(s: Session, sqlstate: string | null): void {
     if (entry.internal !== null) entry.internal.hasFailed = true;
   }
   if (s.queue.length === 0) {
-    if (s.internal !== null) endWithFault(s, 'internal_statement', 'the proxy could not look at the catalog');
+    if (s.internal !== null) missed(s, fields);
     s.isSkipping = true;
     drained(s);
   } else replayProposals(s);

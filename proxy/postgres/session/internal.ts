@@ -8,7 +8,7 @@ import { type ExpectKind, expectation, expects } from './expect.ts';
 import { internalName as name } from './own-names.ts';
 import { enqueue } from './proposals.ts';
 import type { ServerMessage } from './server.ts';
-import { held, type Internal, type Session } from './state.ts';
+import { held, type Internal, type InternalGroup, type InternalRows, type Session } from './state.ts';
 import { flushTurn } from './turn.ts';
 
 /**
@@ -21,35 +21,43 @@ function mayEndUnit(s: Session): boolean {
 }
 
 /**
- * Runs one statement while the client has to wait; rows as text, or null when it failed. Where the client's unit has to go on there
- * is no Sync, so that the implicit transaction goes on, too.
+ * Runs statements while the client has to wait; the rows of each as text, or null when one failed. Where the client's unit has to
+ * go on there is no Sync, so that the implicit transaction goes on, too.
  */
-export function runInternal(s: Session, text: string): Promise<(string | null)[][] | null> {
+export function runInternal(s: Session, texts: readonly string[]): Promise<InternalRows[] | null> {
   if (s.isEnded || s.block !== 'ruling' || s.queue.length > 0) return Promise.resolve(null);
   return new Promise(done => {
-    const internal: Internal = { rows: [], hasFailed: false, done: once(done) };
-    const push = (kind: ExpectKind): void => enqueue(s, expectation(kind, { isInjected: true, internal, name }));
     const endsUnit = mayEndUnit(s);
-    s.internal = internal;
-    s.up.bytes(encodeParse(name, text));
-    push(expects.parse);
-    s.up.bytes(encodeBind(name, name));
-    push(expects.bind);
-    s.up.bytes(encodeExecute(name, 0));
-    push(expects.execute);
-    s.up.bytes(encodeClose('P', name));
-    push(expects.closePortal);
-    s.up.bytes(encodeClose('S', name));
-    push(expects.closeStatement);
+    const all = texts.map(text => pushOne(s, text));
+    s.internal = { all, done: once(done) };
     s.up.bytes(endsUnit ? syncMessage : flushMessage);
-    if (endsUnit) push(expects.sync);
+    if (endsUnit) enqueue(s, expectation(expects.sync, { isInjected: true, internal: all.at(-1) ?? null, name }));
     const up = s.up.take();
     if (up !== null && !s.ports.toServer(up)) s.up.disown();
     flushTurn(s);
   });
 }
 
-function once(done: (rows: (string | null)[][] | null) => void): Internal['done'] {
+function pushOne(s: Session, text: string): Internal {
+  const internal: Internal = { rows: [], hasFailed: false };
+  const push = (kind: ExpectKind): void => enqueue(s, expectation(kind, { isInjected: true, internal, name }));
+  // One that was interrupted has left it.
+  s.up.bytes(encodeClose('S', name));
+  push(expects.closeStatement);
+  s.up.bytes(encodeParse(name, text));
+  push(expects.parse);
+  s.up.bytes(encodeBind(name, name));
+  push(expects.bind);
+  s.up.bytes(encodeExecute(name, 0));
+  push(expects.execute);
+  s.up.bytes(encodeClose('P', name));
+  push(expects.closePortal);
+  s.up.bytes(encodeClose('S', name));
+  push(expects.closeStatement);
+  return internal;
+}
+
+function once(done: InternalGroup['done']): InternalGroup['done'] {
   let isDone = false;
   return rows => {
     if (isDone) return;

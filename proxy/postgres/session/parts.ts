@@ -57,7 +57,9 @@ export function nextParts(s: Session): boolean {
       break;
     }
     if (parts.step === 0 && mustWait(s)) return drain(s);
-    if (parts.isCancelled && parts.step === 0) {
+    if (parts.isCancelled && parts.step <= runStep) {
+      // What was asked for this part is no answer for what comes next.
+      s.ruled = null;
       refuseExtended(s, cancelled, { ruling: null, run: null });
       continue;
     }
@@ -81,6 +83,8 @@ function drain(s: Session): false {
   return false;
 }
 
+/** The step with which a part begins to have an effect. */
+const runStep = 3;
 /** What each part goes through; false where it has to wait. A refusal skips the rest of the message, as an error does. */
 const steps: readonly ((s: Session, part: Part) => boolean)[] = [
   (s, { text }) => parse(s, messageOf(encodeParse('', text)), beginBlock),
@@ -102,6 +106,8 @@ function beginBlock(s: Session): void {
     s.up.bytes(bytes);
     enqueue(s, expectation(kind, { isInjected: true, name: internalName }));
   };
+  // One that was interrupted has left it.
+  push(expects.closeStatement, encodeClose('S', internalName));
   push(expects.parse, encodeParse(internalName, 'SHOW server_version_num'));
   push(expects.bind, encodeBind(internalName, internalName));
   push(expects.execute, encodeExecute(internalName, 0));

@@ -142,11 +142,11 @@ export type Watched = {
 };
 
 /** A statement of the proxy's own, sent between the client's. */
-export type Internal = {
-  rows: (string | null)[][];
-  hasFailed: boolean;
-  done: (rows: (string | null)[][] | null) => void;
-};
+export type InternalRows = (string | null)[][];
+/** One of the proxy's own statements. */
+export type Internal = { rows: InternalRows; hasFailed: boolean };
+/** Those that were sent together. */
+export type InternalGroup = { all: readonly Internal[]; done: (rows: InternalRows[] | null) => void };
 
 /** The analysis is that of the moment; PostgreSQL reads the text anew when the catalog has changed. */
 export type SqlPrepared = { text: string; analysis: StatementAnalysis };
@@ -248,7 +248,7 @@ export class Session {
   /** Requests to cancel that are on their way: what is sent meanwhile could be hit in the place of what they are for. */
   cancelling = 0;
   readonly watched: Watched = { entry: null, sinceUs: 0, tickUs: 0, idleSinceUs: -1, pushed: 0 };
-  internal: Internal | null = null;
+  internal: InternalGroup | null = null;
   isEnded = false;
   /** It ends with this as soon as the client has the message that it was sent a part of. */
   ending: Failure | null = null;

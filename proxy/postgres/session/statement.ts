@@ -66,7 +66,8 @@ export function ruleOn(s: Session, key: string): Ruling | null {
 /** The answer to `ports.resolve`. The caller goes on with `continueClient`. */
 export function ruled(s: Session, ruling: Ruling): void {
   if (s.block !== 'ruling') return;
-  s.ruled = ruling;
+  // What it was asked for is skipped by now.
+  s.ruled = s.isSkipping ? null : ruling;
   s.block = null;
 }
 

@@ -41,5 +41,6 @@ export function drained(s: Session): void {
   if (s.block === 'drain' || s.block === 'copy') s.block = null;
   const { internal } = s;
   s.internal = null;
-  internal?.done(internal.hasFailed ? null : internal.rows);
+  if (internal === null) return;
+  internal.done(internal.all.some(each => each.hasFailed) ? null : internal.all.map(each => each.rows));
 }
