@@ -34,6 +34,8 @@ beforeAll(async () => {
     create domain address as text check (value like '%@%');
     create table mailed (id int, address address, born date);
     insert into mailed values (1, '${secret}@example.com', '1980-05-17');
+    create table mixed (id int, email text);
+    insert into mixed select i, case when i % 3 > 0 then '${secret}@example.com' end from generate_series(1, 5000) i;
     create table wide (id int, big text, email text, tail text);
     insert into wide values (1, repeat('b', 3000000), '${secret}@example.com', repeat('t', 5000000));`;
   url = (await targetDatabase({ sql })).url;
@@ -47,6 +49,7 @@ beforeAll(async () => {
       'public.people.salary': 'hr.salary',
       'public.people.doc': 'pii.free_text',
       'public.wide.email': 'pii.email',
+      'public.mixed.email': 'pii.email',
       'public.mailed.address': 'pii.email',
       'public.mailed.born': 'pii.birth_date',
     },
@@ -182,6 +185,16 @@ describe('every way to the rows', () => {
     await client.ask(copy);
     expect(client.received.equals(direct.received)).toBe(true);
     direct.close();
+  });
+
+  it('gives every line of COPY a message of its own, masked or not', async () => {
+    const heard = await client.ask(say.query('copy mixed to stdout'));
+    const lines = heard.filter(({ type }) => type === 'd').map(({ body }) => body.toString('latin1'));
+    const wanted = Array.from(
+      { length: 5_000 },
+      (_, index) => `${index + 1}\t${(index + 1) % 3 > 0 ? 'Z***@***.com' : '\\N'}\n`,
+    );
+    expect(lines).toEqual(wanted);
   });
 });
 
