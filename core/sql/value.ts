@@ -42,12 +42,12 @@ export type Value = {
   collated: boolean;
   /** Of a number: what its type, or what it was computed from, keeps it below. */
   magnitude: Magnitude | null;
-  /** Of JSON that was built: what it is, if it is not NULL. */
+  /** Of JSON that was built, and of `ARRAY[…]`: what it is, if it is not NULL. */
   document: Document | null;
 };
 
-/** `row`: an object with a key for each column of a row, whatever is in it. */
-export type Document = 'row' | 'object' | 'array';
+/** `row`: an object with a key for each column of a row, whatever is in it. `list`: no JSON, but an array of as many as are written. */
+export type Document = 'row' | 'object' | 'array' | 'list';
 
 /** Absolute values: none above `most`, none below `least`. Counts only for a value of just this type. */
 export type Magnitude = { type: number; most: number; least: number; nan: boolean };

@@ -10,7 +10,7 @@ import { undefinedNear, unresolved } from '../refuse.ts';
 import { columnOf, findColumn, findItem, type Scope, wholeRow } from '../scope.ts';
 import { testedBounds } from '../sifting.ts';
 import type { Analyzer } from '../state.ts';
-import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf } from '../types/coerce.ts';
+import { arrayTypeOf, baseTypeOf, commonType, elementTypeOf, isComposite } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { changed, conjunction, constant, derive, disjunction, negation, testsOf, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
@@ -230,7 +230,9 @@ export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Valu
   // Arrays in an array have to be of one length: those that are not written out may not be.
   const faulty = !isNested && values.some(value => elementTypeOf(a.catalog, value.type) !== 0);
   if (faulty) for (const value of values) a.out.usedAs(value, 'function_argument');
-  return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped, faulty });
+  const isFlat = elementTypeOf(a.catalog, type) === 0 && !isComposite(a.catalog, type) && type !== oid.record;
+  const document = isFlat ? 'list' : null;
+  return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped, faulty, document });
 }
 
 /** IS NULL of a bare column or row tells only that: it is a use of its own and nothing of the value remains. */

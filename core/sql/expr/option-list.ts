@@ -1,4 +1,4 @@
-/** Lists of options in the server's own catalogs: what they say is classified, how many there are is not. */
+/** Lists that are as long as they are, whatever is in them: options in the server's own catalogs, and arrays as they are written. */
 import { firstUserOid, isSystemSchema } from '../../catalog/lookup.ts';
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
 import type { ColumnRef } from '../analysis.ts';
@@ -19,6 +19,12 @@ const isOptionList = ({ kind, origins }: Value): boolean =>
 
 const listing: ReadonlySet<string> = new Set(['unnest', 'pg_options_to_table']);
 
-/** Takes such a list apart: gives a row for each option, and cannot fail. */
+const isWritten = (fn: CatalogFunction, { document }: Value): boolean => document === 'list' && fn.name === 'unnest';
+
+/** Takes such a list apart: gives a row for each option or element, and cannot fail. */
 export const listsOptions = (fn: CatalogFunction, args: readonly Value[]): boolean =>
-  fn.returnsSet && fn.schema === 'pg_catalog' && listing.has(fn.name) && args.every(isOptionList) && args.length === 1;
+  fn.returnsSet &&
+  fn.schema === 'pg_catalog' &&
+  listing.has(fn.name) &&
+  args.length === 1 &&
+  args.every(value => isOptionList(value) || isWritten(fn, value));
