@@ -246,6 +246,22 @@ it.each([1, 2, 3])('may be cancelled whatever is being done behind %i of its sta
   expect(proxy.recorder.events.filter(({ type }) => type === 'proxy.fault')).toEqual([]);
 });
 
+it('says of a statement that was cancelled while the catalog was read that it was', async () => {
+  const heard: string[] = [];
+  for (let round = 0; round < 12; round += 1) {
+    const client = await WireClient.through(proxy.port);
+    await client.ask(say.query('begin'));
+    await client.ask(say.query('create table fresh (id int)'));
+    client.received = Buffer.alloc(0);
+    client.send(say.query(`select ${round}`));
+    await cancel(client.key);
+    heard.push(...shown(await client.until('Z')).filter(each => !['T', `row ${round}`, 'SELECT 1'].includes(each)));
+    expect(shown(await client.ask(say.query('rollback'))).at(-1)).toBe('ready I');
+    client.close();
+  }
+  for (const each of heard) expect(each).toMatch(/^57014 canceling statement|^ready [TE]$/);
+});
+
 it('runs nothing of what stands behind a refusal, and keeps what was committed before it', async () => {
   const client = await WireClient.through(proxy.port);
   const ask = async (text: string) => shown(await client.ask(say.query(text)));

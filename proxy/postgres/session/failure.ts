@@ -63,6 +63,7 @@ export function errorAnswer(s: Session, m: ServerMessage): Fate {
     return 'drop';
   }
   if (entry === null) return fate;
+  if (entry.internal !== null) s.isInterrupted = interruptions.has(fields.get('C') ?? '');
   committedBefore(s, entry);
   failRun(s, entry, fields.get('C') ?? null);
   s.inCopy = false;

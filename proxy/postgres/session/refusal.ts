@@ -3,7 +3,7 @@
  * transaction, the rest of the batch and ReadyForQuery are then PostgreSQL's own.
  */
 
-import { errorTable, type Failure } from '#core/contract/error.ts';
+import { type ErrorCode, errorTable, type Failure } from '#core/contract/error.ts';
 import { encodeBind, encodeDescribe, encodeExecute, encodeParse, encodeQuery } from '../wire/encode.ts';
 import { type ErrorFields, encodeErrorFields } from '../wire/error.ts';
 import { backend, transaction } from '../wire/message.ts';
@@ -40,13 +40,16 @@ export function refusalFields(refused: Refused, server: ErrorFields): ErrorField
 export const refusalMessage = (refused: Refused, server: ErrorFields): Uint8Array =>
   encodeErrorFields(backend.errorResponse, refusalFields(refused, server));
 
+/** Told also in a failed transaction: the server parses before it looks; and what made it fail has not been told yet. */
+const alwaysTold: ReadonlySet<ErrorCode> = new Set(['syntax_error', 'statement_timeout']);
+
 /** In a failed transaction PostgreSQL would not even look at the statement, and says so. */
 const isDoomed = (s: Session, ruling: Ruling | null, refused: Refused): boolean =>
   s.status === transaction.failed &&
   s.queue.length === 0 &&
   ruling !== null &&
   !ruling.isTransactionExit &&
-  refused.failure.code !== 'syntax_error';
+  !alwaysTold.has(refused.failure.code);
 
 /** Puts a failing Query in the place of a refused Query or FunctionCall. */
 export function refuseQuery(s: Session, refused: Refused, about: { ruling: Ruling | null; run: Run | null }): void {

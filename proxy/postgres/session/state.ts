@@ -249,6 +249,8 @@ export class Session {
   cancelling = 0;
   readonly watched: Watched = { entry: null, sinceUs: 0, tickUs: 0, idleSinceUs: -1, pushed: 0 };
   internal: InternalGroup | null = null;
+  /** One of them was cancelled, which was meant for the statement that waits for it. */
+  isInterrupted = false;
   isEnded = false;
   /** It ends with this as soon as the client has the message that it was sent a part of. */
   ending: Failure | null = null;

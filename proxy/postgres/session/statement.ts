@@ -29,6 +29,11 @@ export function cancelArrived(s: Session): void {
   if (s.cancelling === 0 && s.block === 'drain' && s.queue.length === 0) s.block = null;
 }
 
+const interrupted: Failure = {
+  code: 'statement_timeout',
+  message: 'canceling statement due to user request or timeout',
+};
+
 /** A ruling that is out of date when it arrives is asked for again, but not for ever. */
 const rulingsMissedMax = 8;
 
@@ -66,8 +71,10 @@ export function ruleOn(s: Session, key: string): Ruling | null {
 /** The answer to `ports.resolve`. The caller goes on with `continueClient`. */
 export function ruled(s: Session, ruling: Ruling): void {
   if (s.block !== 'ruling') return;
-  // What it was asked for is skipped by now.
-  s.ruled = s.isSkipping ? null : ruling;
+  const isCancelled = s.isInterrupted && ruling.isTransient;
+  s.isInterrupted = false;
+  // What is skipped by now needs none.
+  s.ruled = s.isSkipping ? null : isCancelled ? s.gate.reject(interrupted, '(not analysed)') : ruling;
   s.block = null;
 }
 
