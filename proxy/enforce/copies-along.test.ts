@@ -94,6 +94,24 @@ describe('where copies are followed by their labels', () => {
     ],
     ['a generated column', [`${copy} RETURNING low`, 'SELECT low FROM plain']],
     ['a key that follows', ['UPDATE parent SET note = (SELECT email FROM people)', 'TABLE child']],
+    [
+      'a function that copies and then reads',
+      [
+        `CREATE FUNCTION passes() RETURNS text LANGUAGE sql AS $$ ${copy}; SELECT note FROM plain $$`,
+        'SELECT passes(), upper(passes())',
+      ],
+    ],
+    [
+      'a parent that is one no more',
+      [
+        'CREATE TABLE above (id int, email text)',
+        'CREATE MATERIALIZED VIEW seen AS SELECT email FROM above',
+        'ALTER TABLE people INHERIT above',
+        'REFRESH MATERIALIZED VIEW seen',
+        'ALTER TABLE people NO INHERIT above',
+        'TABLE seen',
+      ],
+    ],
     ['a later statement of the same message', [`${copy}; SELECT note, low FROM plain`]],
     [
       'a column that is computed no more',

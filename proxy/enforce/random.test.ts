@@ -89,7 +89,7 @@ const check = async (draw: Draw): Promise<Outcome> => {
 
 it('answers alike, whatever the masked values are', async () => {
   const ends: Record<Outcome, number> = { masked: 0, open: 0, failed: 0, refused: 0 };
-  const { RANDOM_RUNS: runs = 1000, RANDOM_SEED: seed = 20_261_121 } = process.env;
+  const { RANDOM_RUNS: runs = 800, RANDOM_SEED: seed = 20_261_121 } = process.env;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(1_000_000), { minLength: 40, maxLength: 160 }), async numbers => {
       ends[await check(new Draw(numbers))]++;
