@@ -17,6 +17,11 @@ WITH x AS (UPDATE visits SET note = 1 WHERE id = 1 RETURNING note AS n, id) SELE
 SELECT p, p.*, (p).email, (p).stay, (p.stay).since, p.stay FROM patients p
 SELECT patients FROM patients
 SELECT x FROM (SELECT p FROM patients p) x
+SELECT (x).id, (x).email, (x).* FROM (SELECT id, email, 1 AS one FROM patients) x
+WITH x AS (SELECT id AS a, upper(email) AS b FROM patients) SELECT (x).a, (x).b, (x).* FROM x
+SELECT (j).id, (j).* FROM (patients JOIN visits USING (id)) AS j
+SELECT (v).a, (v).* FROM (VALUES (1, 'b')) v(a, b)
+SELECT (f).*, (f).kind FROM find(1) f
 SELECT x.p, (x.p).email FROM (SELECT p FROM patients p) x
 SELECT * FROM patient(1)
 SELECT patient(1), (patient(1)).*

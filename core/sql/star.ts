@@ -1,7 +1,7 @@
 /** What `*` and `t.*` expand to. */
 
 import { argumentNamed } from './arguments.ts';
-import { fieldsOfType } from './expr/row.ts';
+import { fieldsOfType, subqueryNamed } from './expr/row.ts';
 import { expression } from './expression.ts';
 import { stringsOf } from './names.ts';
 import type { Pg } from './parse.ts';
@@ -31,6 +31,8 @@ export function starFields(a: Analyzer, scope: Scope, node: Pg.Node): readonly F
   const last = steps[steps.length - 1];
   if (!last || !('A_Star' in last) || !node.A_Indirection.arg) return null;
   const inner = steps.slice(0, -1);
+  const item = inner.length === 0 ? subqueryNamed(a, scope, node.A_Indirection.arg) : null;
+  if (item) return read(a, item.columns);
   const row = expression(
     a,
     scope,

@@ -20,7 +20,7 @@ import { widest } from './magnitude.ts';
 import { callFunctionNamed } from './notation.ts';
 import { compare } from './operator.ts';
 
-const noteRead = (a: Analyzer, value: Value): Value => {
+export const noteRead = (a: Analyzer, value: Value): Value => {
   const [own] = value.origins;
   if (value.wire && value.wire.attnum !== 0 && own) a.out.read(own);
   return value;

@@ -1,16 +1,18 @@
 /** Rows as values: whole-row references, ROW(…), functions that give rows, and taking a field out of any of them. */
 import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import { argumentNamed } from '../arguments.ts';
 import { expression } from '../expression.ts';
-import { stringOf } from '../names.ts';
+import { stringOf, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName, unresolved } from '../refuse.ts';
-import type { Scope } from '../scope.ts';
+import { columnOf, findColumn, findItem, type Item, type Scope } from '../scope.ts';
 import { expandStar } from '../star.ts';
 import type { Analyzer } from '../state.ts';
 import { baseTypeOf, relationOfType } from '../types/coerce.ts';
 import { oid, untyped } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
 import { changed, constant, derive, type Field, type Value } from '../value.ts';
+import { noteRead } from './basic.ts';
 import { listsColumns } from './document.ts';
 import { callFunctionNamed } from './notation.ts';
 
@@ -76,12 +78,32 @@ export function rowExpr(a: Analyzer, scope: Scope, node: Pg.RowExpr): Value {
   );
 }
 
+/** The subquery whose rows `(q)` are: `(q).a` is then `q.a`, and described like it (ParseComplexProjection, parse_func.c). */
+export function subqueryNamed(a: Analyzer, scope: Scope, node: Pg.Node): Item | null {
+  if (!('ColumnRef' in node) || node.ColumnRef.fields?.length !== 1) return null;
+  const names = stringsOf(node.ColumnRef.fields);
+  const [name] = names;
+  const { location } = node.ColumnRef;
+  if (name === undefined || findColumn(a, scope, name, location) || argumentNamed(a, names)) return null;
+  const item = findItem(scope, null, name, location);
+  return item && item.relation === null && !item.scalar ? item : null;
+}
+
+function columnOfSubquery(a: Analyzer, scope: Scope, { arg, indirection }: Pg.A_Indirection): Value | null {
+  const [step] = indirection ?? [];
+  const item = arg && step && 'String' in step ? subqueryNamed(a, scope, arg) : null;
+  const column = item && step && 'String' in step ? columnOf(a, item, stringOf(step)) : null;
+  return column && noteRead(a, column);
+}
+
 /** `(expression).field`, `(expression)[1]`, `(expression).*` in a row or argument position. */
 export function indirection(a: Analyzer, scope: Scope, node: Pg.A_Indirection): Value {
   if (!node.arg) return unresolved('A_Indirection');
-  let value = expression(a, scope, node.arg);
-  const location = 'ColumnRef' in node.arg ? node.arg.ColumnRef.location : undefined;
   const steps = [...(node.indirection ?? [])];
+  const column = columnOfSubquery(a, scope, node);
+  let value = column ?? expression(a, scope, node.arg);
+  if (column) steps.shift();
+  const location = 'ColumnRef' in node.arg ? node.arg.ColumnRef.location : undefined;
   for (let step = steps.shift(); step; step = steps.shift()) {
     if ('A_Indices' in step) {
       const indices = [step.A_Indices];
