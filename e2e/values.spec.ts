@@ -15,11 +15,13 @@ test('a card number in a note is hidden, shown with its statement, and suggested
   expect(await note()).toBe(`pay with ${'*'.repeat(19)} at the door`);
 
   const admin = await as('admin@example.com');
-  await admin.goto('/sessions?view=statements&q=detected:card');
-  await admin
-    .getByRole('link', { name: /delivery_note/ })
-    .first()
-    .click();
+  const statement = admin.getByRole('link', { name: /delivery_note/ }).first();
+  // The proxy tells of it a moment after the client has its answer.
+  await expect(async () => {
+    await admin.goto('/sessions?view=statements&q=detected:card');
+    await expect(statement).toBeVisible({ timeout: 3_000 });
+  }).toPass();
+  await statement.click();
   const sheet = admin.getByRole('dialog');
   await expect(sheet.getByRole('heading', { name: 'What was found in its values' })).toBeVisible();
   await expect(sheet.getByText('public.orders.delivery_note')).toBeVisible();
