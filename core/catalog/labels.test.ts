@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ColumnRef } from '../sql/analysis.ts';
 import type { ColumnLabel, Level } from './classification.ts';
-import { noLabels, resolveLabels, sortTags, withFlows } from './labels.ts';
+import { noLabels, resolveLabels, sortTags, withFlows, withinMessage } from './labels.ts';
 
 const relation = (oid: number, name: string, columns: string[], parents: number[] = []) => ({
   oid,
@@ -215,4 +215,19 @@ test('tags do not depend on the order they came in', () => {
       expect(sortTags([...tags].reverse())).toEqual(sortTags(tags));
     }),
   );
+});
+
+test.each([3, 60, 200])('labels reach the end of %i copies of copies, in whatever order they were found', length => {
+  const name = (index: number) => `copy_${index}`;
+  const start = ref(10, 1, 'copy_0', 'x');
+  const labels = resolveLabels({ relations: [relation(10, 'copy_0', ['x'])] }, given([label(start)]));
+  const flows = Array.from({ length }, (_, index) => ({
+    target: { schema: 'public', relation: name(index + 1), column: 'x' },
+    origins: [ref(0, 0, name(index), 'x')],
+  }));
+  for (const found of [flows, flows.toReversed()]) {
+    const flowing = withinMessage(labels, found);
+    for (const { target } of flows)
+      expect(namesOf(flowing.ofColumn({ ...target, relationOid: 0, attnum: -1 }))).toEqual(['pii.email']);
+  }
 });

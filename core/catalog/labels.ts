@@ -291,7 +291,12 @@ export function withinMessage(labels: Labels, flows: readonly DataFlow[]): Label
     known = count;
     seen = next;
   }
-  return seen;
+  // Nobody follows it any further: everything may have come everywhere.
+  const tags = sortTags(flows.flatMap(({ origins }) => origins.flatMap(origin => seen.ofColumn(origin))));
+  return withFlows(
+    seen,
+    flows.map(({ target }) => ({ target, origins: [], tags })),
+  );
 }
 
 function join(base: Labels, more: Labels): Labels {

@@ -141,9 +141,8 @@ export type Watched = {
   pushed: number;
 };
 
-/** A statement of the proxy's own, sent between the client's. */
 export type InternalRows = (string | null)[][];
-/** One of the proxy's own statements. */
+/** A statement of the proxy's own, sent between the client's. */
 export type Internal = { rows: InternalRows; hasFailed: boolean };
 /** Those that were sent together. */
 export type InternalGroup = { all: readonly Internal[]; done: (rows: InternalRows[] | null) => void };
