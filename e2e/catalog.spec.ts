@@ -2,7 +2,7 @@
 import { expect } from '@playwright/test';
 import type pg from 'pg';
 import { test } from './people.ts';
-import { developer } from './world.ts';
+import { developer, picture } from './world.ts';
 
 const onlyValue = async (client: pg.Client, sql: string): Promise<unknown> =>
   Object.values((await client.query(sql)).rows[0] ?? {})[0];
@@ -56,4 +56,29 @@ test('an accepted suggestion masks at once, and one that is rejected stays away'
   await expect(inStaging).toHaveCount(0);
   await admin.goto('/catalog/suggestions?state=rejected');
   await expect(admin.getByText('“Addresses of the test set”')).toBeVisible();
+});
+
+test('all suggestions that a filter finds are accepted together', async ({ as }) => {
+  const client = await developer('shop-dev');
+  await client.query('create table mailing_lists (id int primary key, email text, phone text, iban text)');
+  await client.query("insert into mailing_lists values (1, 'reader@example.org', '+49 30 5550100', 'none')");
+
+  const admin = await as('admin@example.com');
+  const all = admin.getByRole('button', { name: 'Accept all 3…' });
+  await expect(async () => {
+    await admin.goto('/catalog/suggestions?q=mailing_lists');
+    await expect(all).toBeVisible({ timeout: 3_000 });
+  }).toPass();
+  await all.click();
+  const dialog = admin.getByRole('dialog', { name: 'Accept all suggestions that the filter finds' });
+  await expect(dialog.getByRole('listitem')).toHaveText([/1 column/, /1 column/, /1 column/]);
+  await picture(admin, 'suggestions-accept-all');
+  await dialog.getByRole('button', { name: 'Accept 3 suggestions' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(admin.getByText('3 columns classified', { exact: true })).toBeVisible();
+  await expect(admin.getByRole('row', { name: /mailing_lists/ })).toHaveCount(0);
+
+  await expect.poll(() => onlyValue(client, 'select email from mailing_lists')).toMatch(/^r\*+@/);
+  await client.query('drop table mailing_lists');
+  await client.end();
 });

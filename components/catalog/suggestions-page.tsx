@@ -23,8 +23,9 @@ import { EmptyState, NoMatch } from '#components/ui/states.tsx';
 import { LinkTabs } from '#components/ui/tabs.tsx';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
 import { knownLabels } from '#core/catalog/classification.ts';
-import { type SuggestionView, suggestionBases, suggestionStates } from '#lib/catalog/schema.ts';
+import { type SuggestionFilter, type SuggestionView, suggestionBases, suggestionStates } from '#lib/catalog/schema.ts';
 import { client, orpc } from '#lib/orpc/browser.ts';
+import { AcceptMatching } from './accept-matching.tsx';
 import { CatalogTabs } from './catalog-tabs.tsx';
 import { decidedColumns, openColumns } from './suggestion-columns.tsx';
 import { focusedSuggestionId, useSuggestionDecisions } from './use-suggestion-decisions.ts';
@@ -49,14 +50,17 @@ function useSuggestions() {
     connection: parseAsString,
   });
   const filter = useUrlFilter(fields);
+  const asked: SuggestionFilter = {
+    q: filter.q,
+    label: filter.one('label'),
+    basis: suggestionBases.find(basis => basis === filter.one('basis')),
+    connectionId: connection ?? undefined,
+  };
   const query = useInfiniteQuery({
     ...orpc.catalog.suggestions.list.infiniteOptions({
       input: (cursor: string | undefined) => ({
+        ...asked,
         state,
-        q: filter.q,
-        label: filter.one('label'),
-        basis: suggestionBases.find(basis => basis === filter.one('basis')),
-        connectionId: connection ?? undefined,
         order: state === 'open' ? ('label' as const) : ('newest' as const),
         cursor,
       }),
@@ -65,7 +69,7 @@ function useSuggestions() {
     }),
     placeholderData: keepPreviousData,
   });
-  return { state, connection, filter, query };
+  return { state, connection, filter, asked, query };
 }
 
 /** How many there are of each classification, each a filter. */
@@ -96,7 +100,9 @@ type LabelChipsProps = {
 
 type Decisions = ReturnType<typeof useSuggestionDecisions>;
 
-function BulkBar({ decisions }: { decisions: Decisions }) {
+type BulkBarProps = { decisions: Decisions; asked: SuggestionFilter; total: number };
+
+function BulkBar({ decisions, asked, total }: BulkBarProps) {
   const { chosen, shown, acceptMany } = decisions;
   const areAllChosen = chosen.size === shown.length;
   return (
@@ -113,6 +119,7 @@ function BulkBar({ decisions }: { decisions: Decisions }) {
       >
         {chosen.size === 0 ? 'Accept chosen' : `Accept ${plural(chosen.size, 'chosen suggestion')}`}
       </Button>
+      {total > 1 ? <AcceptMatching filter={asked} total={total} /> : null}
       <span className="ms-auto inline-flex items-center gap-1.5 text-xs text-muted-foreground max-md:hidden">
         On a row: <Kbd keys={keyCaps('suggestion.accept')} /> accept, <Kbd keys={keyCaps('suggestion.reject')} />{' '}
         reject, <Kbd keys={keyCaps('list.next')} /> next
@@ -146,7 +153,7 @@ function GroupHeading({ items, label, total, decisions }: GroupProps) {
 }
 
 function Inbox() {
-  const { state, connection, filter, query } = useSuggestions();
+  const { state, connection, filter, asked, query } = useSuggestions();
   const canWrite = useCan('catalog:write') && state === 'open';
   const all = query.data?.pages.flatMap(page => page.items) ?? [];
   const decisions = useSuggestionDecisions(all);
@@ -177,7 +184,9 @@ function Inbox() {
         chosen={filter.one('label')}
         onChoose={label => filter.setText([filter.q, label && `label:${label}`].filter(Boolean).join(' '))}
       />
-      {canWrite && decisions.shown.length > 0 ? <BulkBar decisions={decisions} /> : null}
+      {canWrite && decisions.shown.length > 0 ? (
+        <BulkBar decisions={decisions} asked={asked} total={first?.about ?? 0} />
+      ) : null}
       <Card>
         <DataRegion
           query={query}

@@ -263,6 +263,10 @@ export const suggestionListInputSchema = z.object({
   /** `label`: those of one label together, in the order of their columns. */
   order: z.enum(['newest', 'label']).default('newest'),
 });
+/** What a list of suggestions is narrowed to, whatever their state. */
+export type SuggestionFilter = Partial<
+  Pick<z.infer<typeof suggestionListInputSchema>, 'q' | 'label' | 'basis' | 'connectionId'>
+>;
 export const suggestionLabelsMax = 100;
 export const suggestionListOutputSchema = listOutput(suggestionViewSchema).extend({
   counts: z.record(z.enum(suggestionStates), z.number().int()),
