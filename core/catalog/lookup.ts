@@ -40,6 +40,21 @@ const byOid = <V extends { oid: number }>(values: readonly V[]): Map<number, V> 
 
 const castKey = (source: number, target: number): string => `${source}>${target}`;
 
+/** An operator that the server may run in another one's place, with the operands as they are or the other way round. */
+export type Instead = { operatorOid: number; isSwapped: boolean };
+
+/** A user's operator makes itself the partner of another, which may be the system's. */
+function partnersOf(operators: readonly CatalogOperator[]): ReadonlyMap<number, readonly Instead[]> {
+  const partners = new Map<number, Instead[]>();
+  for (const { oid, negatorOid, commutatorOid } of operators) {
+    if (negatorOid !== undefined && negatorOid !== oid)
+      push(partners, negatorOid, { operatorOid: oid, isSwapped: false });
+    if (commutatorOid !== undefined && commutatorOid !== oid)
+      push(partners, commutatorOid, { operatorOid: oid, isSwapped: true });
+  }
+  return partners;
+}
+
 class PartIndex {
   readonly schemas: ReadonlySet<string>;
   readonly relations: Map<string, Map<string, CatalogRelation>>;
@@ -49,6 +64,7 @@ class PartIndex {
   readonly functions = new Map<string, CatalogFunction[]>();
   readonly functionsByOid: Map<number, CatalogFunction>;
   readonly operators = new Map<string, CatalogOperator[]>();
+  readonly operatorsByOid: Map<number, CatalogOperator>;
   readonly casts = new Map<string, CatalogCast>();
   readonly children = new Map<number, number[]>();
 
@@ -60,6 +76,7 @@ class PartIndex {
     this.typesByOid = byOid(part.types);
     this.functionsByOid = byOid(part.functions);
     for (const fn of part.functions) push(this.functions, fn.name, fn);
+    this.operatorsByOid = byOid(part.operators);
     for (const operator of part.operators) push(this.operators, operator.name, operator);
     for (const cast of part.casts) this.casts.set(castKey(cast.sourceOid, cast.targetOid), cast);
     for (const relation of part.relations) {
@@ -235,6 +252,10 @@ export class Catalog {
     return this.first(layer => layer.types.get(schema)?.get(name));
   }
 
+  typesIn(schema: string): readonly CatalogType[] {
+    return this.layers.flatMap(layer => [...(layer.types.get(schema)?.values() ?? [])]);
+  }
+
   function(oid: number): CatalogFunction | null {
     for (const layer of this.layers) {
       const fn = layer.functionsByOid.get(oid);
@@ -251,6 +272,30 @@ export class Catalog {
   operatorsNamed(name: string): readonly CatalogOperator[] {
     const lists = this.layers.map(layer => layer.operators.get(name)).filter(list => list !== undefined);
     return lists.length === 1 ? (lists[0] ?? []) : lists.flat();
+  }
+
+  /** What the server may run in the operator's place: its partners, by its own word or theirs. */
+  insteadOf(operator: CatalogOperator): readonly Instead[] {
+    const known = this.memo.get('instead') as ReadonlyMap<number, readonly Instead[]> | undefined;
+    const partners =
+      known ?? partnersOf(this.layers.slice(0, -1).flatMap(layer => [...layer.operators.values()].flat()));
+    if (!known) this.memo.set('instead', partners);
+    const { oid, negatorOid, commutatorOid } = operator;
+    const found = [...(partners.get(oid) ?? [])];
+    for (const [partner, isSwapped] of [
+      [negatorOid, false],
+      [commutatorOid, true],
+    ] as const)
+      if (partner !== undefined && partner !== oid) found.push({ operatorOid: partner, isSwapped });
+    return found;
+  }
+
+  operator(oid: number): CatalogOperator | null {
+    for (const layer of this.layers) {
+      const operator = layer.operatorsByOid.get(oid);
+      if (operator) return operator;
+    }
+    return null;
   }
 
   cast(source: number, target: number): CatalogCast | null {

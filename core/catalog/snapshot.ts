@@ -148,6 +148,9 @@ export type CatalogOperator = {
   right: number;
   result: number;
   functionOid: number;
+  /** Of a user: operators that the server may run in its place, where NOT stands before it or with its operands the other way round. */
+  negatorOid?: number;
+  commutatorOid?: number;
 };
 
 export type CatalogData = {

@@ -97,8 +97,8 @@ const typesQuery = (scope: IntrospectScope): string =>
   WHERE ${schemaFilter(scope, 't.oid')} ORDER BY t.oid`;
 
 const operatorsQuery = (scope: IntrospectScope): string =>
-  `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::pg_catalog.oid
-  FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope, 'o.oid')}
+  `SELECT o.oid, n.nspname, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::pg_catalog.oid,
+  o.oprnegate, o.oprcom FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace WHERE ${schemaFilter(scope, 'o.oid')}
   ORDER BY o.oid`;
 
 /** Casts have no schema; those made after initdb count as the user's. */

@@ -1,9 +1,11 @@
 /** Reads one database's catalog into a snapshot over any connection that can run a query. */
+import { firstUserOid } from '#core/catalog/lookup.ts';
 import type {
   CatalogCast,
   CatalogColumn,
   CatalogData,
   CatalogFunction,
+  CatalogOperator,
   CatalogRelation,
   CatalogType,
   RelationKind,
@@ -181,6 +183,20 @@ const typeOf = (row: Row): CatalogType => ({
   ...(row[16] && { defaultText: row[16] }),
 });
 
+const operatorOf = (row: Row): CatalogOperator => ({
+  oid: number(row, 0),
+  schema: text(row, 1),
+  name: text(row, 2),
+  left: number(row, 3),
+  right: number(row, 4),
+  result: number(row, 5),
+  functionOid: number(row, 6),
+  ...(number(row, 0) >= firstUserOid && {
+    ...(row[7] !== '0' && { negatorOid: number(row, 7) }),
+    ...(row[8] !== '0' && { commutatorOid: number(row, 8) }),
+  }),
+});
+
 const castOf = (row: Row): CatalogCast => ({
   sourceOid: number(row, 0),
   targetOid: number(row, 1),
@@ -212,15 +228,7 @@ const catalogFromRows = (rows: Rows): CatalogData => {
     }),
     functions: rows.functions.map(functionOf),
     types: rows.types.map(typeOf),
-    operators: rows.operators.map(row => ({
-      oid: number(row, 0),
-      schema: text(row, 1),
-      name: text(row, 2),
-      left: number(row, 3),
-      right: number(row, 4),
-      result: number(row, 5),
-      functionOid: number(row, 6),
-    })),
+    operators: rows.operators.map(operatorOf),
     casts: rows.casts.map(castOf),
     foreignKeys: rows.foreignKeys.map(row => ({
       name: text(row, 0),

@@ -122,10 +122,34 @@ export function applyOperator(
     const fn = a.catalog.function(operator.functionOid);
     const args = declaredOperands(a, operator, operands, how.location);
     if (!fn) return applyAny(a, [], args, how);
-    return applyFunction(a, fn, args, { result: how.result, location: how.location, within: operatorNamed(operator) });
+    const applied = { result: how.result, location: how.location, within: operatorNamed(operator) };
+    return orInstead(a, operator, { args, how: applied, value: applyFunction(a, fn, args, applied) });
   }
-  const fns = operators.map(({ functionOid }) => a.catalog.function(functionOid)).filter(fn => fn !== null);
+  const all = operators.flatMap(each => [each, ...partnersOf(a, each).map(({ partner }) => partner)]);
+  const fns = all.map(({ functionOid }) => a.catalog.function(functionOid)).filter(fn => fn !== null);
   return applyAny(a, fns, operands, how);
+}
+
+type Applied = { args: readonly Value[]; how: Application; value: Value };
+
+const partnersOf = (a: Analyzer, operator: CatalogOperator) =>
+  a.catalog.insteadOf(operator).flatMap(({ operatorOid, isSwapped }) => {
+    const partner = a.catalog.operator(operatorOid);
+    return partner ? { partner, isSwapped } : [];
+  });
+
+/** Where NOT stands before an operator, or its operands the wrong way round, the planner runs the function of its partner. */
+function orInstead(a: Analyzer, operator: CatalogOperator, { args, how, value }: Applied): Value {
+  let whole = value;
+  for (const { partner, isSwapped } of partnersOf(a, operator)) {
+    const fn = a.catalog.function(partner.functionOid);
+    // A partner is often made of the other one.
+    if (!fn || fn.oid === operator.functionOid || a.expanding.includes(fn.oid)) continue;
+    const other = applyFunction(a, fn, isSwapped ? [...args].reverse() : args, how);
+    const isSame = other.kind !== 'derived' && other.origins.every(ref => whole.origins.includes(ref));
+    if (!isSame) whole = derive([whole, other], { type: whole.type, faulty: other.kind === 'derived' });
+  }
+  return whole;
 }
 
 function declaredOperands(
