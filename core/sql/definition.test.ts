@@ -20,7 +20,8 @@ const accesses = (text: string): string[] =>
 const hazardous: readonly [string, HazardCode[]][] = [
   ['DROP TABLE visits', ['drop']],
   ['DROP TABLE IF EXISTS nowhere, visits CASCADE', ['cascade', 'drop']],
-  ['DROP SCHEMA public CASCADE', ['cascade', 'drop']],
+  // With the function that a trigger elsewhere runs.
+  ['DROP SCHEMA public CASCADE', ['cascade', 'drop', 'trigger_disable']],
   ['DROP MATERIALIZED VIEW spenders', ['drop']],
   ['DROP SEQUENCE lab.numbers', ['drop']],
   ['DROP FUNCTION cost_of(int)', ['drop']],
@@ -47,6 +48,34 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ['ALTER TABLE visits ADD COLUMN x bigserial', ['alter_rewrite']],
   ['ALTER TABLE visits ADD COLUMN x postcode', ['alter_rewrite']],
   ['ALTER TABLE visits ADD COLUMN x int GENERATED ALWAYS AS (cost * 2) STORED', ['alter_rewrite']],
+  ['ALTER TABLE visits ALTER CONSTRAINT visits_patient_id_fkey NOT ENFORCED', ['alter_destructive']],
+  ['ALTER TABLE visits ALTER CONSTRAINT visits_patient_id_fkey ENFORCED', ['alter_rewrite']],
+  ['ALTER TABLE visits ALTER CONSTRAINT visits_patient_id_fkey DEFERRABLE', []],
+  ['ALTER TABLE visits SET WITHOUT OIDS', []],
+  ['ALTER DOMAIN postcode DROP NOT NULL', ['alter_destructive', 'code']],
+  ['ALTER DATABASE x RENAME TO y', ['alter_system']],
+  ['ALTER TABLESPACE x RENAME TO y', ['alter_system']],
+  ['ALTER ROLE x RENAME TO y', ['role']],
+  ['ALTER PUBLICATION x RENAME TO y', ['publication']],
+  ['ALTER SUBSCRIPTION x RENAME TO y', ['replication']],
+  ['ALTER SERVER x RENAME TO y', ['foreign_connection']],
+  ['ALTER EVENT TRIGGER x RENAME TO y', ['event_trigger']],
+  ['ALTER LANGUAGE x RENAME TO y', ['untrusted_language']],
+  ['ALTER POLICY x ON visits RENAME TO y', ['row_security']],
+  ['ALTER EXTENSION x SET SCHEMA y', ['extension']],
+  ['ALTER TRIGGER scratch_noted ON lab.scratch RENAME TO y', []],
+  ['ALTER TRIGGER scratch_noted ON lab.scratch DEPENDS ON EXTENSION plpgsql', []],
+  ['ALTER TABLE visits RENAME COLUMN cost TO price', []],
+  ['DROP DATABASE x', ['alter_system', 'drop']],
+  ['DROP TABLESPACE x', ['alter_system', 'drop']],
+  ['DROP SUBSCRIPTION x', ['drop', 'replication']],
+  ['DROP USER MAPPING FOR public SERVER x', ['drop', 'foreign_connection']],
+  ['DROP LANGUAGE x', ['drop', 'untrusted_language']],
+  ['DROP FUNCTION noted() CASCADE', ['cascade', 'drop', 'trigger_disable']],
+  ['CREATE SCHEMA s AUTHORIZATION x', ['owner']],
+  ['CREATE SCHEMA s AUTHORIZATION CURRENT_USER', []],
+  ['REFRESH MATERIALIZED VIEW spenders WITH NO DATA', ['truncate']],
+  ['REFRESH MATERIALIZED VIEW spenders', []],
   ['GRANT SELECT ON visits TO x', ['privilege']],
   ['GRANT pg_read_server_files TO x', ['privilege', 'role']],
   ['CREATE ROLE x SUPERUSER', ['role']],
@@ -62,6 +91,23 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ['CREATE PUBLICATION p FOR ALL TABLES', ['publication']],
   ["CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p", ['replication']],
   ['CREATE LANGUAGE l HANDLER h', ['untrusted_language']],
+  ['CREATE OPERATOR CLASS o FOR TYPE int USING btree AS OPERATOR 1 <', ['untrusted_language']],
+  ['ALTER OPERATOR FAMILY o USING btree ADD FUNCTION 1 (int, int) f(int, int)', ['untrusted_language']],
+  ['CREATE TRIGGER scratch_noted AFTER INSERT ON lab.scratch EXECUTE FUNCTION noted()', ['code']],
+  ['CREATE OR REPLACE TRIGGER other AFTER INSERT ON lab.scratch EXECUTE FUNCTION noted()', ['code']],
+  ['CREATE OR REPLACE TRIGGER scratch_noted AFTER INSERT OR UPDATE ON lab.scratch EXECUTE FUNCTION noted()', ['code']],
+  [
+    'CREATE OR REPLACE TRIGGER scratch_noted AFTER UPDATE ON lab.scratch EXECUTE FUNCTION noted()',
+    ['code', 'trigger_disable'],
+  ],
+  [
+    'CREATE OR REPLACE TRIGGER scratch_noted AFTER INSERT ON lab.scratch FOR EACH ROW WHEN (false) EXECUTE FUNCTION noted()',
+    ['code', 'trigger_disable'],
+  ],
+  [
+    'CREATE OR REPLACE TRIGGER scratch_noted AFTER INSERT ON lab.scratch EXECUTE FUNCTION lab.noted()',
+    ['code', 'trigger_disable'],
+  ],
   ['CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION noted()', ['event_trigger']],
   ['CREATE RULE r AS ON INSERT TO visits DO INSTEAD NOTHING', ['rule']],
   ['CREATE POLICY p ON visits USING (true)', ['row_security']],
@@ -73,6 +119,8 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ["COPY visits FROM '/tmp/x'", ['copy_file']],
   ['VACUUM FULL visits', ['vacuum_full']],
   ['VACUUM visits', []],
+  ['VACUUM (FULL off) visits', []],
+  ['VACUUM (FULL) visits', ['vacuum_full']],
   ['CLUSTER visits', ['rewrite_table']],
   ['CHECKPOINT', ['backend_control']],
   ['LOCK TABLE visits', ['lock_table']],
@@ -108,6 +156,8 @@ const hazardous: readonly [string, HazardCode[]][] = [
   ['SELECT pg_sleep(1)', ['sleep']],
   ['SELECT pg_stat_reset()', ['statistics']],
   ['SET enable_seqscan = off', ['set_planner']],
+  ["SET effective_cache_size = '1TB'", ['set_planner']],
+  ['SET jit = off', []],
   ['SET client_min_messages = log', ['set_messages']],
   ['SET plpgsql.variable_conflict = use_variable', ['set_parsing']],
   ['SET client_min_messages = warning', []],
@@ -154,6 +204,16 @@ describe('hazards of definitions', () => {
       'define create relation lab.visits',
     ]);
     expect(accesses('CREATE SCHEMA other')).toEqual(['define create schema other.other']);
+    expect(accesses('CREATE OPERATOR lab.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl)')).toEqual([
+      'define create other lab.===',
+    ]);
+    expect(accesses('CREATE AGGREGATE a (int) (SFUNC = int4pl, STYPE = int)')).toEqual([
+      'define create function public.a',
+    ]);
+    expect(accesses('CREATE COLLATION lab.c FROM "C"')).toEqual(['define create other lab.c']);
+    expect(accesses('ALTER TEXT SEARCH CONFIGURATION lab.c DROP MAPPING FOR url')).toEqual([
+      'define alter other lab.c',
+    ]);
   });
 });
 

@@ -18,7 +18,7 @@ import { condition, type Query } from './select.ts';
 import { standardFlows } from './standard.ts';
 import type { Analyzer } from './state.ts';
 import { changed, type Field, type Value } from './value.ts';
-import { keyChanged, writeTo } from './write.ts';
+import { keyChanged, unbounded, writeTo } from './write.ts';
 
 /** Null when the node is not a data-modifying statement. */
 export function dataModifying(a: Analyzer, parent: Scope | null, node: Pg.Node): Query | null {
@@ -129,7 +129,7 @@ function update(a: Analyzer, parent: Scope | null, node: Pg.UpdateStmt): Query {
   const assignments = setClause(a, scope, relation, node.targetList);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
   const restricted = isBounded(a, [{ scope, node: node.whereClause, value: where }]);
-  if (!restricted) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+  if (!restricted) unbounded(a, 'unbounded_update', relation, node.relation?.location);
   return { ...returning(a, scope, { relation, item, assignments }, node.returningClause), restricted };
 }
 
@@ -149,6 +149,6 @@ function remove(a: Analyzer, parent: Scope | null, node: Pg.DeleteStmt): Query {
   fromBeside(a, scope, node.usingClause);
   const where = node.whereClause ? condition(a, scope, node.whereClause) : null;
   const restricted = isBounded(a, [{ scope, node: node.whereClause, value: where }]);
-  if (!restricted) a.out.hazard('unbounded_delete', nameOf(relation), node.relation?.location);
+  if (!restricted) unbounded(a, 'unbounded_delete', relation, node.relation?.location);
   return { ...returning(a, scope, { relation, item, assignments: new Map() }, node.returningClause), restricted };
 }

@@ -55,7 +55,7 @@ export function checkDomain(a: Analyzer, domain: CatalogType, value: Value): Val
 const depthMax = 16;
 
 /** The domains that values of a type are held against, wherever in it they are. */
-function domainsIn(a: Analyzer, typeOid: number, depth = 0): number[] {
+export function domainsIn(a: Analyzer, typeOid: number, depth = 0): number[] {
   const type = a.catalog.type(typeOid);
   if (!type || depth > depthMax) return [];
   if (type.kind === 'd') return [typeOid, ...domainsIn(a, type.baseOid, depth + 1)];

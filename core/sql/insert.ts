@@ -1,7 +1,7 @@
 /** INSERT and ON CONFLICT. */
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { withScope } from './cte.ts';
-import { type Assignments, assign, dmlTarget, nameOf, setClause, targetField } from './dml.ts';
+import { type Assignments, assign, dmlTarget, setClause, targetField } from './dml.ts';
 import { expression } from './expression.ts';
 import { item as itemOf } from './from.ts';
 import type { Pg } from './parse.ts';
@@ -13,7 +13,7 @@ import { condition, type Query, selectStmt } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { oid } from './types/oid.ts';
 import { changed, constant, type Field, unionOrigins, type Value } from './value.ts';
-import { writeTo } from './write.ts';
+import { unbounded, writeTo } from './write.ts';
 
 /** Columns the values go to: those listed, else the first ones of the relation. */
 function targetColumns(a: Analyzer, relation: CatalogRelation, node: Pg.InsertStmt): readonly Field[] {
@@ -83,7 +83,7 @@ export function insert(a: Analyzer, parent: Scope | null, node: Pg.InsertStmt): 
   scope.items.push(item);
   if (node.onConflictClause) {
     onConflict(a, scope, { relation, item, assignments }, node.onConflictClause);
-    if (meetsItself(node)) a.out.hazard('unbounded_update', nameOf(relation), node.relation?.location);
+    if (meetsItself(node)) unbounded(a, 'unbounded_update', relation, node.relation?.location);
   }
   return returning(a, scope, { relation, item, assignments }, node.returningClause);
 }

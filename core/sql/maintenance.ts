@@ -2,6 +2,8 @@
 
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { nameOf } from './dml.ts';
+import { elsewhere } from './extent.ts';
+import { isOn } from './option.ts';
 import { ownCode } from './own-code.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
@@ -11,7 +13,7 @@ import { nothing, type Outcome } from './statement.ts';
 import { writeTo } from './write.ts';
 
 const hasOption = (options: readonly Pg.Node[] | undefined, name: string): boolean =>
-  (options ?? []).some(option => 'DefElem' in option && option.DefElem.defname === name);
+  (options ?? []).some(option => 'DefElem' in option && option.DefElem.defname === name && isOn(option.DefElem));
 
 export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
   const verb = node.is_vacuumcmd ? 'vacuum' : 'analyze';
@@ -19,9 +21,12 @@ export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
   for (const target of node.rels ?? []) {
     if (!('VacuumRelation' in target) || !target.VacuumRelation.relation) return unresolved('VACUUM');
     const relation = relationFor(a, target.VacuumRelation.relation);
-    a.out.relation('maintain', verb, relation);
-    ownCode(a, relation, 'maintain');
-    names.push(nameOf(relation));
+    const heirs = target.VacuumRelation.relation.inh ? elsewhere(a, relation) : [];
+    for (const each of [relation, ...heirs]) {
+      a.out.relation('maintain', verb, each);
+      ownCode(a, each, 'maintain');
+      names.push(nameOf(each));
+    }
   }
   if (names.length === 0) a.out.object('maintain', verb, 'database', a.catalog.header.database);
   if (hasOption(node.options, 'full'))
@@ -31,11 +36,13 @@ export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
 
 export function clusterStatement(a: Analyzer, node: Pg.ClusterStmt): Outcome {
   const relation = node.relation ? relationFor(a, node.relation) : null;
-  if (relation) {
-    a.out.relation('maintain', 'cluster', relation);
-    ownCode(a, relation, 'maintain');
-  } else a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
-  a.out.hazard('rewrite_table', relation ? nameOf(relation) : '*');
+  for (const each of relation ? [relation, ...elsewhere(a, relation)] : []) {
+    a.out.relation('maintain', 'cluster', each);
+    a.out.hazard('rewrite_table', nameOf(each));
+    ownCode(a, each, 'maintain');
+  }
+  if (!relation) a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
+  if (!relation) a.out.hazard('rewrite_table', '*');
   const tables = [...a.catalog.userRelations()].filter(({ kind }) => kind === 'r' || kind === 'p' || kind === 'm');
   for (const table of relation ? [relation] : tables) ordered(a, table, node.indexname || null);
   return nothing('maintenance');
@@ -63,7 +70,10 @@ const indexed = (a: Analyzer, relation: CatalogRelation): readonly CatalogRelati
 export function reindexStatement(a: Analyzer, node: Pg.ReindexStmt): Outcome {
   const relation = node.relation ? relationFor(a, node.relation) : null;
   if (relation) {
-    a.out.relation('maintain', 'reindex', relation);
+    for (const each of [relation, ...elsewhere(a, relation)]) {
+      a.out.relation('maintain', 'reindex', each);
+      a.out.hazard('rewrite_table', nameOf(each));
+    }
     for (const table of indexed(a, relation)) ownCode(a, table, 'maintain');
   }
   const name = relation ? nameOf(relation) : (node.name ?? a.catalog.header.database);
@@ -99,7 +109,8 @@ export function truncateStatement(a: Analyzer, node: Pg.TruncateStmt): Outcome {
     if (!('RangeVar' in target)) return unresolved('TRUNCATE');
     const relation = relationFor(a, target.RangeVar);
     writeTo(a, relation, 'truncate', 'truncate');
-    a.out.hazard('truncate', nameOf(relation), target.RangeVar.location);
+    const heirs = target.RangeVar.inh ? elsewhere(a, relation) : [];
+    for (const each of [relation, ...heirs]) a.out.hazard('truncate', nameOf(each), target.RangeVar.location);
     if (node.behavior !== 'DROP_CASCADE') continue;
     a.out.hazard('cascade', nameOf(relation));
     truncateReferencing(a, relation.oid, new Set());

@@ -2,7 +2,7 @@
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import { type Condition, isBounded } from './bounded.ts';
 import { withScope } from './cte.ts';
-import { type Assignments, assign, dmlTarget, nameOf, setClause, targetField } from './dml.ts';
+import { type Assignments, assign, dmlTarget, setClause, targetField } from './dml.ts';
 import { expression } from './expression.ts';
 import { fromItem } from './from.ts';
 import type { Pg } from './parse.ts';
@@ -13,7 +13,7 @@ import { type Item, Scope } from './scope.ts';
 import { condition, type Query } from './select.ts';
 import type { Analyzer } from './state.ts';
 import { changed, unionOrigins } from './value.ts';
-import { writeTo } from './write.ts';
+import { unbounded, writeTo } from './write.ts';
 
 type Merge = {
   relation: CatalogRelation;
@@ -63,12 +63,12 @@ function when(a: Analyzer, state: Merge, node: Pg.MergeWhenClause): void {
   switch (node.commandType) {
     case 'CMD_UPDATE':
       writeTo(a, relation, 'update', 'update');
-      if (!bounded) a.out.hazard('unbounded_update', nameOf(relation));
+      if (!bounded) unbounded(a, 'unbounded_update', relation);
       collect(state, setClause(a, scope, relation, node.targetList));
       return;
     case 'CMD_DELETE':
       writeTo(a, relation, 'delete', 'delete');
-      if (!bounded) a.out.hazard('unbounded_delete', nameOf(relation));
+      if (!bounded) unbounded(a, 'unbounded_delete', relation);
       return;
     case 'CMD_INSERT':
       writeTo(a, relation, 'insert', 'insert');

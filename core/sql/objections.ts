@@ -2,7 +2,7 @@
  * What a table may say of a value that is put into it: a check, a key, the bounds of a partition, an expression that fails, a trigger
  * that fires by it. Whether it does tells something of the value, wherever that comes from.
  */
-import type { CatalogRelation } from '../catalog/snapshot.ts';
+import type { CatalogForeignKey, CatalogRelation } from '../catalog/snapshot.ts';
 import type { ColumnRef, UseContext } from './analysis.ts';
 import { parseExpressions } from './expr/arranged.ts';
 import { expression } from './expression.ts';
@@ -43,19 +43,22 @@ function ofTrigger(a: Analyzer, relation: CatalogRelation, definition: string): 
   return ofValue(expression(a, oldAndNew(a, relation), node.CreateTrigStmt.whenClause));
 }
 
-function ofKeys(a: Analyzer, relation: CatalogRelation): Objection[] {
-  return a.catalog.header.foreignKeys
-    .filter(({ relationOid }) => relationOid === relation.oid)
-    .flatMap(({ columns, referencedOid, referencedColumns }) => {
-      const referenced = a.catalog.relation(referencedOid);
-      return columns.flatMap((attnum, place) => {
-        const column = relation.columns.find(each => each.attnum === attnum);
-        const other = referenced?.columns.find(each => each.attnum === referencedColumns[place]);
-        if (!column || !referenced || !other) return [];
-        const against = [a.catalog.columnRef(referenced, other)];
-        return [{ column: a.catalog.columnRef(relation, column), context: 'join' as const, against }];
-      });
-    });
+const ofKeys = (a: Analyzer, relation: CatalogRelation): Objection[] =>
+  a.catalog.header.foreignKeys.filter(({ relationOid }) => relationOid === relation.oid).flatMap(key => ofKey(a, key));
+
+function ofKey(
+  a: Analyzer,
+  { relationOid, columns, referencedOid, referencedColumns }: CatalogForeignKey,
+): Objection[] {
+  const relation = a.catalog.relation(relationOid);
+  const referenced = a.catalog.relation(referencedOid);
+  return columns.flatMap((attnum, place) => {
+    const column = relation?.columns.find(each => each.attnum === attnum);
+    const other = referenced?.columns.find(each => each.attnum === referencedColumns[place]);
+    if (!column || !relation || !referenced || !other) return [];
+    const against = [a.catalog.columnRef(referenced, other)];
+    return [{ column: a.catalog.columnRef(relation, column), context: 'join' as const, against }];
+  });
 }
 
 const ofBounds = (a: Analyzer, relation: CatalogRelation): Objection[] =>
@@ -113,6 +116,16 @@ function objectionsBelow(a: Analyzer, relation: CatalogRelation): readonly Objec
   const found = [...objectionsOf(a, relation), ...below.flatMap(child => objectionsBelow(a, child))];
   if (a.expanding.length === 0 && relation.oid > 0) a.catalog.memo.set(key, found);
   return found;
+}
+
+/** A constraint that is only now validated, or enforced, is held against every row there is. Which of the checks it is, is not known. */
+export function heldAgain(a: Analyzer, relation: CatalogRelation, constraint: string): void {
+  const key = a.catalog.header.foreignKeys.find(
+    ({ name, relationOid }) => name === constraint && relationOid === relation.oid,
+  );
+  const objections = key ? ofKey(a, key) : objectionsBelow(a, relation);
+  for (const { column, context, against } of objections)
+    a.out.use(column, context === 'join' ? 'join_key' : context, { against });
 }
 
 /** Notes what the target may say of values that come from elsewhere. What is rewritten in its own place has been there before. */

@@ -23,7 +23,7 @@ type Place = { relation: CatalogRelation; oid?: number };
 type Found = { accesses: readonly Access[]; hazards: readonly Hazard[]; uses: readonly ColumnUse[] };
 
 /** An expression or a list of them, over the columns of the table. */
-function run(a: Analyzer, relation: CatalogRelation, text: string): void {
+export function run(a: Analyzer, relation: CatalogRelation, text: string): void {
   const nodes = parseExpressions(text);
   if (!nodes) throw new RefusalError('unresolved', 'definition', `a definition of ${relation.name} cannot be read`);
   const scope = new Scope(null);

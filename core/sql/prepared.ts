@@ -6,6 +6,7 @@ import { isBareScan } from './bare-scan.ts';
 import { callBody } from './bodies.ts';
 import { checkType } from './domain.ts';
 import { expression } from './expression.ts';
+import { isOn } from './option.ts';
 import { analysisOf } from './outcome.ts';
 import { type Pg, scanText } from './parse.ts';
 import { dividedBy } from './partition.ts';
@@ -149,14 +150,6 @@ export function closeStatement(a: Analyzer, node: Pg.ClosePortalStmt): Outcome {
   a.out.effects.push({ type: 'close', name });
   return nothing('close');
 }
-
-const isOn = (option: Pg.DefElem): boolean => {
-  const { arg } = option;
-  if (!arg) return true;
-  if ('String' in arg) return !['off', 'false', '0'].includes((arg.String.sval ?? '').toLowerCase());
-  if ('Integer' in arg) return (arg.Integer.ival ?? 0) !== 0;
-  return !('Boolean' in arg) || arg.Boolean.boolval === true;
-};
 
 /** Plans tell what the planner knows of the values compared with: uses count as if the statement ran. Writes do not happen. */
 export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {

@@ -1,5 +1,7 @@
 /** Transactions, LISTEN/NOTIFY, LOCK, DISCARD and other statements about the session itself. */
 import type { AccessVerb } from './analysis.ts';
+import { nameOf } from './dml.ts';
+import { beneath, elsewhere } from './extent.ts';
 import type { Pg } from './parse.ts';
 import { unresolved } from './refuse.ts';
 import { relationFor } from './relation.ts';
@@ -80,7 +82,13 @@ export function lockStatement(a: Analyzer, node: Pg.LockStmt): Outcome {
     if (!('RangeVar' in target)) return unresolved('LOCK');
     const relation = relationFor(a, target.RangeVar);
     a.out.relation('lock', 'lock', relation);
-    if (node.mode !== accessShare) a.out.hazard('lock_table', `${relation.schema}.${relation.name}`);
+    if (node.mode === accessShare) continue;
+    // What is under a view is locked with it, and so are heirs.
+    const heirs = target.RangeVar.inh ? elsewhere(a, relation) : [];
+    for (const locked of [relation, ...beneath(a, relation), ...heirs]) {
+      a.out.relation('lock', 'lock', locked);
+      a.out.hazard('lock_table', nameOf(locked));
+    }
   }
   return nothing('lock');
 }

@@ -59,7 +59,7 @@ const debugging = /^(debug_print_.*|log_.*|auto_explain\..*|trace_.*|track_.*|pg
 
 /** Which way to the rows is taken, and so their order: rows read along an index come in the order of its column. */
 const planning =
-  /^(enable_\w+|(seq|random)_page_cost|(cpu|parallel|jit)_\w+_cost|geqo\w*|(join|from)_collapse_limit|cursor_tuple_fraction|hash_mem_multiplier)$/;
+  /^(enable_\w+|(seq|random)_page_cost|(cpu|parallel|jit)_\w+_cost|geqo\w*|(join|from)_collapse_limit|cursor_tuple_fraction|hash_mem_multiplier|effective_cache_size|min_parallel_\w+_scan_size|recursive_worktable_factor|debug_parallel_query|parallel_leader_participation)$/;
 
 /** More than this, and the client hears about sorts, files and plans. */
 const usualMessages: ReadonlySet<string> = new Set(['info', 'notice', 'warning', 'error', 'fatal', 'panic']);

@@ -137,10 +137,13 @@ function named(a: Analyzer, node: Pg.Node): Outcome | null {
   if ('DropRoleStmt' in node) return dropRoles(a, node.DropRoleStmt);
   if ('DropOwnedStmt' in node) return dropOwned(a, node.DropOwnedStmt);
   if ('ReassignOwnedStmt' in node) return reassignOwned(a, node.ReassignOwnedStmt);
-  if ('DropdbStmt' in node) return dropNamed(a, 'database', node.DropdbStmt.dbname ?? '');
-  if ('DropTableSpaceStmt' in node) return dropNamed(a, 'other', node.DropTableSpaceStmt.tablespacename ?? '');
-  if ('DropUserMappingStmt' in node) return dropNamed(a, 'server', node.DropUserMappingStmt.servername ?? '');
-  if ('DropSubscriptionStmt' in node) return dropNamed(a, 'other', node.DropSubscriptionStmt.subname ?? '');
+  if ('DropdbStmt' in node) return dropNamed(a, 'OBJECT_DATABASE', node.DropdbStmt.dbname ?? '');
+  if ('DropTableSpaceStmt' in node)
+    return dropNamed(a, 'OBJECT_TABLESPACE', node.DropTableSpaceStmt.tablespacename ?? '');
+  if ('DropUserMappingStmt' in node)
+    return dropNamed(a, 'OBJECT_USER_MAPPING', node.DropUserMappingStmt.servername ?? '');
+  if ('DropSubscriptionStmt' in node)
+    return dropNamed(a, 'OBJECT_SUBSCRIPTION', node.DropSubscriptionStmt.subname ?? '');
   if ('CommentStmt' in node) return commentStatement(a, node.CommentStmt);
   if ('RenameStmt' in node) return renameStatement(a, node.RenameStmt);
   if ('AlterObjectSchemaStmt' in node) return setSchema(a, node.AlterObjectSchemaStmt);

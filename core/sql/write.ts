@@ -3,6 +3,7 @@
 import { isSystemSchema } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AccessVerb, ColumnRef } from './analysis.ts';
+import { elsewhere } from './extent.ts';
 import { hasOwnCode, ownCode } from './own-code.ts';
 import { notePartition } from './partition.ts';
 import { unresolved } from './refuse.ts';
@@ -124,6 +125,19 @@ function behind(a: Analyzer, view: CatalogRelation): CatalogRelation | null {
   );
   const [only] = direct;
   return direct.length === 1 && only ? a.catalog.relation(only.object.oid) : null;
+}
+
+/** Every row of the relation is changed: of what is behind a view as well, and of those that lie in other schemas. */
+export function unbounded(
+  a: Analyzer,
+  code: 'unbounded_update' | 'unbounded_delete',
+  relation: CatalogRelation,
+  location?: number,
+): void {
+  for (const changed of [relation, ...elsewhere(a, relation)])
+    a.out.hazard(code, `${changed.schema}.${changed.name}`, location ?? null);
+  const base = relation.kind === 'v' && relation.definition !== null ? behind(a, relation) : null;
+  if (base) unbounded(a, code, base, location);
 }
 
 export function writeTo(a: Analyzer, relation: CatalogRelation, verb: AccessVerb, event: WriteEvent): void {

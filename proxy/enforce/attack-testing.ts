@@ -32,6 +32,10 @@ const masked: Readonly<Record<string, string>> = {
   keepsakes: 'thing',
   stamps: 'code',
   letters: 'stamp',
+  plates: 'plate',
+  cards: 'pin',
+  ranks: 'points',
+  vouchers: 'code',
 };
 
 const labels: TestLabels = Object.fromEntries(

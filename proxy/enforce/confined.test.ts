@@ -65,6 +65,27 @@ const world = `
   create view public.of_plain as select id from lab.plain;
   create function lab.trace() returns trigger language plpgsql as $$ begin return new; end $$;
   create trigger t before insert on public.moody for each row execute function lab.trace();
+  create function lab.twice(n int) returns int language sql immutable as $$ select n * 2 $$;
+  create table public.doubled (id int, n int generated always as (lab.twice(id)) stored);
+  create function lab.halved(n int) returns int language sql immutable as $$ select n / 2 $$;
+  create table public.checked (id int check (lab.halved(id) > 0));
+  create function lab.is_own(owner text) returns bool language sql stable as $$ select owner = current_user $$;
+  create table lab.wards (owner text);
+  create table public.files (owner text);
+  alter table public.files enable row level security;
+  create policy own on public.files using (lab.is_own(owner));
+  create policy ward on public.files using (exists (select from lab.wards w where w.owner = files.owner));
+  create function lab.is_new(n int) returns bool language sql immutable as $$ select n > 5 $$;
+  create table public.seen (id int);
+  create trigger t before insert on public.seen for each row when (lab.is_new(new.id)) execute function public.idle();
+  create type lab.card as (id int, note text);
+  create table public.cards of lab.card;
+  create domain lab.small as int;
+  create table public.sized (n lab.small);
+  create collation lab.plain_order (locale = 'C');
+  create table public.words (word text collate lab.plain_order);
+  create function lab.lonely() returns int language sql as $$ select 1 $$;
+  create domain lab.unused as int;
   create table lab.gone (id int);
   create view lab.of_gone as select id from lab.gone;`;
 
@@ -149,6 +170,32 @@ it.each([
   'drop type lab.mood cascade',
   'drop function lab.trace cascade',
   'drop schema lab cascade',
+  'drop function lab.twice cascade',
+  'drop function lab.halved(int) cascade',
+  'drop function lab.is_own cascade',
+  'drop function lab.is_new cascade',
+  'drop routine lab.is_own(text) cascade',
+  'drop table lab.wards cascade',
+  'drop type lab.card cascade',
+  'drop domain lab.small cascade',
+  'drop collation lab.plain_order cascade',
+  'alter type lab.card add attribute x int cascade',
+  'alter type lab.card drop attribute note cascade',
+  'alter type lab.card alter attribute note type varchar(5) cascade',
+  'alter domain lab.small add constraint positive check (value > 0)',
+  'alter domain lab.small set not null',
+  'alter table lab.parent add column x int',
+  'alter table lab.parent drop column note',
+  'alter table lab.parent alter column note type varchar(5)',
+  'alter table lab.parent rename column note to other',
+  'alter table lab.divided add constraint c check (id < 1000)',
+  'create index on lab.divided (id)',
+  'analyze lab.parent',
+  'vacuum lab.parent',
+  'reindex table lab.divided',
+  'create aggregate public.total (int) (sfunc = int4pl, stype = int)',
+  'create operator public.=== (leftarg = int, rightarg = int, function = int4eq)',
+  'create collation public.other from "C"',
   'alter table lab.keys drop constraint keys_pkey cascade',
   'alter table lab.plain drop column id cascade',
   'refresh materialized view lab.stored',
@@ -187,6 +234,17 @@ it.each([
   'analyze lab.plain',
   'reindex table lab.plain',
   'alter table lab.plain add column number int default 5',
+  'alter table lab.plain rename column number to amount',
+  'alter table only lab.parent alter column note set default 5',
+  'create aggregate lab.total (int) (sfunc = int4pl, stype = int)',
+  'create operator lab.=== (leftarg = int, rightarg = int, function = int4eq)',
+  'create collation lab.other from "C"',
+  'create text search configuration lab.words (copy = pg_catalog.simple)',
+  'alter text search configuration lab.words drop mapping for url',
+  'drop text search configuration lab.words',
+  'drop function lab.lonely() cascade',
+  'alter domain lab.unused add constraint positive check (value > 0)',
+  'alter domain lab.unused drop constraint positive',
 ])('%s is not', async text => {
   const before = await outside();
   const heard = await client.ask(say.query(text));

@@ -61,6 +61,8 @@ it.each([
     'commit',
   ],
   ['create temp table people (id int)', 'delete from people', 'drop table people'],
+  ['begin', 'create temp table taken (id int)', 'select * from taken for update', 'lock table taken', 'commit'],
+  ['begin', 'create temp view cities as select city from people', 'lock table cities in access share mode', 'commit'],
 ])('works with %s', async (...texts) => expect(await refusals(texts)).toEqual([]));
 
 it.each([
@@ -72,6 +74,19 @@ it.each([
   'create temp table people (id int); delete from public.people',
   'create temp table cities (email text); select 1 from cities join people using (email)',
   'create temp table cities (email text); select email from people where email in (select email from cities)',
+  'begin; create temp view cities as select city from people; lock table cities in access exclusive mode',
+  'begin; create temp view cities as select city from people; create temp view more as select * from cities; lock table more',
+  'create temp view cities as select city from people; select * from cities for update',
 ])('refuses %s', async text => {
   expect((await refusals(text.split('; '))).join()).toContain('refused by policy');
+});
+
+it.each([
+  "update cities set city = 'x'",
+  'delete from cities where true',
+  'merge into cities using (select 1 where false) s on false when not matched by source then delete',
+])('takes %s for what it is, through a view of one’s own', async text => {
+  expect((await refusals(['create temp view cities as select id, city from people', text])).join()).toContain(
+    'Say which rows, with a condition that not every row meets.',
+  );
 });

@@ -3,6 +3,8 @@ import type { CatalogRelation } from '../../catalog/snapshot.ts';
 import type { HazardCode } from '../analysis.ts';
 import { nameOf, targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
+import { elsewhere } from '../extent.ts';
+import { heldAgain } from '../objections.ts';
 import { ownCode, typeCode } from '../own-code.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
@@ -14,9 +16,9 @@ import { nothing, type Outcome } from '../statement.ts';
 import { isSerial, typeOfColumn, typeOfName } from '../typename.ts';
 import { untyped } from '../types/oid.ts';
 import { changed, constant, derive, type Field, type Value } from '../value.ts';
-import { ofRelations } from './dependents.ts';
+import { ofOwn, typedTables } from './dependents.ts';
 import { relationTouched } from './object.ts';
-import { constraint, constraintColumns, ownScope, partitionBound } from './table.ts';
+import { constraint, constraintColumns, ownScope, partitionBound, takesFromDefault } from './table.ts';
 
 /** Changes that are a hazard by themselves. Those not listed only change definitions, briefly locked. */
 const hazards: Readonly<Record<string, readonly HazardCode[]>> = {
@@ -68,7 +70,7 @@ const hazards: Readonly<Record<string, readonly HazardCode[]>> = {
 const plain: ReadonlySet<string> = new Set(
   `AT_AddColumn AT_AddColumnToView AT_ColumnDefault AT_CookedColumnDefault AT_DropNotNull AT_SetOptions AT_ResetOptions AT_SetStorage
   AT_SetCompression AT_AddConstraint AT_AlterConstraint AT_SetRelOptions AT_ResetRelOptions AT_ReplaceRelOptions AT_AddOf AT_DropOf
-  AT_AddIdentity AT_SetIdentity`.split(/\s+/),
+  AT_AddIdentity AT_SetIdentity AT_DropOids`.split(/\s+/),
 );
 
 /** All rows are written or looked at again, with everything the table computes of them. */
@@ -222,9 +224,20 @@ function withOther(a: Analyzer, { relation, node }: Change): void {
   if (!other) return;
   a.touch(other);
   a.out.relation('define', 'alter', other);
-  if (node.subtype === 'AT_AttachPartition' && other.kind !== 'i' && other.kind !== 'I') joins(a, relation, other);
+  if (node.subtype === 'AT_AttachPartition' && other.kind !== 'i' && other.kind !== 'I') {
+    joins(a, relation, other);
+    takesFromDefault(a, relation);
+  }
   if (node.subtype === 'AT_DropInherit') leaves(a, relation);
   if (node.subtype === 'AT_DetachPartition' || node.subtype === 'AT_DetachPartitionFinalize') leaves(a, other);
+}
+
+/** What is no longer enforced is as good as dropped; what is from now on is held against every row. */
+function alterConstraint(a: Analyzer, { relation, node }: Change): void {
+  const { alterEnforceability, is_enforced, conname = '' } = defOf(node, 'ATAlterConstraint') ?? {};
+  if (!alterEnforceability) return;
+  a.out.hazard(is_enforced ? 'alter_rewrite' : 'alter_destructive', nameOf(relation));
+  if (is_enforced) heldAgain(a, relation, conname);
 }
 
 const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> = {
@@ -232,6 +245,8 @@ const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> =
   AT_AlterColumnType: alterType,
   AT_AddConstraint: addConstraint,
   AT_DropColumn: dropColumn,
+  AT_ValidateConstraint: (a, { relation, node }) => heldAgain(a, relation, node.name ?? ''),
+  AT_AlterConstraint: alterConstraint,
   AT_AttachPartition: withOther,
   AT_DetachPartition: withOther,
   AT_DetachPartitionFinalize: withOther,
@@ -246,30 +261,45 @@ const changes: Readonly<Record<string, (a: Analyzer, change: Change) => void>> =
   },
 };
 
+type Altering = { relation: CatalogRelation | null; node: Pg.AlterTableStmt; added: readonly Field[] };
+
+/** Hazards are those of each relation that is changed along with it. */
+function alter(a: Analyzer, { relation, node, added }: Altering, command: Pg.AlterTableCmd): void {
+  const subtype = command.subtype ?? '';
+  const codes = hazards[subtype];
+  if (!codes && !plain.has(subtype)) unresolved(subtype);
+  const heirs = relation && node.relation?.inh ? elsewhere(a, relation) : [];
+  const name = relation ? nameOf(relation) : (node.relation?.relname ?? '');
+  for (const code of codes ?? []) for (const each of [name, ...heirs.map(nameOf)]) a.out.hazard(code, each);
+  for (const heir of heirs) a.out.relation('define', 'alter', heir);
+  if (command.behavior === 'DROP_CASCADE') {
+    a.out.hazard('cascade', name);
+    if (relation) ofOwn(a, relation);
+    a.catalogChanges(true);
+  }
+  if (!relation) return;
+  if (goesOver.has(subtype)) ownCode(a, relation, 'update');
+  changes[subtype]?.(a, { relation, node: command, added });
+}
+
 export function alterTable(a: Analyzer, node: Pg.AlterTableStmt): Outcome {
-  const relation = relationTouched(a, node.relation, {
+  const named = relationTouched(a, node.relation, {
     action: 'define',
     verb: 'alter',
     missingOk: node.missing_ok === true,
   });
   a.catalogChanges();
-  const added = relation ? addedColumns(a, relation, node) : [];
-  for (const entry of node.cmds ?? []) {
-    if (!('AlterTableCmd' in entry)) return unresolved('ALTER TABLE');
-    const change = entry.AlterTableCmd;
-    const subtype = change.subtype ?? '';
-    const codes = hazards[subtype];
-    if (!codes && !plain.has(subtype)) return unresolved(subtype);
-    const name = relation ? nameOf(relation) : (node.relation?.relname ?? '');
-    for (const code of codes ?? []) a.out.hazard(code, name);
-    if (change.behavior === 'DROP_CASCADE') {
-      a.out.hazard('cascade', name);
-      if (relation) ofRelations(a, new Set([relation.oid]));
-      a.catalogChanges(true);
+  const typed = named?.kind === 'c' ? typedTables(a, named) : [];
+  for (const table of typed) {
+    a.touch(table);
+    a.out.relation('define', 'alter', table);
+  }
+  for (const relation of [named, ...typed]) {
+    const added = relation ? addedColumns(a, relation, node) : [];
+    for (const entry of node.cmds ?? []) {
+      if (!('AlterTableCmd' in entry)) return unresolved('ALTER TABLE');
+      alter(a, { relation, node, added }, entry.AlterTableCmd);
     }
-    if (!relation) continue;
-    if (goesOver.has(subtype)) ownCode(a, relation, 'update');
-    changes[subtype]?.(a, { relation, node: change, added });
   }
   return nothing('ddl');
 }

@@ -1,22 +1,25 @@
 /** Statements that put code into the database: functions, triggers, rules, policies, domains, casts, operators … and DO. */
 
-import type { CatalogFunction } from '../../catalog/snapshot.ts';
+import type { CatalogFunction, CatalogRelation, CatalogType } from '../../catalog/snapshot.ts';
 import { callBody } from '../bodies.ts';
+import { nameOf } from '../dml.ts';
+import { domainsIn, parseExpression } from '../domain.ts';
 import { expression } from '../expression.ts';
+import { elsewhere } from '../extent.ts';
 import { dotted, qualified, stringOf, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { RefusalError, undefinedName, unresolved } from '../refuse.ts';
-import { relationFor } from '../relation.ts';
+import { relationFields, relationFor } from '../relation.ts';
 import { actionsOf, oldAndNew } from '../rules.ts';
 import { Scope } from '../scope.ts';
 import { condition } from '../select.ts';
 import { functionSetting } from '../setting.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome, rows } from '../statement.ts';
-import { typeOfName } from '../typename.ts';
+import { lookupType, typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
-import { constant, type Value } from '../value.ts';
-import { created, creationSchema, objectDone, relationTouched } from './object.ts';
+import { changed, constant, type Value } from '../value.ts';
+import { created, creationSchema, functionSchema, objectDone, relationTouched } from './object.ts';
 import { redefined } from './stored.ts';
 import { ownScope, tableScope } from './table.ts';
 
@@ -209,11 +212,26 @@ function called(a: Analyzer, call: Pg.FuncCall): Value {
   }
 }
 
+const triggerEvents = { insert: 4, delete: 8, update: 16, truncate: 32 } as const;
+
+/** In the place of one that is there, it runs the same function at least as often. Otherwise that one is switched off. */
+function covers(a: Analyzer, relation: CatalogRelation, node: Pg.CreateTrigStmt): boolean {
+  const replaced = relation.triggers.find(({ name }) => name === node.trigname);
+  if (!replaced) return true;
+  const { schema, name } = qualified(stringsOf(node.funcname));
+  const fn = a.catalog.function(replaced.functionOid);
+  const isSame = fn?.name === name && (schema ?? functionSchema(a, name)) === fn.schema;
+  const isWide = replaced.events.every(event => ((node.events ?? 0) & triggerEvents[event]) !== 0);
+  return isSame && isWide && !node.whenClause && !node.columns;
+}
+
 export function createTrigger(a: Analyzer, node: Pg.CreateTrigStmt): Outcome {
   const relation = relationTouched(a, node.relation, { action: 'define', verb: 'alter' });
   const name = node.trigname ?? '';
   a.out.object('define', 'create', 'other', `trigger ${name}`, { schema: relation?.schema ?? null });
   a.out.hazard('code', `trigger ${name}`);
+  if (relation && node.replace && !covers(a, relation, node)) a.out.hazard('trigger_disable', nameOf(relation));
+  for (const child of relation ? elsewhere(a, relation) : []) a.out.relation('define', 'alter', child);
   if (relation && node.whenClause) condition(a, oldAndNew(a, relation), node.whenClause);
   a.catalogChanges();
   return nothing('ddl');
@@ -253,12 +271,37 @@ export function createDomain(a: Analyzer, node: Pg.CreateDomainStmt): Outcome {
   return nothing('ddl');
 }
 
+/** A new constraint, or one that is validated, is held against every value there is, wherever it is stored. */
+function constrained(a: Analyzer, domain: CatalogType, { subtype, def }: Pg.AlterDomainStmt): void {
+  if (subtype === 'X' || subtype === 'N') a.out.hazard('alter_destructive', `${domain.schema}.${domain.name}`);
+  const added = def && 'Constraint' in def ? def.Constraint : null;
+  const checks = added?.raw_expr ? [added.raw_expr] : subtype === 'V' ? domain.checks.map(parseExpression) : [];
+  if (checks.length === 0 && subtype !== 'O' && added === null) return;
+  const holds = (value: Value): void => {
+    const scope = tableScope([{ name: 'value', value: changed(value, { type: domain.baseOid }) }], null);
+    for (const check of checks) condition(a, scope, check ?? unresolved('ALTER DOMAIN'));
+  };
+  holds(constant(domain.baseOid));
+  if (added?.skip_validation) return;
+  for (const relation of a.catalog.userRelations()) {
+    if (!'rpmf'.includes(relation.kind)) continue;
+    for (const { value } of relationFields(a, relation)) {
+      if (!domainsIn(a, value.type).includes(domain.oid)) continue;
+      a.out.relation('define', 'alter', relation);
+      a.out.hazard('alter_rewrite', nameOf(relation));
+      holds(value);
+      for (const ref of checks.length === 0 ? value.origins : []) a.out.use(ref, 'predicate_null');
+    }
+  }
+}
+
 export function alterDomain(a: Analyzer, node: Pg.AlterDomainStmt): Outcome {
   const names = stringsOf(node.typeName);
   objectDone(a, 'OBJECT_DOMAIN', { List: { items: node.typeName ?? [] } }, { action: 'define', verb: 'alter' });
   const { def } = node;
-  // SET DEFAULT, or a constraint that every value is held against from now on.
   if (def && !('Constraint' in def)) a.out.usedAs(expression(a, new Scope(null), def), 'default');
+  const domain = lookupType(a, qualified(names).schema, qualified(names).name);
+  if (domain) constrained(a, domain, node);
   a.out.hazard('code', dotted(names));
   a.catalogChanges();
   return nothing('ddl');

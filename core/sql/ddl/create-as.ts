@@ -152,6 +152,7 @@ export function viewStatement(a: Analyzer, node: Pg.ViewStmt): Outcome {
 export function refreshStatement(a: Analyzer, node: Pg.RefreshMatViewStmt): Outcome {
   const relation = relationFor(a, node.relation ?? unresolved('REFRESH'));
   a.out.relation('maintain', 'refresh', relation);
+  if (node.skipData) a.out.hazard('truncate', `${relation.schema}.${relation.name}`);
   ownCode(a, relation, 'maintain');
   queryCode(a, relation);
   keepsOrigins(a, relation);

@@ -3,15 +3,7 @@ import type { Pg } from '../parse.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { dependents, heirs } from './dependents.ts';
-import { namesOf, objectDone } from './object.ts';
-
-/** Dropping these loses no rows, but switches a protection off or changes what others' statements do. */
-const protective: Readonly<Record<string, 'row_security' | 'trigger_disable' | 'rule' | 'event_trigger'>> = {
-  OBJECT_POLICY: 'row_security',
-  OBJECT_TRIGGER: 'trigger_disable',
-  OBJECT_RULE: 'rule',
-  OBJECT_EVENT_TRIGGER: 'event_trigger',
-};
+import { namesOf, objectDone, reaches } from './object.ts';
 
 export function dropStatement(a: Analyzer, node: Pg.DropStmt): Outcome {
   const type = node.removeType;
@@ -28,11 +20,8 @@ export function dropStatement(a: Analyzer, node: Pg.DropStmt): Outcome {
     if (cascades) dependents(a, type, found);
     else if (relation?.kind === 'p') heirs(a, new Set([relation.oid]));
     if (cascades) a.out.hazard('cascade', shown);
-    const code = protective[type ?? ''];
-    if (code) a.out.hazard(code, shown);
-    if (type === 'OBJECT_EXTENSION') a.out.hazard('extension', shown);
-    if (type === 'OBJECT_PUBLICATION') a.out.hazard('publication', shown);
-    if (type === 'OBJECT_FOREIGN_SERVER' || type === 'OBJECT_FDW') a.out.hazard('foreign_connection', shown);
+    reaches(a, type, shown);
+    if (type === 'OBJECT_TRIGGER') a.out.hazard('trigger_disable', shown);
   }
   // What else goes with CASCADE may uncover other relations of the same names.
   a.catalogChanges(cascades || a.out.touched.size === 0);
@@ -72,8 +61,16 @@ export function reassignOwned(a: Analyzer, node: Pg.ReassignOwnedStmt): Outcome 
   return nothing('ddl');
 }
 
-export function dropNamed(a: Analyzer, kind: 'database' | 'server' | 'other', name: string): Outcome {
-  a.out.object('drop', 'drop', kind, name);
+const objectKinds = {
+  OBJECT_DATABASE: 'database',
+  OBJECT_USER_MAPPING: 'server',
+  OBJECT_TABLESPACE: 'other',
+  OBJECT_SUBSCRIPTION: 'other',
+} as const;
+
+export function dropNamed(a: Analyzer, type: keyof typeof objectKinds, name: string): Outcome {
+  a.out.object('drop', 'drop', objectKinds[type], name);
   a.out.hazard('drop', name);
+  reaches(a, type, name);
   return nothing('ddl');
 }

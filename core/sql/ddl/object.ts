@@ -1,6 +1,6 @@
 /** Names in DDL to the objects they mean, and the record that something is done to them. */
 import type { CatalogRelation } from '../../catalog/snapshot.ts';
-import type { Access, AccessVerb, Action } from '../analysis.ts';
+import type { Access, AccessVerb, Action, HazardCode } from '../analysis.ts';
 import { dotted, qualified, stringOf, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { undefinedName } from '../refuse.ts';
@@ -34,6 +34,30 @@ const kinds: Readonly<Record<string, readonly [string, ObjectKind]>> = {
 
 const kindOf = (type: string | undefined): readonly [string, ObjectKind] =>
   kinds[type ?? ''] ?? [(type ?? '').replace('OBJECT_', '').toLowerCase().replaceAll('_', ' '), 'other'];
+
+/** To drop one of these, or to give it another name or place, is no less than to make it. */
+const reaching: Readonly<Record<string, HazardCode>> = {
+  OBJECT_DATABASE: 'alter_system',
+  OBJECT_TABLESPACE: 'alter_system',
+  OBJECT_ROLE: 'role',
+  OBJECT_EXTENSION: 'extension',
+  OBJECT_FOREIGN_SERVER: 'foreign_connection',
+  OBJECT_FDW: 'foreign_connection',
+  OBJECT_USER_MAPPING: 'foreign_connection',
+  OBJECT_PUBLICATION: 'publication',
+  OBJECT_SUBSCRIPTION: 'replication',
+  OBJECT_EVENT_TRIGGER: 'event_trigger',
+  OBJECT_POLICY: 'row_security',
+  OBJECT_RULE: 'rule',
+  OBJECT_LANGUAGE: 'untrusted_language',
+  OBJECT_ACCESS_METHOD: 'untrusted_language',
+  OBJECT_TRANSFORM: 'untrusted_language',
+};
+
+export function reaches(a: Analyzer, type: string | undefined, name: string): void {
+  const code = reaching[type ?? ''];
+  if (code) a.out.hazard(code, name);
+}
 
 const relationTypes: ReadonlySet<string> = new Set(
   'OBJECT_TABLE OBJECT_VIEW OBJECT_MATVIEW OBJECT_FOREIGN_TABLE OBJECT_INDEX OBJECT_SEQUENCE'.split(' '),
@@ -72,7 +96,7 @@ export function objectDone(a: Analyzer, type: string | undefined, node: Pg.Node 
   return { schema: found, name, relation: null };
 }
 
-const functionSchema = (a: Analyzer, name: string): string | null => {
+export const functionSchema = (a: Analyzer, name: string): string | null => {
   const schemas = new Set(a.catalog.functionsNamed(name).map(fn => fn.schema));
   return a.path.functions.find(schema => schemas.has(schema)) ?? null;
 };

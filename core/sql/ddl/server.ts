@@ -1,22 +1,32 @@
 /** What concerns the server or database as a whole: settings, extensions, foreign servers, replication, languages, files. */
 import type { Access, HazardCode } from '../analysis.ts';
-import { stringsOf } from '../names.ts';
+import { qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
+import { creationSchema } from './object.ts';
 
 type Fact = {
   verb: 'create' | 'alter';
   kind: Access['object']['kind'];
-  name: string;
+  /** Parts of it where it lies in a schema. */
+  name: string | readonly string[];
   hazards: readonly HazardCode[];
 };
 
 function defined(a: Analyzer, { verb, kind, name, hazards }: Fact): Outcome {
-  a.out.object('define', verb, kind, name);
-  for (const code of hazards) a.out.hazard(code, name);
+  const placed = typeof name === 'string' ? { schema: null, name } : placeOf(a, verb, name);
+  a.out.object('define', verb, kind, placed.name, { schema: placed.schema });
+  const shown = placed.schema === null ? placed.name : `${placed.schema}.${placed.name}`;
+  for (const code of hazards) a.out.hazard(code, shown);
   a.catalogChanges();
   return nothing('ddl');
+}
+
+/** What is new goes where new objects go; where an object is that has no schema before its name, is not known. */
+function placeOf(a: Analyzer, verb: Fact['verb'], names: readonly string[]): { schema: string | null; name: string } {
+  const { schema, name } = qualified(names);
+  return { schema: verb === 'create' ? creationSchema(a, schema) : schema, name };
 }
 
 const settingOf = (node: Pg.VariableSetStmt | undefined): string => (node?.name ?? 'all').toLowerCase();
@@ -125,8 +135,8 @@ function extensions(a: Analyzer, node: Pg.Node): Fact | null {
 
 /** Objects that make others' statements run code of the creator's choice. */
 function codeCarrier(node: Pg.Node): Fact | null {
-  const fact = (verb: Fact['verb'], name: string): Fact => ({ verb, kind: 'other', name, hazards: ['code'] });
-  const language = (verb: Fact['verb'], name: string): Fact => ({
+  const fact = (verb: Fact['verb'], name: Fact['name']): Fact => ({ verb, kind: 'other', name, hazards: ['code'] });
+  const language = (verb: Fact['verb'], name: Fact['name']): Fact => ({
     verb,
     kind: 'other',
     name,
@@ -138,14 +148,14 @@ function codeCarrier(node: Pg.Node): Fact | null {
   if ('CreateTransformStmt' in node) return language('create', node.CreateTransformStmt.lang ?? '');
   if ('CreateCastStmt' in node)
     return fact('create', `cast to ${stringsOf(node.CreateCastStmt.targettype?.names).join('.')}`);
-  if ('CreateConversionStmt' in node)
-    return fact('create', stringsOf(node.CreateConversionStmt.conversion_name).join('.'));
-  if ('CreateOpClassStmt' in node) return fact('create', stringsOf(node.CreateOpClassStmt.opclassname).join('.'));
-  if ('CreateOpFamilyStmt' in node) return fact('create', stringsOf(node.CreateOpFamilyStmt.opfamilyname).join('.'));
-  if ('AlterOpFamilyStmt' in node) return fact('alter', stringsOf(node.AlterOpFamilyStmt.opfamilyname).join('.'));
-  if ('AlterOperatorStmt' in node) return fact('alter', stringsOf(node.AlterOperatorStmt.opername?.objname).join('.'));
-  if ('AlterTypeStmt' in node) return fact('alter', stringsOf(node.AlterTypeStmt.typeName).join('.'));
-  if ('CreateRangeStmt' in node) return fact('create', stringsOf(node.CreateRangeStmt.typeName).join('.'));
+  if ('CreateConversionStmt' in node) return fact('create', stringsOf(node.CreateConversionStmt.conversion_name));
+  // What compares values in indexes and sorts is run by the server alone, and takes a superuser to make.
+  if ('CreateOpClassStmt' in node) return language('create', stringsOf(node.CreateOpClassStmt.opclassname));
+  if ('CreateOpFamilyStmt' in node) return language('create', stringsOf(node.CreateOpFamilyStmt.opfamilyname));
+  if ('AlterOpFamilyStmt' in node) return language('alter', stringsOf(node.AlterOpFamilyStmt.opfamilyname));
+  if ('AlterOperatorStmt' in node) return fact('alter', stringsOf(node.AlterOperatorStmt.opername?.objname));
+  if ('AlterTypeStmt' in node) return fact('alter', stringsOf(node.AlterTypeStmt.typeName));
+  if ('CreateRangeStmt' in node) return { ...fact('create', stringsOf(node.CreateRangeStmt.typeName)), kind: 'type' };
   return null;
 }
 
@@ -154,7 +164,7 @@ function configuration(node: Pg.Node): Fact | null {
   const fact = (verb: Fact['verb'], names: readonly Pg.Node[] | undefined): Fact => ({
     verb,
     kind: 'other',
-    name: stringsOf(names).join('.'),
+    name: stringsOf(names),
     hazards: [],
   });
   if ('AlterTSDictionaryStmt' in node) return fact('alter', node.AlterTSDictionaryStmt.dictname);
@@ -167,12 +177,15 @@ function configuration(node: Pg.Node): Fact | null {
 /** CREATE AGGREGATE, OPERATOR, TYPE, TEXT SEARCH …, COLLATION share one node. */
 function define(node: Pg.Node): Fact | null {
   if (!('DefineStmt' in node)) return null;
-  const { kind, defnames } = node.DefineStmt;
-  const name = stringsOf(defnames).join('.');
+  const { kind, defnames, definition = [] } = node.DefineStmt;
   const carriesCode = kind === 'OBJECT_AGGREGATE' || kind === 'OBJECT_OPERATOR' || kind === 'OBJECT_TYPE';
-  const isTemplate = kind === 'OBJECT_TSPARSER' || kind === 'OBJECT_TSTEMPLATE';
+  // Made of compiled functions alone, and by superusers.
+  const isCompiled =
+    kind === 'OBJECT_TSPARSER' || kind === 'OBJECT_TSTEMPLATE' || (kind === 'OBJECT_TYPE' && definition.length > 0);
   const objectKind = kind === 'OBJECT_AGGREGATE' ? 'function' : kind === 'OBJECT_TYPE' ? 'type' : 'other';
-  return { verb: 'create', kind: objectKind, name, hazards: carriesCode || isTemplate ? ['code'] : [] };
+  const hazards: HazardCode[] = carriesCode ? ['code'] : [];
+  if (isCompiled) hazards.push('untrusted_language');
+  return { verb: 'create', kind: objectKind, name: stringsOf(defnames), hazards };
 }
 
 export function serverStatement(a: Analyzer, node: Pg.Node): Outcome | null {

@@ -2,6 +2,7 @@
 
 import { targetField } from '../dml.ts';
 import { expression } from '../expression.ts';
+import { elsewhere } from '../extent.ts';
 import { qualified, stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
 import { unresolved } from '../refuse.ts';
@@ -10,7 +11,7 @@ import { condition } from '../select.ts';
 import type { Analyzer } from '../state.ts';
 import { nothing, type Outcome } from '../statement.ts';
 import { typeOfName } from '../typename.ts';
-import { created, creationSchema, objectDone, relationTouched } from './object.ts';
+import { created, creationSchema, type Done, namesOf, objectDone, reaches, relationTouched } from './object.ts';
 import { ownScope } from './table.ts';
 
 export function commentStatement(a: Analyzer, node: Pg.CommentStmt): Outcome {
@@ -21,12 +22,15 @@ export function commentStatement(a: Analyzer, node: Pg.CommentStmt): Outcome {
 /** A part of a relation (column, constraint, trigger, …) is renamed with the relation. */
 export function renameStatement(a: Analyzer, node: Pg.RenameStmt): Outcome {
   const missingOk = node.missing_ok === true;
-  if (node.relation) relationTouched(a, node.relation, { action: 'define', verb: 'alter', missingOk });
-  else
-    objectDone(a, node.renameType, node.object ?? named(node.subname), { action: 'define', verb: 'alter', missingOk });
+  const done: Done = { action: 'define', verb: 'alter', missingOk };
+  const relation = node.relation ? relationTouched(a, node.relation, done) : null;
+  if (!node.relation) objectDone(a, node.renameType, node.object ?? named(node.subname), done);
   if (node.renameType === 'OBJECT_SCHEMA')
     a.out.object('define', 'create', 'schema', node.newname ?? '', { schema: node.newname ?? null });
-  if (node.renameType === 'OBJECT_ROLE') a.out.hazard('role', node.subname ?? '');
+  // Heirs have the names of columns and constraints from their parent.
+  const isShared = node.renameType === 'OBJECT_COLUMN' || node.renameType === 'OBJECT_TABCONSTRAINT';
+  for (const heir of relation && isShared ? elsewhere(a, relation) : []) a.out.relation('define', 'alter', heir);
+  reaches(a, node.renameType, node.subname ?? namesOf(node.object).join('.'));
   // The new name may hide, the old one uncover, another object.
   a.catalogChanges(true);
   return nothing('ddl');
@@ -38,6 +42,7 @@ export function setSchema(a: Analyzer, node: Pg.AlterObjectSchemaStmt): Outcome 
   const target = node.relation ? { RangeVar: node.relation } : node.object;
   const missingOk = node.missing_ok === true;
   const { name } = objectDone(a, node.objectType, target, { action: 'define', verb: 'alter', missingOk });
+  reaches(a, node.objectType, name);
   const kind = node.relation ? 'relation' : 'other';
   a.out.object('define', 'create', kind, name, { schema: node.newschema ?? null });
   // The new name may hide, the old one uncover, another object.
@@ -46,14 +51,20 @@ export function setSchema(a: Analyzer, node: Pg.AlterObjectSchemaStmt): Outcome 
 }
 
 export function dependsStatement(a: Analyzer, node: Pg.AlterObjectDependsStmt): Outcome {
-  const target = node.relation ? { RangeVar: node.relation } : node.object;
-  objectDone(a, node.objectType, target, { action: 'define', verb: 'alter' });
+  const done: Done = { action: 'define', verb: 'alter' };
+  // A trigger is named beside its table.
+  if (node.relation) relationTouched(a, node.relation, done);
+  else objectDone(a, node.objectType, node.object, done);
   return nothing('ddl');
 }
+
+const isOneself = (a: Analyzer, { roletype, rolename }: Pg.RoleSpec): boolean =>
+  rolename === undefined ? roletype !== 'ROLESPEC_PUBLIC' : rolename === a.catalog.header.role;
 
 export function createSchema(a: Analyzer, node: Pg.CreateSchemaStmt): Outcome {
   const name = node.schemaname ?? node.authrole?.rolename ?? '';
   a.out.object('define', 'create', 'schema', name, { schema: name });
+  if (node.authrole && !isOneself(a, node.authrole)) a.out.hazard('owner', name);
   a.catalogChanges();
   // The elements are created inside the schema that does not exist yet.
   if ((node.schemaElts ?? []).length > 0)
@@ -113,13 +124,16 @@ export function createIndex(a: Analyzer, node: Pg.IndexStmt): Outcome {
   const { schema, temporary } = relation;
   a.out.object('define', 'create', 'relation', node.idxname ?? 'index', { schema, temporary });
   const scope = ownScope(a, relation);
-  for (const element of [...(node.indexParams ?? []), ...(node.indexIncludingParams ?? [])]) {
+  const { indexParams: keys = [], indexIncludingParams: carried = [] } = node;
+  for (const element of [...keys, ...carried]) {
     if (!('IndexElem' in element)) return unresolved('CREATE INDEX');
     const { name, expr } = element.IndexElem;
     const value = expr ? expression(a, scope, expr) : targetField(a, relation, name ?? '').value;
     if (expr) a.out.usedAs(value, 'source');
-    if (node.unique) a.out.usedAs(value, 'distinct');
+    // What is only carried along is not compared.
+    if (node.unique && keys.includes(element)) a.out.usedAs(value, 'distinct');
   }
+  for (const child of node.relation?.inh ? elsewhere(a, relation) : []) a.out.relation('define', 'alter', child);
   if (node.whereClause) condition(a, scope, node.whereClause);
   a.catalogChanges(false);
   return nothing('ddl');

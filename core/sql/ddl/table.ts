@@ -4,6 +4,7 @@ import { expression } from '../expression.ts';
 import { item } from '../from.ts';
 import { stringsOf } from '../names.ts';
 import type { Pg } from '../parse.ts';
+import { dividedBy } from '../partition.ts';
 import { unresolved } from '../refuse.ts';
 import { relationFields, relationFor } from '../relation.ts';
 import { findColumn, Scope } from '../scope.ts';
@@ -108,10 +109,11 @@ function likeColumns(a: Analyzer, node: Pg.TableLikeClause): readonly Field[] {
 }
 
 /** A child's rows show in its parent, so the parent is written to as well. */
-function parentColumns(a: Analyzer, node: Pg.Node): readonly Field[] {
+function parentColumns(a: Analyzer, node: Pg.Node, isPart: boolean): readonly Field[] {
   if (!('RangeVar' in node)) return unresolved('INHERITS');
   const parent = relationFor(a, node.RangeVar);
   a.out.relation('define', 'alter', parent);
+  if (isPart) takesFromDefault(a, parent);
   return relationFields(a, parent);
 }
 
@@ -127,7 +129,7 @@ const withoutDuplicates = (fields: readonly Field[]): Field[] => {
 
 function columnsOf(a: Analyzer, node: Pg.CreateStmt): Field[] {
   const fields: Field[] = [];
-  for (const parent of node.inhRelations ?? []) fields.push(...parentColumns(a, parent));
+  for (const parent of node.inhRelations ?? []) fields.push(...parentColumns(a, parent, node.partbound !== undefined));
   if (node.ofTypename) {
     const relation = a.catalog.relation(relationOfType(a.catalog, typeOfName(a, node.ofTypename).oid));
     for (const column of relation?.columns ?? []) fields.push({ name: column.name, value: constant(column.typeOid) });
@@ -163,6 +165,11 @@ export function partitionBound(a: Analyzer, node: Pg.PartitionBoundSpec): void {
     if (!('ColumnRef' in datum)) expression(a, new Scope(null), datum);
 }
 
+/** Rows of a default partition are held against the bounds of a new one: none may belong there. */
+export function takesFromDefault(a: Analyzer, parent: CatalogRelation): void {
+  for (const column of dividedBy(a, parent)) a.out.use(column, 'predicate');
+}
+
 export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
   const rel = node.relation;
   if (!rel) return unresolved('CreateStmt');
@@ -184,11 +191,14 @@ export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
     uncertain: node.if_not_exists === true,
     replaces: false,
   });
-  for (const column of all)
-    if (column.value.origins.length > 0)
+  // A partition is a part of its table: what lies in it has the labels of the table as long as it does.
+  const isPart = node.partbound !== undefined;
+  for (const { name, value } of all)
+    if (value.origins.length > 0)
       a.out.flows.push({
-        target: { schema, relation: rel.relname ?? '', column: column.name },
-        origins: column.value.origins,
+        target: { schema, relation: rel.relname ?? '', column: name },
+        origins: value.origins,
+        ...(isPart && !generated.some(({ column }) => column === name) && { follows: true as const }),
       });
   return nothing('ddl');
 }

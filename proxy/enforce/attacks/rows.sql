@@ -27,6 +27,12 @@ INSERT INTO keepsakes VALUES (1, 1, '«zephthing|maxithing»');
 INSERT INTO stamps VALUES ('«zephstamp|maximilianstamp»');
 INSERT INTO letters VALUES (1, '«zephstamp|maximilianstamp»');
 INSERT INTO lab.kept VALUES (1), (2);
+INSERT INTO plates VALUES (1, '«zephplate|maximilianplate»');
+INSERT INTO cards VALUES (1, 'Ada', '«zephpin|maxpi»');
+INSERT INTO ranks VALUES (1, «187654|51234»);
+ALTER TABLE vouchers DROP CONSTRAINT vouchers_code;
+INSERT INTO vouchers VALUES (1, '«zephvoucher|maxivoucher»');
+ALTER TABLE vouchers ADD CONSTRAINT vouchers_code CHECK (code LIKE 'zeph%') NOT VALID;
 
 INSERT INTO products SELECT g, 'SKU-' || g, 'Product ' || g, g * 450, ARRAY['t' || g % 3, 'all'], jsonb_build_object('size', g, 'colour', CASE g % 2 WHEN 0 THEN 'red' ELSE 'blue' END, 'parts', jsonb_build_array(g, g + 1)) FROM generate_series(1, 8) g;
 INSERT INTO orders SELECT g, g % 5 + 1, timestamptz '2026-01-01 00:00:00+00' + g * interval '17 hours', (ARRAY['pending', 'paid', 'shipped', 'refunded'])[1 + g % 4], 1000 + g * g * 37 % 20000 FROM generate_series(1, 36) g;

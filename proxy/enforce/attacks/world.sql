@@ -172,3 +172,25 @@ CREATE PROCEDURE lab.wipe_all() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM lab.kep
 -- Defaults that fetch what they put in.
 CREATE DOMAIN lab.mailed AS text DEFAULT mail_of(2);
 CREATE TABLE lab.letters (id int, mail text DEFAULT mail_of(1), other lab.mailed);
+
+-- What is held against rows that are there: a domain, a type that a table is of, a default partition, a check that is not valid yet.
+CREATE DOMAIN plate_number AS text CHECK (length(VALUE) < 100);
+CREATE TABLE plates (id int PRIMARY KEY, plate plate_number NOT NULL);
+CREATE TYPE card AS (id int, holder text, pin text);
+CREATE TABLE cards OF card;
+CREATE TABLE ranks (id int NOT NULL, points int NOT NULL) PARTITION BY RANGE (points);
+CREATE TABLE ranks_low PARTITION OF ranks FOR VALUES FROM (0) TO (10);
+CREATE TABLE ranks_other PARTITION OF ranks DEFAULT;
+CREATE TABLE vouchers (id int PRIMARY KEY, code text);
+ALTER TABLE vouchers ADD CONSTRAINT vouchers_code CHECK (code LIKE 'zeph%') NOT VALID;
+
+-- Policies that keep rows from people, by a function and by another table.
+CREATE TABLE wards (id int PRIMARY KEY, owner text NOT NULL);
+CREATE FUNCTION is_own(owner text) RETURNS bool LANGUAGE sql STABLE RETURN owner = current_user;
+CREATE TABLE files (id int PRIMARY KEY, owner text NOT NULL);
+ALTER TABLE files ENABLE ROW LEVEL SECURITY;
+CREATE POLICY files_all ON files USING (true);
+CREATE POLICY files_own ON files AS RESTRICTIVE USING (is_own(owner));
+CREATE POLICY files_ward ON files AS RESTRICTIVE USING (EXISTS (SELECT FROM wards w WHERE w.owner = files.owner));
+CREATE COLLATION plain_order (locale = 'C');
+CREATE TABLE words (id int PRIMARY KEY, word text COLLATE plain_order);
