@@ -15,6 +15,13 @@ import { writeTo } from './write.ts';
 const hasOption = (options: readonly Pg.Node[] | undefined, name: string): boolean =>
   (options ?? []).some(option => 'DefElem' in option && option.DefElem.defname === name && isOn(option.DefElem));
 
+/** Of a schema, or of the whole database. */
+const tablesIn = (a: Analyzer, schema: string | null): readonly CatalogRelation[] =>
+  [...a.catalog.userRelations()].filter(
+    each =>
+      (each.kind === 'r' || each.kind === 'p' || each.kind === 'm') && (schema === null || each.schema === schema),
+  );
+
 export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
   const verb = node.is_vacuumcmd ? 'vacuum' : 'analyze';
   const names: string[] = [];
@@ -28,7 +35,10 @@ export function vacuumStatement(a: Analyzer, node: Pg.VacuumStmt): Outcome {
       names.push(nameOf(each));
     }
   }
-  if (names.length === 0) a.out.object('maintain', verb, 'database', a.catalog.header.database);
+  if (names.length === 0) {
+    a.out.object('maintain', verb, 'database', a.catalog.header.database);
+    for (const table of tablesIn(a, null)) ownCode(a, table, 'maintain');
+  }
   if (hasOption(node.options, 'full'))
     for (const name of names.length > 0 ? names : ['*']) a.out.hazard('vacuum_full', name);
   return nothing('maintenance');
@@ -43,8 +53,10 @@ export function clusterStatement(a: Analyzer, node: Pg.ClusterStmt): Outcome {
   }
   if (!relation) a.out.object('maintain', 'cluster', 'database', a.catalog.header.database);
   if (!relation) a.out.hazard('rewrite_table', '*');
-  const tables = [...a.catalog.userRelations()].filter(({ kind }) => kind === 'r' || kind === 'p' || kind === 'm');
-  for (const table of relation ? [relation] : tables) ordered(a, table, node.indexname || null);
+  for (const table of relation ? [relation] : tablesIn(a, null)) {
+    if (!relation) ownCode(a, table, 'maintain');
+    ordered(a, table, node.indexname || null);
+  }
   return nothing('maintenance');
 }
 
@@ -80,6 +92,7 @@ export function reindexStatement(a: Analyzer, node: Pg.ReindexStmt): Outcome {
   if (!relation) {
     const kind = node.kind === 'REINDEX_OBJECT_SCHEMA' ? 'schema' : 'database';
     a.out.object('maintain', 'reindex', kind, name, kind === 'schema' ? { schema: name } : {});
+    for (const table of tablesIn(a, kind === 'schema' ? name : null)) ownCode(a, table, 'maintain');
   }
   a.out.hazard('rewrite_table', name);
   return nothing('maintenance');

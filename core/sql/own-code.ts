@@ -13,7 +13,7 @@ import { oldAndNew } from './rules.ts';
 import { Scope } from './scope.ts';
 import { condition } from './select.ts';
 import { type Analyzer, searchPathOf } from './state.ts';
-import { changed } from './value.ts';
+import { changed, type Value } from './value.ts';
 import { expandView } from './views.ts';
 
 /** `maintain`: what goes over all rows without changing them, as building an index and gathering statistics do. */
@@ -23,7 +23,7 @@ type Place = { relation: CatalogRelation; oid?: number };
 type Found = { accesses: readonly Access[]; hazards: readonly Hazard[]; uses: readonly ColumnUse[] };
 
 /** An expression or a list of them, over the columns of the table. */
-export function run(a: Analyzer, relation: CatalogRelation, text: string): void {
+export function run(a: Analyzer, relation: CatalogRelation, text: string): readonly Value[] {
   const nodes = parseExpressions(text);
   if (!nodes) throw new RefusalError('unresolved', 'definition', `a definition of ${relation.name} cannot be read`);
   const scope = new Scope(null);
@@ -32,7 +32,7 @@ export function run(a: Analyzer, relation: CatalogRelation, text: string): void 
     value: changed(value, { wire: null }),
   }));
   scope.items.push(item({ name: relation.name, columns, rowType: relation.rowTypeOid, relation }));
-  for (const node of nodes) expression(a, scope, node);
+  return nodes.map(node => expression(a, scope, node));
 }
 
 /** Whether a trigger fires at all is computed first. */
@@ -51,7 +51,9 @@ function evaluate(a: Analyzer, relation: CatalogRelation, event: OwnEvent): void
   for (const { events, text } of relation.code ?? []) {
     if (!events.some(each => each === computed || (isSought && each === 'select'))) continue;
     const before = [...a.out.late];
-    run(a, relation, text);
+    const values = run(a, relation, text);
+    // A row is let in, compared with others or put into a partition by what a function gives.
+    for (const value of values) a.out.usedAs(value, 'predicate');
     // Which rows of a table are there for whom is for its owner to decide, by whatever means.
     if (!events.some(each => each === 'select' || each === 'delete')) continue;
     a.out.late.clear();

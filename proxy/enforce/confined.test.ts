@@ -84,6 +84,11 @@ const world = `
   create table public.sized (n lab.small);
   create collation lab.plain_order (locale = 'C');
   create table public.words (word text collate lab.plain_order);
+  create table lab.named (name text);
+  create unique index named_once on lab.named (name);
+  create table public.naming (name text references lab.named (name));
+  create sequence lab.ticket;
+  create table public.tickets (id int default nextval('lab.ticket'));
   create function lab.lonely() returns int language sql as $$ select 1 $$;
   create domain lab.unused as int;
   create table lab.gone (id int);
@@ -171,6 +176,10 @@ it.each([
   'drop function lab.trace cascade',
   'drop schema lab cascade',
   'drop function lab.twice cascade',
+  'drop index lab.named_once cascade',
+  'create or replace function lab.is_own(owner text) returns bool language sql stable as $$ select true $$',
+  'alter function lab.is_own(text) set search_path = lab',
+  'drop sequence lab.ticket cascade',
   'drop function lab.halved(int) cascade',
   'drop function lab.is_own cascade',
   'drop function lab.is_new cascade',

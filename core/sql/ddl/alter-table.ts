@@ -159,6 +159,7 @@ function addColumn(a: Analyzer, { relation, node, added }: Change): void {
     const isComputed = own.Constraint.contype === 'CONSTR_DEFAULT' && callsVolatile(a);
     if (own.Constraint.contype === 'CONSTR_IDENTITY' || isComputed) a.out.hazard('alter_rewrite', nameOf(relation));
   }
+  if (a.out.hazards.some(({ code }) => code === 'alter_rewrite')) ownCode(a, relation, 'update');
 }
 
 function alterType(a: Analyzer, { relation, node }: Change): void {

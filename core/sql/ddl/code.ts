@@ -19,6 +19,7 @@ import { nothing, type Outcome, rows } from '../statement.ts';
 import { lookupType, typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
 import { changed, constant, type Value } from '../value.ts';
+import { policiesWith } from './dependents.ts';
 import { created, creationSchema, functionSchema, objectDone, relationTouched } from './object.ts';
 import { redefined } from './stored.ts';
 import { ownScope, tableScope } from './table.ts';
@@ -118,6 +119,13 @@ const placeholderArguments = (fn: CatalogFunction) => {
   };
 };
 
+/** All of the name where arguments are not given. */
+function namesakes(a: Analyzer, schema: string | null, name: string, types?: readonly number[]): ReadonlySet<number> {
+  const found = a.catalog.functionsNamed(name).filter(fn => schema === null || fn.schema === schema);
+  const isIt = (fn: CatalogFunction) => types === undefined || fn.argumentTypes.join() === types.join();
+  return new Set(found.filter(isIt).map(fn => fn.oid));
+}
+
 export function createFunction(a: Analyzer, node: Pg.CreateFunctionStmt): Outcome {
   const fn = described(a, node);
   const name = `${fn.schema}.${fn.name}`;
@@ -126,7 +134,10 @@ export function createFunction(a: Analyzer, node: Pg.CreateFunctionStmt): Outcom
   if (fn.securityDefiner) a.out.hazard('security_definer', name);
   if (!trusted.has(fn.language)) a.out.hazard('untrusted_language', `${name} (${fn.language})`);
   settingsOf(a, name, node.options);
-  if (node.replace) redefined(a);
+  if (node.replace) {
+    redefined(a);
+    policiesWith(a, namesakes(a, fn.schema, fn.name, fn.argumentTypes));
+  }
   bodyFindings(a, fn, node);
   a.catalogChanges();
   return nothing('ddl');
@@ -141,6 +152,7 @@ export function alterFunction(a: Analyzer, node: Pg.AlterFunctionStmt): Outcome 
   a.out.hazard('code', shown);
   if (optionsOf(node.actions).has('security')) a.out.hazard('security_definer', shown);
   settingsOf(a, shown, node.actions);
+  policiesWith(a, namesakes(a, schema, name));
   a.catalogChanges();
   return nothing('ddl');
 }

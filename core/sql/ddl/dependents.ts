@@ -100,12 +100,16 @@ function madeWith(a: Analyzer, dropped: Dropped): void {
   }
 }
 
-/** Views, keys and policies that cannot be without these relations, other than what is dropped with them. */
-export function ofRelations(a: Analyzer, oids: ReadonlySet<number>): void {
+function keysTo(a: Analyzer, oids: ReadonlySet<number>): void {
   for (const { referencedOid, relationOid } of a.catalog.header.foreignKeys) {
     const child = oids.has(referencedOid) && !oids.has(relationOid) ? a.catalog.relation(relationOid) : null;
     if (child) a.out.relation('define', 'alter', child);
   }
+}
+
+/** Views, keys and policies that cannot be without these relations, other than what is dropped with them. */
+export function ofRelations(a: Analyzer, oids: ReadonlySet<number>): void {
+  keysTo(a, oids);
   madeWith(a, { oids, isKnown: true });
 }
 
@@ -177,6 +181,13 @@ function withPolicies(a: Analyzer): void {
     if (relation.rowSecurity) ofCode(a, relation, { oids: new Set(), isKnown: false });
 }
 
+/** A policy lets through what its functions say: whoever replaces one of them changes the policy. */
+export function policiesWith(a: Analyzer, functions: ReadonlySet<number>): void {
+  if (functions.size === 0) return;
+  for (const relation of a.catalog.userRelations())
+    if (relation.rowSecurity) ofCode(a, relation, { oids: functions, isKnown: true });
+}
+
 export function dependents(a: Analyzer, type: Pg.DropStmt['removeType'], found: Found): void {
   switch (type) {
     case 'OBJECT_TABLE':
@@ -201,8 +212,13 @@ export function dependents(a: Analyzer, type: Pg.DropStmt['removeType'], found: 
     case 'OBJECT_AGGREGATE':
       ofFunction(a, found);
       return;
-    case 'OBJECT_INDEX':
     case 'OBJECT_SEQUENCE':
+      if (found.relation) ofRelations(a, new Set([found.relation.oid]));
+      return;
+    case 'OBJECT_INDEX':
+      // A key needs an index of what it refers to.
+      keysTo(a, new Set(found.relation?.parents));
+      return;
     case 'OBJECT_TRIGGER':
     case 'OBJECT_POLICY':
     case 'OBJECT_RULE':

@@ -3,6 +3,7 @@ import type { CatalogRelation } from '../../catalog/snapshot.ts';
 import { expression } from '../expression.ts';
 import { item } from '../from.ts';
 import { stringsOf } from '../names.ts';
+import { ownCode } from '../own-code.ts';
 import type { Pg } from '../parse.ts';
 import { dividedBy } from '../partition.ts';
 import { unresolved } from '../refuse.ts';
@@ -168,6 +169,7 @@ export function partitionBound(a: Analyzer, node: Pg.PartitionBoundSpec): void {
 /** Rows of a default partition are held against the bounds of a new one: none may belong there. */
 export function takesFromDefault(a: Analyzer, parent: CatalogRelation): void {
   for (const column of dividedBy(a, parent)) a.out.use(column, 'predicate');
+  ownCode(a, parent, 'insert');
 }
 
 export function createTable(a: Analyzer, node: Pg.CreateStmt): Outcome {
