@@ -43,6 +43,8 @@ const castKey = (source: number, target: number): string => `${source}>${target}
 /** An operator that the server may run in another one's place, with the operands as they are or the other way round. */
 export type Instead = { operatorOid: number; isSwapped: boolean };
 
+const noInstead: readonly Instead[] = [];
+
 /** A user's operator makes itself the partner of another, which may be the system's. */
 function partnersOf(operators: readonly CatalogOperator[]): ReadonlyMap<number, readonly Instead[]> {
   const partners = new Map<number, Instead[]>();
@@ -281,13 +283,16 @@ export class Catalog {
       known ?? partnersOf(this.layers.slice(0, -1).flatMap(layer => [...layer.operators.values()].flat()));
     if (!known) this.memo.set('instead', partners);
     const { oid, negatorOid, commutatorOid } = operator;
-    const found = [...(partners.get(oid) ?? [])];
-    for (const [partner, isSwapped] of [
-      [negatorOid, false],
-      [commutatorOid, true],
-    ] as const)
-      if (partner !== undefined && partner !== oid) found.push({ operatorOid: partner, isSwapped });
-    return found;
+    const theirs = partners.get(oid) ?? noInstead;
+    // Nearly all are the system's.
+    if (negatorOid === undefined && commutatorOid === undefined) return theirs;
+    const own = [
+      { operatorOid: negatorOid, isSwapped: false },
+      { operatorOid: commutatorOid, isSwapped: true },
+    ];
+    const isOther = (each: { operatorOid: number | undefined }): each is Instead =>
+      each.operatorOid !== undefined && each.operatorOid !== oid;
+    return [...theirs, ...own.filter(isOther)];
   }
 
   operator(oid: number): CatalogOperator | null {
