@@ -266,7 +266,8 @@ export type SessionEffect =
   | { type: 'reset_all' }
   | { type: 'discard_all' }
   /** `text` is the prepared statement itself: PostgreSQL reads it anew when the catalog or search_path changed. */
-  | { type: 'prepare'; name: string; text: string; analysis: StatementAnalysis }
+  /** `parameterTypes`: the server keeps them for good, declared or inferred. */
+  | { type: 'prepare'; name: string; text: string; parameterTypes: readonly number[]; analysis: StatementAnalysis }
   | { type: 'deallocate'; name: string | null }
   | { type: 'declare'; name: string; holdable: boolean; analysis: StatementAnalysis }
   | { type: 'close'; name: string | null }
@@ -317,6 +318,8 @@ export type StatementAnalysis = {
   } | null;
   /** $n parameters used, highest number. */
   parameters: number;
+  /** What types they were found to have, by their OIDs; 0 where that is not known. Absent where there are none. */
+  parameterTypes?: readonly number[];
   /** Rows of the largest table it touches, as the server estimated when the catalog was read; null where it has no estimate. */
   tableRows?: number | null;
   /** FETCH: the cursor it reads on. */

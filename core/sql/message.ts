@@ -11,12 +11,10 @@ import { checkType } from './domain.ts';
 import { stringsOf } from './names.ts';
 import { analysisOf } from './outcome.ts';
 import type { Pg } from './parse.ts';
-import { messageConstruct, unresolved } from './refuse.ts';
+import { messageConstruct, separately, unresolved } from './refuse.ts';
 import { splitSearchPath } from './search-path.ts';
 import { Analyzer, type Created, type SearchPath, searchPathOf } from './state.ts';
 import { nothing, statement } from './statement.ts';
-
-const separately = 'an earlier statement of the same message changes what names mean; send this one separately';
 
 /** Statements whose meaning no earlier one can change. */
 const independent: ReadonlySet<string> = new Set([
@@ -75,6 +73,7 @@ export class Message {
   private readonly created: Created[] = [];
   private readonly touched = new Set<number>();
   private frozen = false;
+  private hasDefined = false;
   /** An earlier statement has set off triggers that may still have to run. */
   private hasWaiting = false;
   /** The search_path was set for this transaction alone. */
@@ -98,12 +97,14 @@ export class Message {
       text,
       createdBefore: this.created.length,
       touched: this.touched,
+      isBehindDefinition: this.hasDefined,
     });
     // Bind makes values of all types that were declared, also of parameters that the text does not use.
     for (const type of this.settings.parameterTypes ?? []) checkType(a, type);
     const outcome = node ? statement(a, node) : nothing('other');
     const isCertain = node !== undefined && (plain.has(Object.keys(node)[0] ?? '') || isSetConfig(node));
     checkBodies(a, isCertain);
+    if (withBodies(a.catalog, a.out) > 0) a.runsPlanned(place.start);
     if (this.hasWaiting && changesNames(a.out.effects)) a.out.object('opaque', 'call', 'other', 'waiting triggers');
     if (a.out.effects.some(({ type }) => type === 'defers')) this.hasWaiting = true;
     const analysis = analysisOf(a, outcome, place);
@@ -117,6 +118,7 @@ export class Message {
     for (const effect of out.effects) this.apply(effect);
     for (const relationOid of out.touched) this.touched.add(relationOid);
     if (out.freezes) this.frozen = true;
+    if (out.effects.some(({ type }) => type === 'catalog')) this.hasDefined = true;
     if (out.created.length === 0) return;
     this.created.push(...out.created);
     const schemas = this.created.map(({ relation }) => relation.schema);

@@ -12,6 +12,15 @@ const outputOf = ({ name, value }: Field): OutputColumn => ({
   typeOid: value.type,
 });
 
+/**
+ * Types that earlier statements of the same message make have no number yet. The server takes no statement that leaves out most of
+ * its parameters, so a large number alone makes no long list.
+ */
+function parameterTypesOf({ out, parameterTypes }: Analyzer): number[] {
+  if (out.parameters > 16 * (parameterTypes.size + 1)) return [];
+  return Array.from({ length: out.parameters }, (_, index) => Math.max(0, parameterTypes.get(index + 1) ?? 0));
+}
+
 /** Positions of hazards are still byte offsets. */
 export function analysisOf(a: Analyzer, outcome: Outcome, place: { start: number; length: number }): StatementAnalysis {
   const { out } = a;
@@ -29,6 +38,7 @@ export function analysisOf(a: Analyzer, outcome: Outcome, place: { start: number
     result: outcome.result,
     copy: outcome.copy,
     parameters: out.parameters,
+    ...(out.parameters > 0 && { parameterTypes: parameterTypesOf(a) }),
     tableRows: out.tableRows,
     ...(outcome.cursor !== undefined && { cursor: outcome.cursor }),
   };

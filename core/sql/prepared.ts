@@ -20,9 +20,16 @@ import { changed, columnValue, constant, derive, type Field, type Value } from '
 
 /** A statement analysed on its own, to be run later. */
 function apart(a: Analyzer, node: Pg.Node, parameterTypes: readonly number[]): StatementAnalysis {
-  const { catalog, path, budget } = a;
-  const inner = new Analyzer({ catalog, path, budget, settings: { ...a.settings, parameterTypes } });
+  const { catalog, path, budget, isBehindDefinition } = a;
+  const settings = { ...a.settings, parameterTypes };
+  const inner = new Analyzer({ catalog, path, budget, isBehindDefinition, settings });
   return analysisOf(inner, statement(inner, node), { start: 0, length: 0 });
+}
+
+/** What a statement around it passes on to it. */
+function sharesParameters(a: Analyzer, { parameters, parameterTypes = [] }: StatementAnalysis): void {
+  a.out.parameters = Math.max(a.out.parameters, parameters);
+  for (const [index, type] of parameterTypes.entries()) if (type > 0) a.parameterTypes.set(index + 1, type);
 }
 
 /** What stands behind `PREPARE name (types) AS`. */
@@ -47,7 +54,8 @@ export function prepareStatement(a: Analyzer, node: Pg.PrepareStmt): Outcome {
   const name = node.name ?? '';
   const analysis = apart(a, node.query ?? unresolved('PREPARE'), types);
   a.out.object('session', 'prepare', 'other', name);
-  a.out.effects.push({ type: 'prepare', name, text: preparedText(a.text), analysis });
+  const { parameterTypes = [] } = analysis;
+  a.out.effects.push({ type: 'prepare', name, text: preparedText(a.text), parameterTypes, analysis });
   return nothing('prepare');
 }
 
@@ -67,6 +75,7 @@ export function executeStatement(a: Analyzer, node: Pg.ExecuteStmt): Outcome {
   const name = node.name ?? '';
   const prepared = a.settings.prepared.get(name);
   if (!prepared) return undefinedName('undefined_object', 'EXECUTE', `prepared statement "${name}" does not exist`);
+  a.runsPlanned();
   const given = (node.params ?? []).map(argument => expression(a, new Scope(null), argument));
   // What the statement does with its parameters was read when nobody knew what they hold.
   for (const value of given) a.out.usedAs(value, 'function_argument');
@@ -95,6 +104,7 @@ const holdOption = 0x0020;
 export function declareStatement(a: Analyzer, node: Pg.DeclareCursorStmt): Outcome {
   const name = node.portalname ?? '';
   const analysis = apart(a, node.query ?? unresolved('DECLARE'), a.settings.parameterTypes ?? []);
+  sharesParameters(a, analysis);
   a.out.adopt(analysis);
   a.out.object('session', 'cursor', 'other', name);
   a.out.effects.push({ type: 'declare', name, holdable: ((node.options ?? 0) & holdOption) !== 0, analysis });
@@ -158,6 +168,7 @@ export function explainStatement(a: Analyzer, node: Pg.ExplainStmt): Outcome {
   const format = options.find(option => option.defname === 'format')?.arg;
   const query = node.query ?? unresolved('EXPLAIN');
   const inner = apart(a, query, a.settings.parameterTypes ?? []);
+  sharesParameters(a, inner);
   a.out.adopt(runs || planningRuns(inner) ? inner : planned(inner));
   // How much memory and how many bytes it takes depends on every value that passes through it.
   const isUnseen = !measuresBytes(options) && isBareScan(a, query, inner);

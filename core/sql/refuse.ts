@@ -20,6 +20,7 @@ export class RefusalError extends Error {
 
 /** Of refusals that concern how statements of one message depend on each other. */
 export const messageConstruct = 'message';
+export const separately = 'an earlier statement of the same message changes what names mean; send this one separately';
 
 /** The construct cannot be resolved to columns, so policy could not be applied to it. */
 export function unresolved(construct: string, location?: number, message?: string): never {

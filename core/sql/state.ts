@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/lookup.ts';
 import type { CatalogRelation } from '../catalog/snapshot.ts';
 import type { AnalysisSettings } from './analysis.ts';
 import { Collector } from './collect.ts';
-import { unresolved } from './refuse.ts';
+import { messageConstruct, separately, unresolved } from './refuse.ts';
 import { oid, untyped } from './types/oid.ts';
 import { constant, type Field, type Value } from './value.ts';
 
@@ -65,6 +65,7 @@ type Options = {
   createdBefore?: number;
   touched?: ReadonlySet<number>;
   triggerRelation?: CatalogRelation | null;
+  isBehindDefinition?: boolean;
 };
 
 type NestedOptions = {
@@ -100,6 +101,8 @@ export class Analyzer {
   readonly createdBefore: number;
   /** OIDs of relations that earlier statements of the same message change. */
   readonly touchedBefore: ReadonlySet<number>;
+  /** An earlier statement of the same message changes the catalog. */
+  readonly isBehindDefinition: boolean;
   /** Types that $n turned out to have. */
   readonly parameterTypes = new Map<number, number>();
 
@@ -116,6 +119,7 @@ export class Analyzer {
     this.createdBefore = options.createdBefore ?? 0;
     this.touchedBefore = options.touched ?? nothingTouched;
     this.triggerRelation = options.triggerRelation ?? null;
+    this.isBehindDefinition = options.isBehindDefinition ?? false;
     if (this.origin === 'client')
       for (const [index, type] of (options.settings.parameterTypes ?? []).entries())
         this.parameterTypes.set(index + 1, type);
@@ -149,6 +153,14 @@ export class Analyzer {
   catalogChanges(freezes = this.out.touched.size === 0): void {
     if (freezes) this.out.freezes = true;
     if (!this.out.effects.some(effect => effect.type === 'catalog')) this.out.effects.push({ type: 'catalog' });
+  }
+
+  /**
+   * It runs what the server may have planned before this message, and keeps planned by the names of then: a new table or function that
+   * would be found first by now does not count. Between messages the server can be told to plan anew.
+   */
+  runsPlanned(location?: number): void {
+    if (this.isBehindDefinition) unresolved(messageConstruct, location, separately);
   }
 
   /** For a nested text: same catalog and budget, its own findings. */

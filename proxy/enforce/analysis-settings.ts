@@ -66,7 +66,7 @@ async function preparedOf({ text, state, context, analyse }: Parts, plain: Analy
     else await again(name, utf8OfLatin1(bytes), declaredTypes(key));
   }
   for (const [name, prepared] of state.sqlPrepared) {
-    if (isNamed(name)) await again(name, prepared.text, []);
+    if (isNamed(name)) await again(name, prepared.text, prepared.parameterTypes);
   }
   return found;
 }

@@ -80,6 +80,31 @@ it('runs nothing else through a portal than what it was bound to', async () => {
   client.close();
 });
 
+it.each([
+  ['a table', 'create temp table people (id int, ssn text)'],
+  ['a function', "create function lab.f(text) returns text language sql as $$ select 'x' $$"],
+])(
+  'runs a statement of the protocol, and one by EXECUTE, by the names there are since %s was made',
+  async (_, text) => {
+    const [proxy] = twins.proxies.writer;
+    if (!proxy) throw new Error('there are two');
+    const client = await WireClient.through(proxy.port);
+    const person = "create function lab.f(int) returns text language sql as 'select ssn from people where id = $1'";
+    for (const each of ['begin', 'create temp table other (id int)', person]) await client.ask(say.query(each));
+    const prepared = say.parse('select left(ssn, 20), lab.f($1) from people where id = 1', 's');
+    const run = [say.bind(['1'], { statement: 's' }), say.execute(), say.sync];
+    await client.ask(prepared, ...run);
+    expect(client.received.includes('900-55')).toBe(false);
+    await client.ask(say.query(text));
+    for (const again of [run, [say.query("execute s('1')")], run]) {
+      const heard = await client.ask(...again);
+      expect(heard.map(({ type }) => type)).not.toContain('E');
+      expect(client.received.includes('900-55')).toBe(false);
+    }
+    client.close();
+  },
+);
+
 it.each(['rollback to a', 'rollback', 'rollback and chain'])(
   'reads names as they are after %s, sent together',
   async end => {

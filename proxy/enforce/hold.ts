@@ -9,6 +9,7 @@ import type { Facts } from '#core/event/schema.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { HoldDesk, HoldOutcome, Recorder, SessionIdentity } from '../ports.ts';
 import type { Run } from '../postgres/session/journal.ts';
+import { settledKey } from '../postgres/session/parameters.ts';
 import { refusal } from '../postgres/session/refusal.ts';
 import type { Refused, Ruling } from '../postgres/session/ruling.ts';
 import type { HoldRequest, HoldResult } from '../postgres/session/state.ts';
@@ -41,7 +42,9 @@ export type HoldEnd = { result: HoldResult; run: Run | null };
 /** SHA-256, hex, over everything an approval is bound to: whoever asks, the statement, what it touches, and who has to agree. */
 export function statementHash(identity: SessionIdentity, { ruling, parametersHash }: HoldRequest): string {
   const { connection, principal, onBehalfOf } = identity;
-  const bound = [connection.id, principal.id, onBehalfOf?.id ?? null, ruling.key, parametersHash, approvalKey(ruling)];
+  // The same whether the types of parameters are declared, or have been inferred before.
+  const key = settledKey(ruling.key, ruling);
+  const bound = [connection.id, principal.id, onBehalfOf?.id ?? null, key, parametersHash, approvalKey(ruling)];
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex');
 }
 

@@ -26,6 +26,7 @@ import { isUndefined, ruleOn } from './rule-on.ts';
 import { SessionCopies } from './session-copies.ts';
 import { SessionNames } from './session-names.ts';
 import { hidesSystem, SessionPath } from './session-path.ts';
+import { SessionPlans } from './session-plans.ts';
 import { spentRuling } from './spent.ts';
 import { WaitingTriggers } from './waiting-triggers.ts';
 
@@ -46,6 +47,7 @@ export class SessionGate implements OpenGate {
   #isTouched = false;
   /** The open transaction has changed the catalog. */
   #isDefining = false;
+  readonly #plans: SessionPlans;
   readonly #copies = new SessionCopies();
   readonly #waiting = new WaitingTriggers();
   readonly #path: SessionPath;
@@ -58,6 +60,7 @@ export class SessionGate implements OpenGate {
     this.#session = session;
     this.#identity = session.identity;
     this.#path = new SessionPath(session);
+    this.#plans = new SessionPlans(session);
     this.names = new SessionNames(gate.movesOf(session.identity.connection.id), session, () => this.#context);
   }
 
@@ -68,7 +71,8 @@ export class SessionGate implements OpenGate {
     const view = this.#view();
     if (!view.ok) return false;
     if (this.#path.text(this.#dataOf(view.value)) === null) return true;
-    return this.#local !== null && view.value !== this.#local.view;
+    if (this.#local !== null && view.value !== this.#local.view) return true;
+    return this.#plans.areStale(this.#dataOf(view.value));
   }
 
   get bundleVersion(): number {
@@ -314,6 +318,7 @@ export class SessionGate implements OpenGate {
       cache: this.#gate.cache,
     });
     this.#context = context;
+    this.#plans.begin(context.data);
     this.#basis = [searchPath, shared.version, context.minute ?? 0, this.#local, this.#copies.version];
     return ok(context);
   }
@@ -339,7 +344,8 @@ export class SessionGate implements OpenGate {
     const isLocalStale = this.#local !== null && this.#local.view !== view.value;
     const read = this.#isTouched || isLocalStale ? await this.#readLocal(view.value) : ok(null);
     if (!read.ok) return read;
-    return (await this.#path.ask(this.#dataOf(view.value))) ? ok(null) : unreadable;
+    if (!(await this.#path.ask(this.#dataOf(view.value)))) return unreadable;
+    return (await this.#plans.renew(this.#dataOf(view.value))) ? ok(null) : unreadable;
   }
 
   #dataOf(view: ConnectionView): CatalogData {

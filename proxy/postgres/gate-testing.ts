@@ -64,7 +64,7 @@ function effectsOf(kind: string, node: Record<string, unknown>): SessionEffect[]
       }
     }
     case 'PrepareStmt':
-      return [{ type: 'prepare', name: String(node.name), text: '', analysis: rowsAnalysis }];
+      return [{ type: 'prepare', name: String(node.name), text: '', parameterTypes: [], analysis: rowsAnalysis }];
     case 'DeallocateStmt':
       return [{ type: 'deallocate', name: node.name === undefined ? null : String(node.name) }];
     case 'DeclareCursorStmt':

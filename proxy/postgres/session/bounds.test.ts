@@ -28,7 +28,8 @@ describe('prepared statements', () => {
   });
 
   it('of SQL end the session when there are too many, and only those that are there count', () => {
-    const prepare = (name: string, text: string) => ({ type: 'prepare', name, text, analysis: small }) as const;
+    const prepare = (name: string, text: string) =>
+      ({ type: 'prepare', name, text, parameterTypes: [], analysis: small }) as const;
     const one = bench().session;
     for (let count = 0; count < 3 * namesMax; count += 1) {
       applyEffects(
@@ -113,7 +114,10 @@ it('all sessions together keep so much and no more, but each may have a little, 
   one.server(Buffer.concat([message('1'), message('Z', Buffer.from('I'))]));
   applyEffects(
     one.session,
-    { kind: 'prepare', effects: [{ type: 'prepare', name: 'p', text: 'select 1', analysis: small }] },
+    {
+      kind: 'prepare',
+      effects: [{ type: 'prepare', name: 'p', text: 'select 1', parameterTypes: [], analysis: small }],
+    },
     '',
   );
   expect(one.session.room.bytes).toBeGreaterThan(before);

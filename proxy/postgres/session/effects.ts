@@ -32,7 +32,7 @@ function applyEffect(s: Session, effect: SessionEffect, tag: string): void {
       leaveFailed(s, transaction.idle);
       return;
     case 'prepare':
-      s.sqlPrepared.set(effect.name, { text: effect.text, analysis: effect.analysis });
+      s.sqlPrepared.set(effect.name, preparedBy(effect));
       countPrepared(s, s.sqlPreparedBytes + weightOfPrepared(effect));
       if (!hasRoomForPrepared(s)) s.settings.isLost = true;
       return;
@@ -86,7 +86,14 @@ export function committedBefore(s: Session, { kind, ruling, statementIndex, run 
   s.gate.settled(true);
 }
 
-const weightOfPrepared = ({ text, analysis }: SqlPrepared): number => text.length + weightOfAnalysis(analysis);
+const preparedBy = ({ text, parameterTypes, analysis }: SqlPrepared): SqlPrepared => ({
+  text,
+  parameterTypes,
+  analysis,
+});
+
+const weightOfPrepared = ({ text, parameterTypes, analysis }: SqlPrepared): number =>
+  text.length + 8 * parameterTypes.length + weightOfAnalysis(analysis);
 
 /** What was deallocated is counted as long as that makes no difference. */
 function hasRoomForPrepared(s: Session): boolean {

@@ -7,7 +7,7 @@ import { latin1, nameKey, utf8Of } from '../wire/text.ts';
 import { type ExpectKind, expectation, expects } from './expect.ts';
 import { hasLimited } from './limit.ts';
 import type { Portal, Prepared } from './names.ts';
-import { readParameters } from './parameters.ts';
+import { readParameters, settledKey } from './parameters.ts';
 import { enqueue } from './proposals.ts';
 import { isBarrier } from './query.ts';
 import { malformed, notRecording, refusal, refuseExtended, refuseMissing } from './refusal.ts';
@@ -72,7 +72,7 @@ export function parse(s: Session, m: Message, before?: (s: Session) => void): bo
   if (!s.ports.recorder.healthy) return refuse(s, notRecording);
   before?.(s);
   const name = nameKey(m.bytes, m.start + 5, nameEnd);
-  const prepared = newPrepared({ name, key, ruling, literals, isRecorded: false });
+  const prepared = newPrepared({ name, key: settledKey(key, ruling), ruling, literals, isRecorded: false });
   const entry = expectation(expects.parse, { name, ruling, prepared, isInjected: s.parts !== null });
   enqueue(s, entry);
   s.up.view(m.bytes, m.start, m.end);

@@ -148,7 +148,7 @@ export type Internal = { rows: InternalRows; hasFailed: boolean };
 export type InternalGroup = { all: readonly Internal[]; done: (rows: InternalRows[] | null) => void };
 
 /** The analysis is that of the moment; PostgreSQL reads the text anew when the catalog has changed. */
-export type SqlPrepared = { text: string; analysis: StatementAnalysis };
+export type SqlPrepared = { text: string; parameterTypes: readonly number[]; analysis: StatementAnalysis };
 
 export type SessionParts = {
   ports: SessionPorts;
