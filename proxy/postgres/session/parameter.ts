@@ -4,13 +4,16 @@ import { endWithFault } from './end.ts';
 import type { Fate, ServerMessage } from './server.ts';
 import type { Session } from './state.ts';
 
+/** The server gives encodings their own names, but keeps this older one as it was set. */
+const utf8Names: ReadonlySet<string> = new Set(['UTF8', 'UNICODE']);
+
 /** What must hold of a parameter from the start; null when it does. */
 export function parameterProblem(name: string, value: string, initial: ReadonlyMap<string, string>): string | null {
   switch (name.toLowerCase()) {
     case 'standard_conforming_strings':
       return value === 'on' ? null : 'standard_conforming_strings was switched off';
     case 'client_encoding':
-      return value === 'UTF8' ? null : `client_encoding became ${value}`;
+      return utf8Names.has(value) ? null : `client_encoding became ${value}`;
     case 'session_authorization':
       return value === (initial.get(name) ?? value) ? null : 'the session authorization changed';
     case 'is_superuser':
