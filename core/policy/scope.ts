@@ -130,20 +130,16 @@ export const mayMask = (scope: Scope): boolean => hasMasks(scope.side, scope.vie
 export const mayMaskSession = ({ sides }: Residual, labels: Labels): boolean =>
   sides.some(side => hasMasks(side, labels));
 
-/**
- * Whether the statement was read to its end, makes or changes objects without a label, and touches no rows: a block of that kind
- * has no data to move.
- */
-export function isDefinition({ accesses }: Scope['view']): boolean {
-  const targets = accesses.map(each => each.target);
-  return (
-    targets.some(({ action }) => defining.has(action)) &&
-    targets.every(
-      ({ action, system, tags, unresolved }) =>
-        tags.length === 0 && !unresolved && (besides.has(action) || (action === 'read' && system)),
-    )
+/** Whether the statement was read to its end and touches no rows, nor anything with a label: it has no data to move. */
+const movesNoData = ({ accesses }: Scope['view']): boolean =>
+  accesses.every(
+    ({ target: { action, system, tags, unresolved } }) =>
+      tags.length === 0 && !unresolved && (besides.has(action) || (action === 'read' && system)),
   );
-}
+
+/** It does nothing but make and change objects. */
+export const isDefinition = (view: Scope['view']): boolean =>
+  view.accesses.some(({ target }) => defining.has(target.action)) && movesNoData(view);
 
 const defining: ReadonlySet<Action> = new Set(['define', 'drop']);
 const besides: ReadonlySet<Action> = new Set(['define', 'drop', 'call', 'session']);
@@ -151,7 +147,7 @@ const besides: ReadonlySet<Action> = new Set(['define', 'drop', 'call', 'session
 /** Hazards behind which data moves unseen, as accesses that need a rule of their own. */
 export function unseenAccesses(scope: Scope): readonly Target[] {
   if (!mayMask(scope)) return [];
-  const isSeen = isDefinition(scope.view);
+  const isSeen = movesNoData(scope.view);
   return scope.view.hazards
     .filter(({ hazard }) => opaqueHazards.has(hazard.code) && !(isSeen && hazard.code === 'anonymous_block'))
     .map(({ target }) => ({ ...target, action: 'opaque' as const, verb: 'other' as const }));

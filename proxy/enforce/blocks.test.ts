@@ -54,6 +54,10 @@ it.each([
   `DO $$ BEGIN ALTER TABLE "jobs" ADD CONSTRAINT "jobs_person_fk" FOREIGN KEY ("person") REFERENCES "public"."jobs"("id") ON DELETE cascade; EXCEPTION WHEN duplicate_object THEN null; END $$`,
   `do $$ begin if exists (select 1 from information_schema.columns where table_name = 'jobs' and column_name = 'note') then alter table jobs alter column note drop not null; end if; end $$`,
   'do $$ begin drop table if exists nothing; create schema if not exists extra; end $$',
+  "do $$ begin set local client_min_messages = 'error'; raise warning using errcode = 'undefined_table', message = 'not there', detail = 'it is made'; end; $$",
+  'do $$ begin perform 1; end $$',
+  "do $$ begin perform set_config('work_mem', '8MB', true); end $$",
+  "do $$ begin if not exists (select from pg_roles where rolname = 'nobody_here') then raise notice 'there is no nobody'; end if; end $$",
 ])('runs %s', async text => {
   expect([await ask(text), await ask(text)]).toEqual([[], []]);
 });
@@ -99,11 +103,24 @@ it.each([
   'do $$ begin alter table people add column seen text; end $$',
   'do $$ begin create function seen() returns text language sql as $f$ select ssn from people $f$; end $$',
   'do $$ begin create type seen as enum (); perform most_common_vals from pg_stats; end $$',
-  'do $$ begin perform 1; end $$',
   'do language plperl $$ 1 $$',
+  'do $$ begin perform look(); end $$',
+  "do $$ declare seen text; begin select ssn into seen from people; raise notice '%', seen; end $$",
+  'do $$ begin perform note from jobs; end $$',
+  "do $$ begin execute 'select ' || current_setting('search_path'); end $$",
+  "do $$ declare c refcursor := 'open_one'; seen record; begin fetch c into seen; raise notice '%', seen; end $$",
+  "do $$ begin raise notice '%', (select most_common_vals from pg_stats limit 1); end $$",
+  "do $$ begin raise notice '%', query_to_xml('select ssn from people', true, true, ''); end $$",
 ])('refuses %s', async text => {
   const [error = ''] = await ask(text);
   expect(error).toMatch(/refused by policy|cannot be resolved/);
+});
+
+it('gives on what a block says that touches nothing', async () => {
+  const heard = await client.ask(say.query("do $$ begin raise notice 'nothing to do for %', current_schema(); end $$"));
+  expect(heard.filter(({ type }) => type === 'N').map(({ body }) => fieldsOf(body).M)).toEqual([
+    'nothing to do for public',
+  ]);
 });
 
 it('says what to do instead of a block that works on rows', async () => {
