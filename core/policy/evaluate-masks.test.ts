@@ -203,7 +203,7 @@ describe('masks', () => {
     const opaque = analysis(statement({ accesses: [access('opaque', 'public.f', { object: { kind: 'function' } })] }));
     const block = analysis(
       statement({
-        accesses: [access('call', 'do', { object: { kind: 'other' } })],
+        accesses: [access('call', 'do', { object: { kind: 'other' } }), access('read', 'public.notes')],
         hazards: [{ code: 'anonymous_block', object: 'do', position: null }],
       }),
     );

@@ -110,6 +110,15 @@ it.each([
   "do $$ begin execute 'select ' || current_setting('search_path'); end $$",
   "do $$ declare c refcursor := 'open_one'; seen record; begin fetch c into seen; raise notice '%', seen; end $$",
   "do $$ begin raise notice '%', (select most_common_vals from pg_stats limit 1); end $$",
+  "do $$ begin raise notice '%', (select query from pg_stat_get_activity(null) limit 1); end $$",
+  "do $$ begin raise notice '%', pg_stat_get_backend_activity(1); end $$",
+  "do $$ begin raise notice '%', cursor_to_xml('c', 1, true, true, ''); end $$",
+  "do $$ begin raise notice '%', (select pg_read_file('PG_VERSION')); end $$",
+  "do $$ begin raise notice '%', lo_get(1); end $$",
+  "do $$ begin raise notice '%', (select passwd from pg_shadow limit 1); end $$",
+  "do $$ begin raise notice '%', (select stavalues1 from pg_statistic limit 1); end $$",
+  "do $$ begin raise notice '%', (select most_common_vals from pg_stats limit 1); end $$",
+  "do $$ begin raise notice '%', (select n from ts_stat('select to_tsvector(ssn) from people') s(word, docs, n)); end $$",
   "do $$ begin raise notice '%', query_to_xml('select ssn from people', true, true, ''); end $$",
 ])('refuses %s', async text => {
   const [error = ''] = await ask(text);

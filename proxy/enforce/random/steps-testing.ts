@@ -53,6 +53,9 @@ export const definitions: readonly string[] = [
   `ALTER TABLE lab.{=a ALTER COLUMN j TYPE text USING t|b ALTER COLUMN t TYPE text USING n::text|c ALTER COLUMN g DROP EXPRESSION|c ALTER COLUMN g SET EXPRESSION AS (t)|c ALTER COLUMN g SET EXPRESSION AS (j ->> 'k')|b ADD COLUMN x text DEFAULT lab.f(1)|box ALTER COLUMN t SET DEFAULT lab.f(2)|box ADD COLUMN x text GENERATED ALWAYS AS ((p).t) STORED|a ALTER COLUMN t TYPE text COLLATE "C"}`,
   `CREATE TABLE lab.{=c2|d} AS {=EXECUTE q (1, 'x')|SELECT * FROM lab.h()|SELECT lab.f(o.id) t, o.id FROM odd o|SELECT (p).*, id FROM lab.box|SELECT s FROM lab.a s|VALUES (1, lab.f(1))|SELECT 1 AS id, s.* FROM lab.b s}`,
   `CREATE TEMP TABLE {=kin|odd|a} AS SELECT {=1 AS id, 'x'::text AS m_code, 'y'::text AS m_text|id, t, n, j}{=| FROM lab.a}`,
+  // What is planned already goes on with what its names meant before.
+  `{=EXECUTE q (1, 'x')|SELECT lab.f(1)|CREATE TEMP TABLE other (id int)}; CREATE TEMP TABLE {=odd|odd|a|kin} (id int, t text, n int, j jsonb, m_text text, o_text text, m_int4 int, o_int4 int, m_code text); {=EXECUTE q (1, 'x')|SELECT lab.f(1)|EXECUTE q (2, 'x'); DROP TABLE pg_temp.odd; EXECUTE q (2, 'x')}`,
+  `CREATE OR REPLACE FUNCTION lab.f(given {=text|bigint|numeric}) RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text $$ {=|; EXECUTE q (1, 'x')|; SELECT lab.f(1), lab.f('1')}`,
   `CREATE OR REPLACE FUNCTION lab.turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {=INSERT INTO lab.b (id, t) VALUES (NEW.id + 50, NEW.t); RETURN NEW;|UPDATE lab.b SET t = NEW.t WHERE id = OLD.id; RETURN NEW;|INSERT INTO lab.c (id, t) VALUES (NEW.id, NEW.t); RETURN NULL;} END $$`,
   `CREATE TRIGGER turned {=INSTEAD OF INSERT ON lab.v|INSTEAD OF UPDATE ON lab.v|AFTER UPDATE OF t ON lab.a|BEFORE INSERT ON lab.heir|AFTER INSERT ON lab.e|AFTER UPDATE ON lab.kid} FOR EACH ROW EXECUTE FUNCTION lab.{=turn|fire}()`,
   `CREATE AGGREGATE lab.glue (text) (SFUNC = {=textcat|lab.glued}, STYPE = text)`,
@@ -150,7 +153,7 @@ export const session: readonly string[] = [
   `DECLARE c {=|SCROLL|BINARY|NO SCROLL} CURSOR {=|WITH HOLD} FOR SELECT {=s.t|*|s.id|s|upper(s.t)} FROM ${any} s`,
   `DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT ${row} FROM odd o ORDER BY o.id`,
   `DECLARE c CURSOR FOR SELECT * FROM {=lab.a|lab.b} FOR UPDATE`,
-  `PREPARE q (int, text) AS {=SELECT s.t FROM lab.a s WHERE s.id = $1 AND $2 IS NOT NULL|INSERT INTO lab.a (id, t) VALUES ($1, $2) RETURNING *|UPDATE lab.a SET t = coalesce($2, t) WHERE id = $1 RETURNING t|SELECT lab.f($1), $2|INSERT INTO lab.b (id, t) SELECT o.id, o.m_text FROM odd o WHERE o.id = $1 RETURNING t|SELECT t FROM lab.v WHERE id = $1|SELECT * FROM lab.a}`,
+  `PREPARE q (int, text) AS {=SELECT s.t FROM lab.a s WHERE s.id = $1 AND $2 IS NOT NULL|INSERT INTO lab.a (id, t) VALUES ($1, $2) RETURNING *|UPDATE lab.a SET t = coalesce($2, t) WHERE id = $1 RETURNING t|SELECT lab.f($1), $2|SELECT lab.f('1'), $2|SELECT $1, $2|SELECT lab.g(lab.f($1)), $2|INSERT INTO lab.b (id, t) SELECT o.id, o.m_text FROM odd o WHERE o.id = $1 RETURNING t|SELECT t FROM lab.v WHERE id = $1|SELECT * FROM lab.a}`,
   `PREPARE q (int, text) AS SELECT {text}, $2 FROM odd o WHERE o.id = $1`,
   `DEALLOCATE q`,
   `SET {=search_path = lab, public|search_path = pg_temp, lab, public|search_path = public|plan_cache_mode = force_generic_plan|enable_seqscan = off|LOCAL search_path = lab|my.thing = 'x'|row_security = off|bytea_output = escape|extra_float_digits = 0|default_transaction_read_only = off}`,
