@@ -11,6 +11,8 @@ type Parts = {
   text: string;
   context: Context;
   state: Session;
+  /** In a failed transaction the server cannot be told to plan anew. */
+  hasStalePlans: boolean;
   /** Analyses a prepared statement again, under the present catalog. */
   analyse(text: string, settings: AnalysisSettings): Promise<Analysis>;
 };
@@ -32,6 +34,7 @@ export async function analysisSettings(parts: Parts): Promise<AnalysisSettings> 
     // With objects of the session's own, the end of a transaction may take some of them away. In a failed one the server does not
     // say where it will look for names behind its end.
     unsettled:
+      parts.hasStalePlans ||
       parts.state.settings.hasUncommitted ||
       parts.state.settings.searchPath === null ||
       context.data !== context.view.data,

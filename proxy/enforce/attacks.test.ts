@@ -105,6 +105,25 @@ it.each([
   },
 );
 
+it('runs nothing that was planned before by the names that somebody else makes while a transaction has failed', async () => {
+  const [proxy] = twins.proxies.writer;
+  if (!proxy) throw new Error('there are two');
+  const [client, other] = [await WireClient.through(proxy.port), await WireClient.through(proxy.port)];
+  for (const each of [
+    'set search_path = lab, public',
+    'prepare q as select left(ssn, 20) from people where id = 1',
+    'execute q',
+    'begin',
+    'select 1 / 0',
+  ])
+    await client.ask(say.query(each));
+  await other.ask(say.query('create table lab.people (id int, ssn text)'));
+  await client.ask(say.query('rollback; execute q'));
+  expect(client.received.includes('900-55')).toBe(false);
+  await other.ask(say.query('drop table lab.people'));
+  for (const each of [client, other]) each.close();
+});
+
 it.each(['rollback to a', 'rollback', 'rollback and chain'])(
   'reads names as they are after %s, sent together',
   async end => {

@@ -385,7 +385,8 @@ export class SessionGate implements OpenGate {
         settings: given,
       });
     const state = this.#session.state();
-    return read(text, await analysisSettings({ key, text, context, state, analyse: read }));
+    const hasStalePlans = this.#plans.areStale(context.data);
+    return read(text, await analysisSettings({ key, text, context, state, hasStalePlans, analyse: read }));
   }
 
   #rule(context: Context, key: string, analysis: Analysis): Ruling {
