@@ -31,7 +31,7 @@ export const hazardWords: Readonly<Record<HazardCode, string>> = {
   foreign_connection: 'opens or defines a connection to another server',
   dynamic_sql: 'runs SQL that is made at run time',
   anonymous_block: 'runs an anonymous code block',
-  alter_system: 'changes the settings of the server',
+  alter_system: 'changes settings or databases of the server',
   extension: 'installs, changes or drops an extension',
   privilege: 'changes privileges',
   role: 'creates, changes or drops a role',
