@@ -1,5 +1,6 @@
 /** From what was collected to the record that policy and the log read. */
 import type { OutputColumn, StatementAnalysis } from './analysis.ts';
+import { unresolved } from './refuse.ts';
 import type { Analyzer } from './state.ts';
 import type { Outcome } from './statement.ts';
 import type { Field } from './value.ts';
@@ -12,12 +13,17 @@ const outputOf = ({ name, value }: Field): OutputColumn => ({
   typeOid: value.type,
 });
 
+/** Numbers of parameters that are listed whether or not all up to them are there. */
+const listedMax = 256;
+
 /**
- * Types that earlier statements of the same message make have no number yet. The server takes no statement that leaves out most of
- * its parameters, so a large number alone makes no long list.
+ * Types that earlier statements of the same message make have no number yet. The server takes no statement that leaves out some of its
+ * parameters, so a large number alone must not make a long list; a shorter one would forget types that the server keeps.
  */
-function parameterTypesOf({ out, parameterTypes }: Analyzer): number[] {
-  if (out.parameters > 16 * (parameterTypes.size + 1)) return [];
+function parameterTypesOf({ out, parameterTypes, parametersSeen, settings }: Analyzer): number[] {
+  const given = parametersSeen.size + (settings.parameterTypes ?? []).length;
+  if (out.parameters > listedMax && given < out.parameters)
+    unresolved('parameters', undefined, `there are parameters missing before $${out.parameters}`);
   return Array.from({ length: out.parameters }, (_, index) => Math.max(0, parameterTypes.get(index + 1) ?? 0));
 }
 

@@ -29,7 +29,10 @@ function apart(a: Analyzer, node: Pg.Node, parameterTypes: readonly number[]): S
 /** What a statement around it passes on to it. */
 function sharesParameters(a: Analyzer, { parameters, parameterTypes = [] }: StatementAnalysis): void {
   a.out.parameters = Math.max(a.out.parameters, parameters);
-  for (const [index, type] of parameterTypes.entries()) if (type > 0) a.parameterTypes.set(index + 1, type);
+  for (const [index, type] of parameterTypes.entries()) {
+    a.parametersSeen.add(index + 1);
+    if (type > 0) a.parameterTypes.set(index + 1, type);
+  }
 }
 
 /** What stands behind `PREPARE name (types) AS`. */

@@ -105,6 +105,8 @@ export class Analyzer {
   readonly isBehindDefinition: boolean;
   /** Types that $n turned out to have. */
   readonly parameterTypes = new Map<number, number>();
+  /** Which $n there are. */
+  readonly parametersSeen = new Set<number>();
 
   constructor(options: Options) {
     this.catalog = options.catalog;
@@ -188,6 +190,7 @@ export class Analyzer {
       const variable = this.variables?.get(names[number - 1] || `$${number}`);
       return variable ?? values[number - 1] ?? constant(untyped);
     }
+    this.parametersSeen.add(number);
     if (number > this.out.parameters) this.out.parameters = number;
     return constant(this.parameterTypes.get(number) || oid.unknown, { kind: 'parameter', number });
   }
