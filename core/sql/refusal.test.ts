@@ -201,3 +201,13 @@ describe('servers of different versions', () => {
     expect(analysis.ok && analysis.statements[0]?.outputs?.[0]?.wire).toMatchObject({ attnum: 4 });
   });
 });
+
+it('makes no long list of parameters that are not there', () => {
+  const typesOf = (text: string) => {
+    const analysis = analyzeWith(target.catalog, text);
+    return analysis.ok ? analysis.statements[0]?.parameterTypes?.length : analysis.refusal.message;
+  };
+  expect(typesOf('SELECT $200')).toBe(200);
+  expect(typesOf('SELECT $60000')).toBe('there are parameters missing before $60000');
+  expect(typesOf(`SELECT ${Array.from({ length: 300 }, (_, index) => `$${index + 1}`).join(', ')}`)).toBe(300);
+});
