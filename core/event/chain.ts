@@ -3,6 +3,7 @@
  * reader of events (control plane, CLI, tests) verifies with the one function in this file.
  */
 import { hash as digest } from 'node:crypto';
+import { ok, type Result } from '../contract/error.ts';
 import { type EventLine, eventLineSchema, zeroHash } from './schema.ts';
 
 export function chainHash(prev: string, body: string): string {
@@ -51,19 +52,25 @@ export function writerIn(body: string): string | null {
   return typeof writer === 'string' ? writer : null;
 }
 
-/** Why `line` may not follow `head`, or null. The hash is checked before anything in the body is believed. */
-export function faultAfter(head: ChainHead, input: unknown, writer: string | null): string | null {
-  const line = eventLineSchema.safeParse(input);
-  if (!line.success) return 'not an event line';
-  const { prev, hash, body } = line.data;
-  if (prev !== head.hash) return `does not follow the event before it: expected ${head.hash}, found ${prev}`;
-  if (hash !== chainHash(prev, body)) return 'the content does not match its hash';
+/** An event that fits its chain: its line, what its body says, and where the chain has got to with it. */
+export type ChainLink = { line: EventLine; body: object; head: ChainHead };
+
+/** What `input` adds to a chain that has got to `head`, or why it may not. The hash is checked before anything in the body is believed. */
+export function follow(head: ChainHead, input: unknown, writer: string | null): Result<ChainLink, string> {
+  const parsed = eventLineSchema.safeParse(input);
+  if (!parsed.success) return refuse('not an event line');
+  const line = parsed.data;
+  const { prev, hash, body } = line;
+  if (prev !== head.hash) return refuse(`does not follow the event before it: expected ${head.hash}, found ${prev}`);
+  if (hash !== chainHash(prev, body)) return refuse('the content does not match its hash');
   const event = parseBody(body);
-  if (event === null) return 'the body is not a JSON object';
-  if (event.seq !== head.seq + 1) return `expected number ${head.seq + 1}, found ${String(event.seq)}`;
-  if (writer !== null && writerOf(event) !== writer) return 'belongs to another chain';
-  return null;
+  if (event === null) return refuse('the body is not a JSON object');
+  if (event.seq !== head.seq + 1) return refuse(`expected number ${head.seq + 1}, found ${String(event.seq)}`);
+  if (writer !== null && writerOf(event) !== writer) return refuse('belongs to another chain');
+  return ok({ line, body: event, head: { seq: head.seq + 1, hash } });
 }
+
+const refuse = (reason: string) => ({ ok: false as const, error: reason });
 
 /**
  * Verifies events in order, from `from` (the chain's start unless given) on. `index` of a fault counts from 0 within `lines`. All
@@ -77,11 +84,10 @@ export function verifyChain(
   let owner = writer;
   let index = 0;
   for (const input of lines) {
-    const reason = faultAfter(head, input, owner);
-    if (reason !== null) return { ok: false, index, reason };
-    const line = input as EventLine;
-    owner ??= writerIn(line.body);
-    head = { hash: line.hash, seq: head.seq + 1 };
+    const followed = follow(head, input, owner);
+    if (!followed.ok) return { ok: false, index, reason: followed.error };
+    owner ??= writerIn(followed.value.line.body);
+    head = followed.value.head;
     index += 1;
   }
   return { ok: true, head, count: index };

@@ -25,10 +25,12 @@ const cut = (value: unknown, max: number): string =>
     .slice(0, max)
     .toWellFormed();
 
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** The years that PostgreSQL and RFC 3339 have in common. */
 export function timeOf(value: unknown): string | null {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return ms >= 0 && ms <= Date.parse('9999-12-31T23:59:59.999Z') ? new Date(ms).toISOString() : null;
+  return ms >= 0 && ms <= lastMs ? new Date(ms).toISOString() : null;
 }
 
 type ControlBody = {

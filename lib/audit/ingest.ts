@@ -8,18 +8,20 @@ import 'server-only';
 import { eq, sql } from 'drizzle-orm';
 import { must } from '#core/contract/assert.ts';
 import { fail, ok, type Result } from '#core/contract/error.ts';
-import { type ChainHead, faultAfter } from '#core/event/chain.ts';
-import { type Event, type EventLine, eventSchema, zeroHash } from '#core/event/schema.ts';
+import { type ChainHead, follow } from '#core/event/chain.ts';
+import { type Event, type EventLine, zeroHash } from '#core/event/schema.ts';
 import type { Db, Tx } from '#db/client.ts';
 import { event, eventSource } from '#db/schema/audit.ts';
 import type { Clock } from '#lib/orpc/context.ts';
 import { poke } from '#lib/outbox/publish.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
 import { proxyColumns, timeOf } from './columns.ts';
+import { storableEvent } from './project-rows.ts';
 import { storeProjection } from './project-store.ts';
 
 type On = { db: Db; clock: Clock };
-export type Ingested = Result<{ acknowledged: number }>;
+/** `events`: those of the batch that are known here, with texts that can be stored; of a batch that is repeated, too. */
+export type Ingested = Result<{ acknowledged: number; events: readonly Event[] }>;
 type FaultCode = 'gap' | 'fork' | 'broken';
 type Fault = { code: FaultCode; seq: number; message: string };
 
@@ -45,20 +47,21 @@ export async function ingestEvents(on: On, proxyId: string, lines: readonly unkn
   return transact(on, async tx => {
     const head = await lockHead(tx, proxyId);
     const first = seqOf(lines[0]);
-    if (lines.length === 0) return ok({ acknowledged: head.seq });
-    if (first === null) return refuse(tx, on, { proxyId, head, fault: broken(head.seq + 1, 'not an event line') });
+    if (lines.length === 0) return ok({ acknowledged: head.seq, events: [] });
+    if (first === null) return refuse(tx, on, { proxyId, fault: broken(head.seq + 1, 'not an event line') });
     if (first > head.seq + 1) {
       const message = `events ${head.seq + 1} to ${first - 1} are missing`;
-      await refuse(tx, on, { proxyId, head, fault: { code: 'gap', seq: head.seq + 1, message } });
-      return ok({ acknowledged: head.seq });
+      await refuse(tx, on, { proxyId, fault: { code: 'gap', seq: head.seq + 1, message } });
+      return ok({ acknowledged: head.seq, events: [] });
     }
     const known = Math.min(head.seq - first + 1, lines.length);
-    const fork = known > 0 ? await forkIn(tx, proxyId, lines.slice(0, known) as EventLine[]) : null;
-    if (fork) return refuse(tx, on, { proxyId, head, fault: fork });
+    const repeated = await readRepeated(tx, proxyId, { lines: lines.slice(0, known) as EventLine[], first });
+    if (!repeated.ok) return refuse(tx, on, { proxyId, fault: repeated.error });
     const read = readLines(lines.slice(known), { head, proxyId });
-    if (!read.ok) return refuse(tx, on, { proxyId, head, fault: read.error });
+    if (!read.ok) return refuse(tx, on, { proxyId, fault: read.error });
     if (read.value.length > 0) await store(tx, on, { proxyId, read: read.value });
-    return ok({ acknowledged: head.seq + read.value.length });
+    const events = eventsOf([...repeated.value, ...read.value]);
+    return ok({ acknowledged: head.seq + read.value.length, events });
   });
 }
 
@@ -85,42 +88,42 @@ function seqOf(line: unknown): number | null {
 }
 
 /** Repeated events must be the very ones that are stored. Their chain makes comparing the last one enough. */
-async function forkIn(tx: Tx, proxyId: string, repeated: readonly EventLine[]): Promise<Fault | null> {
-  const first = must(seqOf(repeated[0]), 'the first line is numbered');
-  const before: ChainHead = { seq: first - 1, hash: repeated[0]?.prev ?? zeroHash };
-  const read = readLines(repeated, { head: before, proxyId });
-  if (!read.ok) return read.error;
-  const last = first + repeated.length - 1;
+async function readRepeated(
+  tx: Tx,
+  proxyId: string,
+  { lines, first }: { lines: readonly EventLine[]; first: number },
+): Promise<Result<ReadLine[], Fault>> {
+  const before: ChainHead = { seq: first - 1, hash: lines[0]?.prev ?? zeroHash };
+  const read = readLines(lines, { head: before, proxyId });
+  if (!read.ok || read.value.length === 0) return read;
+  const last = first + lines.length - 1;
   const rows = await tx.execute<{ hash: string }>(
     sql`select encode(hash, 'hex') as hash from ${event} where source = ${proxyId} and seq = ${last}`,
   );
-  if (rows[0]?.hash === repeated.at(-1)?.hash) return null;
-  return { code: 'fork', seq: last, message: `event ${last} is not the one that was stored before` };
+  if (rows[0]?.hash === lines.at(-1)?.hash) return read;
+  const message = `event ${last} is not the one that was stored before`;
+  return { ok: false, error: { code: 'fork', seq: last, message } };
 }
 
 type ReadLine = { line: EventLine; seq: number; body: { type?: unknown; time?: unknown }; event: Event | null };
 
+/** Each line's texts are parsed once, for all that is made of them. */
 function readLines(lines: readonly unknown[], on: { head: ChainHead; proxyId: string }): Result<ReadLine[], Fault> {
   let { head } = on;
   const read: ReadLine[] = [];
   for (const input of lines) {
-    const reason = faultAfter(head, input, on.proxyId);
-    if (reason !== null) return { ok: false, error: broken(head.seq + 1, reason) };
-    const line = input as EventLine;
-    const body = JSON.parse(line.body);
-    head = { seq: head.seq + 1, hash: line.hash };
-    read.push({ line, seq: head.seq, body, event: eventOf(body) });
+    const followed = follow(head, input, on.proxyId);
+    if (!followed.ok) return { ok: false, error: broken(head.seq + 1, followed.error) };
+    const { line, body } = followed.value;
+    head = followed.value.head;
+    read.push({ line, seq: head.seq, body, event: storableEvent(line.body, body) });
   }
   return ok(read);
 }
 
-/** Null for one of a kind or shape that is not known here: it is kept, and not projected. */
-export function eventOf(body: unknown): Event | null {
-  const parsed = eventSchema.safeParse(body);
-  return parsed.success ? parsed.data : null;
-}
+const eventsOf = (read: readonly ReadLine[]): Event[] => read.flatMap(({ event }) => (event === null ? [] : [event]));
 
-type Refusing = { proxyId: string; head: ChainHead; fault: Fault };
+type Refusing = { proxyId: string; fault: Fault };
 
 async function refuse(tx: Tx, on: On, { proxyId, fault }: Refusing): Promise<Ingested> {
   const at = on.clock.now().toISOString();
@@ -165,8 +168,7 @@ async function store(tx: Tx, on: On, { proxyId, read }: { proxyId: string; read:
     from json_to_recordset(${rows}::json) as line(
       seq int8, time timestamptz, type text, "sessionId" uuid, "actorLogin" text, "targetType" text, "targetLabel" text,
       listed boolean, prev bytea, hash bytea, body text)`);
-  const events = read.flatMap(({ event }) => (event ? [event] : []));
-  await storeProjection(tx, proxyId, events);
+  await storeProjection(tx, proxyId, eventsOf(read));
   const last = must(read.at(-1), 'there is a line');
   const headTime = new Date(timeOf(last.body.time) ?? now);
   await tx

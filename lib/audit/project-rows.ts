@@ -1,12 +1,21 @@
 /** The rows of the projections as one event each makes them, by the names of their columns: the same for storing and for verifying. */
 import 'server-only';
 import { createHash } from 'node:crypto';
-import type { Event } from '#core/event/schema.ts';
+import { type Event, eventSchema } from '#core/event/schema.ts';
 import { clean } from './columns.ts';
 import { type Completed, type Decided, hazardsOf, labelsOf, relationsOf, type SessionStart } from './project.ts';
 
-/** The event with texts that can be stored. */
-export function storable<T>(value: T): T {
+/** Escapes of what cannot be stored; rarely there, and cheaper to look for than every text of an event is to clean. */
+const unstorable = /\\u(?:0000|d[89a-f])/i;
+
+/** The event in `body`, the JSON it was parsed from, with texts that can be stored; null for one of a kind or shape that is not known here. */
+export function storableEvent(body: string, value: unknown): Event | null {
+  const { data } = eventSchema.safeParse(value);
+  if (data === undefined) return null;
+  return body.isWellFormed() && !unstorable.test(body) ? data : storable(data);
+}
+
+function storable<T>(value: T): T {
   if (typeof value === 'string') return clean(value) as T;
   if (Array.isArray(value)) return value.map(storable) as T;
   if (typeof value !== 'object' || value === null) return value;

@@ -11,13 +11,14 @@ import {
   type SessionDelta,
   type SessionStart,
 } from './project.ts';
-import { decidedRow, endRow, outcomeRow, startRow, storable } from './project-rows.ts';
+import { decidedRow, endRow, outcomeRow, startRow } from './project-rows.ts';
 
 /** A session that its proxy did not end. */
 export const lostReason = 'its proxy stopped without ending it';
 
+/** Of events with texts that can be stored. */
 export async function storeProjection(tx: Tx, proxyId: string, events: readonly Event[]): Promise<void> {
-  const projection = projectBatch(events.map(storable));
+  const projection = projectBatch(events);
   const { starts, decided, completed, deltas, rollup, ends, keys, lost } = projection;
   if (keys.length > 0) await storeKeys(tx, proxyId, keys);
   if (starts.length > 0) await storeStarts(tx, proxyId, starts);

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'drizzle-orm';
 import type { Event } from '#core/event/schema.ts';
 import type { Tx } from '#db/client.ts';
-import { decidedRow, endRow, outcomeRow, startRow, storable } from './project-rows.ts';
+import { decidedRow, endRow, outcomeRow, startRow } from './project-rows.ts';
 
 type Row = Record<string, unknown>;
 type Found = { session: Row | null; statement: Row | null; textHolds: boolean | null };
@@ -84,7 +84,7 @@ function faultOf(event: Event, { session, statement, textHolds }: Found): string
 
 /** The first of a proxy's events, in order, of which what is shown says something else. */
 export async function disagreementIn(tx: Tx, proxyId: string, events: readonly Event[]): Promise<Disagreement | null> {
-  const projected = events.map(storable).flatMap(event => {
+  const projected = events.flatMap(event => {
     const key = keyOf(event);
     return key === null ? [] : [{ event, key }];
   });

@@ -14,7 +14,7 @@ import type { Clock } from '#lib/orpc/context.ts';
 import { recordEvent, transact } from '#lib/transaction.ts';
 import { controlSourceId } from './append.ts';
 import { controlColumns, type EventColumns, proxyColumns } from './columns.ts';
-import { eventOf } from './ingest.ts';
+import { storableEvent } from './project-rows.ts';
 import { disagreementIn } from './verify-projection.ts';
 
 /** Few: reading one takes long enough, and between the parts others get their turn. */
@@ -63,7 +63,7 @@ function readRow(row: Row, before: { seq: number; hash: string }): Read {
   const body = parsed(row.body);
   if (body === null || body.seq !== row.seq) return { fault: 'its content has another number' };
   const isControl = row.source === controlSourceId;
-  const known = isControl ? null : eventOf(body);
+  const known = isControl ? null : storableEvent(row.body, body);
   const column = otherColumn(row, isControl ? controlColumns(body) : proxyColumns(body, known));
   return column === null
     ? { fault: null, event: known }
@@ -93,12 +93,13 @@ async function walk(db: Tx, source: Source, { from, to }: { from: number; to: nu
   if (hash === null) return { seq: 0, broken: { seq: from, reason: 'it is missing' } };
   let before = { seq: from, hash };
   while (before.seq < to && before.seq - from < eventsPerWalkMax) {
+    const last = Math.min(to, before.seq + eventsPerRead);
     const rows = await db
       .select()
       .from(event)
-      .where(and(eq(event.source, source.id), gt(event.seq, before.seq), lte(event.seq, to)))
-      .orderBy(asc(event.seq))
-      .limit(eventsPerRead);
+      // Bounded by number, so that the server never looks at more, whatever it believes of a log that grows by the second.
+      .where(and(eq(event.source, source.id), gt(event.seq, before.seq), lte(event.seq, last)))
+      .orderBy(asc(event.seq));
     const missing: Broken = { seq: before.seq + 1, reason: 'it is missing' };
     const next = rows.length === 0 ? { before, broken: missing } : await walkRows(db, rows, before);
     if (next.broken !== null) return { seq: next.broken.seq - 1, broken: next.broken };

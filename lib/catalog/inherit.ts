@@ -5,7 +5,7 @@
 import 'server-only';
 import { type SQL, sql } from 'drizzle-orm';
 import { levels } from '#core/catalog/classification.ts';
-import { type Event, eventLineSchema, eventSchema } from '#core/event/schema.ts';
+import type { Event } from '#core/event/schema.ts';
 import type { Db, Tx } from '#db/client.ts';
 import type { Job } from '#lib/jobs/scheduler.ts';
 import type { Clock } from '#lib/orpc/context.ts';
@@ -18,16 +18,6 @@ type Inherited = Extract<Event, { type: 'classification.inherited' }>;
 /** What no catalog has ever shown was gone before anybody looked. */
 const waitingDays = 30;
 const listedMax = 50;
-
-function inheritedOf(lines: readonly unknown[]): Inherited[] {
-  return lines.flatMap(line => {
-    const { data } = eventLineSchema.safeParse(line);
-    // Cheap, before a body of any size is parsed.
-    if (!data?.body.includes('"classification.inherited"')) return [];
-    const event = eventSchema.safeParse(JSON.parse(data.body));
-    return event.success && event.data.type === 'classification.inherited' ? [event.data] : [];
-  });
-}
 
 const rankOf = (level: SQL): SQL =>
   sql`array_position(array[${sql.join(
@@ -53,8 +43,8 @@ const rowsOf = ({ session, statement, time, columns }: Inherited) =>
 type Placed = { connectionId: string; schema: string; relation: string; column: string; label: string; level: string };
 
 /** Part of taking a proxy's events in: a batch is acknowledged when its labels are kept. Repeating it changes nothing. */
-export async function inheritLabels(on: On, proxyId: string, lines: readonly unknown[]): Promise<void> {
-  const rows = inheritedOf(lines).flatMap(rowsOf);
+export async function inheritLabels(on: On, proxyId: string, events: readonly Event[]): Promise<void> {
+  const rows = events.flatMap(event => (event.type === 'classification.inherited' ? rowsOf(event) : []));
   if (rows.length === 0) return;
   await transact(on, async tx => {
     const kept = await keep(tx, proxyId, rows);

@@ -6,7 +6,7 @@ import 'server-only';
 import { sql } from 'drizzle-orm';
 import { knownLabels } from '#core/catalog/classification.ts';
 import { type FoundValues, foundConfidence, mergeFound } from '#core/catalog/suggest-values.ts';
-import { type Detected, eventLineSchema, eventSchema } from '#core/event/schema.ts';
+import type { Detected, Event } from '#core/event/schema.ts';
 import { detectorFacts } from '#core/mask/detectors/kinds.ts';
 import type { Db, Tx } from '#db/client.ts';
 
@@ -17,14 +17,10 @@ const columnsMax = 500;
 
 type Find = { session: string; at: string; detected: Detected };
 
-function findsIn(lines: readonly unknown[]): Find[] {
-  return lines.flatMap(line => {
-    const { data } = eventLineSchema.safeParse(line);
-    // Cheap, before a body of any size is parsed.
-    if (!data?.body.includes('"detected":[')) return [];
-    const event = eventSchema.safeParse(JSON.parse(data.body));
-    if (!event.success || event.data.type !== 'statement.completed') return [];
-    const { session, time: at, detected = [] } = event.data;
+function findsIn(events: readonly Event[]): Find[] {
+  return events.flatMap(event => {
+    if (event.type !== 'statement.completed') return [];
+    const { session, time: at, detected = [] } = event;
     return detected.filter(each => each.column !== null).map(each => ({ session, at, detected: each }));
   });
 }
@@ -140,9 +136,9 @@ async function file(tx: Tx, columns: readonly Column[], at: Date): Promise<void>
         then 'open' else s.state end`);
 }
 
-/** `lines` have been stored already. */
-export async function recordFinds(on: { db: Db; at: Date }, proxyId: string, lines: readonly unknown[]): Promise<void> {
-  const finds = findsIn(lines);
+/** `events` have been stored already. */
+export async function recordFinds(on: { db: Db; at: Date }, proxyId: string, events: readonly Event[]): Promise<void> {
+  const finds = findsIn(events);
   if (finds.length === 0) return;
   await on.db.transaction(async tx => {
     const connections = await connectionsOf(

@@ -99,13 +99,14 @@ export const pushEvents = proxyQuery()
       throw new AppError('payload_too_large', `a batch has at most ${eventBatchMax.events} events`);
     const stored = await ingestEvents({ db, clock }, caller.id, lines);
     if (!stored.ok) throw new AppError(stored.error.code, stored.error.message);
-    await inheritLabels({ db, clock }, caller.id, lines);
+    const { acknowledged, events } = stored.value;
+    await inheritLabels({ db, clock }, caller.id, events);
     // The events are stored; what lineage makes of them must not keep the proxy from forgetting them.
-    await recordCopies(db, caller.id, lines).catch(error => log().warn({ err: error }, 'copies were not recorded'));
-    await recordFinds({ db, at: clock.now() }, caller.id, lines).catch(error =>
+    await recordCopies(db, caller.id, events).catch(error => log().warn({ err: error }, 'copies were not recorded'));
+    await recordFinds({ db, at: clock.now() }, caller.id, events).catch(error =>
       log().warn({ err: error }, 'finds in values were not recorded'),
     );
-    return stored.value;
+    return { acknowledged };
   });
 
 export const pushCatalog = proxyCommand()

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ChainHead, chainStart, controlSource, faultAfter, writerIn } from '#core/event/chain.ts';
+import { type ChainHead, chainStart, controlSource, follow, writerIn } from '#core/event/chain.ts';
 import { segmentName, segmentStart } from '../record/segment.ts';
 import { CliError, type Command, exitCodes, type Io } from './command.ts';
 
@@ -116,11 +116,14 @@ async function verifyLines(
   const check = (line: string): Fault | null => {
     number += 1;
     const value = parseJson(line);
-    const reason = faultAfter(progress.head, value, progress.writer);
-    if (reason !== null)
-      return { where: `${path.basename(file)} line ${number}, after event ${progress.head.seq}`, reason };
-    progress.head = { hash: String(value?.hash), seq: progress.head.seq + 1 };
-    progress.writer ??= writerIn(String(value?.body));
+    const followed = follow(progress.head, value, progress.writer);
+    if (!followed.ok)
+      return {
+        where: `${path.basename(file)} line ${number}, after event ${progress.head.seq}`,
+        reason: followed.error,
+      };
+    progress.head = followed.value.head;
+    progress.writer ??= writerIn(followed.value.line.body);
     progress.first ??= progress.head.seq;
     progress.events += 1;
     return null;

@@ -38,6 +38,7 @@ const acknowledgedIntervalMs = 5_000;
 /** Of a batch's own time, the pause after it while the process does nothing but statements. */
 const busyPauses = 19;
 const busyPauseMsMax = 1_000;
+const lookMs = 5;
 /** From this share of the spool's limit on, sending no longer gives way: a full spool would refuse statements. */
 const crowdedShare = 0.05;
 
@@ -54,7 +55,6 @@ export class Sync {
   private wake: () => void = () => {};
   private running: Promise<void> | null = null;
   private persistedAt = 0;
-  private utilization = performance.eventLoopUtilization();
   /** Batches that were acknowledged. */
   batches = 0;
 
@@ -98,7 +98,8 @@ export class Sync {
       const ok = await this.sendOne().catch(cause =>
         this.failed(cause instanceof Error ? cause.message : String(cause)),
       );
-      await this.pause.for(ok ? this.paceMs(performance.now() - startedMs) : this.backoffMs());
+      if (ok) await this.giveWay(performance.now() - startedMs);
+      else await this.pause.for(this.backoffMs());
     }
   }
 
@@ -152,13 +153,16 @@ export class Sync {
     return most / 2 + (Math.random() * most) / 2;
   }
 
-  /** Sending, and taking in what is sent, costs about as much as deciding: the busier the process, the smaller its share. */
-  private paceMs(tookMs: number): number {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.utilization);
-    this.utilization = now;
+  /**
+   * Sending, and taking in what is sent, costs about as much as deciding: the busier the process is with other things, the smaller
+   * its share. How busy it is shows while nothing is sent.
+   */
+  private async giveWay(tookMs: number): Promise<void> {
+    const before = performance.eventLoopUtilization();
+    await this.pause.for(lookMs);
+    const { utilization } = performance.eventLoopUtilization(before);
     const pauseMs = Math.min(busyPauseMsMax, tookMs * busyPauses * utilization);
-    return 1 + pauseMs * (1 - Math.min(1, this.crowding()));
+    await this.pause.for(pauseMs * (1 - Math.min(1, this.crowding())));
   }
 
   /** 1 and more: sending has to hurry. */
