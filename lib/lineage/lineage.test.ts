@@ -1,6 +1,7 @@
 /** Where data goes, against a real control database: from definitions, references, and statements that were recorded. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EventLine } from '#core/event/schema.ts';
 import { completed, decided, pen, sessionStart } from '#lib/audit/testing.ts';
 import { releaseBundle } from '#lib/proxies/bundle.ts';
 import { enrolTestProxy, shopPush, type TestProxy } from '#lib/proxies/testing.ts';
@@ -90,6 +91,23 @@ describe('from recorded statements', () => {
     outputs: 0,
   };
 
+  const copyInto = (relation: string) => ({
+    ...copyFacts,
+    flows: [{ ...copyFacts.flows[0]!, target: column(relation, 'mail') }],
+  });
+
+  const push = async (from: TestProxy, lines: readonly EventLine[]) =>
+    plane.rest('POST', '/proxies/self/events', {
+      as: await from.bearer(),
+      body: lines.map(line => JSON.stringify(line)).join('\n'),
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+
+  const copiedTo = async (): Promise<string[]> => {
+    const { edges } = await graph('relations=public.customers');
+    return edges.filter(edge => edge.via === 'copy').map(edge => edge.to);
+  };
+
   it('shows copies of statements that ran, counted once, and none of those that did not', async () => {
     const { write } = pen(plane.clock, proxy.id);
     const session = randomUUID();
@@ -98,18 +116,11 @@ describe('from recorded statements', () => {
       write(start),
       write(decided(session, 1, { facts: copyFacts })),
       write(completed(session, 1, { outcome: 'ok' })),
-      write(
-        decided(session, 2, {
-          facts: { ...copyFacts, flows: [{ ...copyFacts.flows[0]!, target: column('leaked', 'mail') }] },
-        }),
-      ),
+      write(decided(session, 2, { facts: copyInto('leaked') })),
       write(completed(session, 2, { outcome: 'error' })),
     ];
-    const body = lines.map(line => JSON.stringify(line)).join('\n');
-    const headers = { 'content-type': 'application/x-ndjson' };
-    const push = async () => plane.rest('POST', '/proxies/self/events', { as: await proxy.bearer(), body, headers });
-    expect((await push()).body).toEqual({ acknowledged: 5 });
-    expect((await push()).status).toBe(200);
+    expect((await push(proxy, lines)).body).toEqual({ acknowledged: 5 });
+    expect((await push(proxy, lines)).status).toBe(200);
     const { edges, nodes } = await graph('relations=public.customers');
     expect(edges.filter(edge => edge.via === 'copy')).toEqual([
       {
@@ -122,5 +133,22 @@ describe('from recorded statements', () => {
       },
     ]);
     expect(nodes.find(node => node.name === 'mailing')?.kind).toBe('unknown');
+  });
+
+  it('knows a copy whose decision came before, and believes none of another proxy’s sessions', async () => {
+    const [mine, other] = await Promise.all([enrolTestProxy(plane, admin), enrolTestProxy(plane, admin)]);
+    const [own, theirs] = [pen(plane.clock, mine.id), pen(plane.clock, other.id)];
+    const session = randomUUID();
+    own.write({ ...sessionStart(session), connectionId });
+    own.write(decided(session, 1, { facts: copyInto('earlier') }));
+    await push(mine, own.take());
+    own.write(completed(session, 1));
+    expect((await push(mine, own.take())).body).toEqual({ acknowledged: 3 });
+    expect(await copiedTo()).toContain('relation:public.earlier');
+
+    theirs.write(decided(session, 2, { facts: copyInto('foreign') }));
+    theirs.write(completed(session, 2));
+    expect((await push(other, theirs.take())).body).toEqual({ acknowledged: 2 });
+    expect(await copiedTo()).not.toContain('relation:public.foreign');
   });
 });
