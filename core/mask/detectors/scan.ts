@@ -4,6 +4,7 @@
  */
 import { nextStop } from '../stops.ts';
 import { byteAt, hasWord, type Text, word } from './bytes.ts';
+import { chunkGlance } from './chunk-glance.ts';
 import { emailAround } from './email.ts';
 import type { HitSink } from './hit.ts';
 import { ibanEnd, isCountry } from './iban.ts';
@@ -140,6 +141,7 @@ class Scan implements Scanner, HitSink {
   mayHold(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < this.#bytesMin) return 0;
     if (!this.#looksAhead) return anything;
+    if (!chunkGlance.mayHold(bytes, start, end)) return 0;
     const { kinds } = this;
     return (
       ((kinds & (bits.card | bits.ssn)) !== 0 && mayHoldNumber(bytes, start, end) ? held.number : 0) |

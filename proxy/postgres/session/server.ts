@@ -1,4 +1,5 @@
 /** Bytes from the server: passes on what need not be understood, and hands the rest to the handler of its type. */
+import { chunkGlance } from '#core/mask/detectors/chunk-glance.ts';
 import { backend, largeLengthMax, lengthAt, serverMessageLengthMax } from '../wire/message.ts';
 import { answer } from './answer.ts';
 import { continueClient } from './client.ts';
@@ -58,8 +59,18 @@ function keep(s: Session, bytes: Uint8Array, from: number): void {
 
 const isData = (type: number | undefined): boolean => type === backend.dataRow || type === backend.copyData;
 
-/** Handles what is whole; returns how far it came. Runs of messages that pass leave as one view. */
+/** Handles what is whole; returns how far it came. */
 function messages(s: Session, bytes: Uint8Array, end: number): number {
+  chunkGlance.open(bytes, end);
+  try {
+    return messagesIn(s, bytes, end);
+  } finally {
+    chunkGlance.close();
+  }
+}
+
+/** Runs of messages that pass leave as one view. */
+function messagesIn(s: Session, bytes: Uint8Array, end: number): number {
   let at = 0;
   let runStart = 0;
   while (at < end && !s.isEnded) {

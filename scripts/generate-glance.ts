@@ -1,0 +1,38 @@
+/** Writes core/mask/detectors/glance-module.ts from `glance-program.ts`: `npx tsx scripts/generate-glance.ts`. The proxy needs no assembler. */
+import fs from 'node:fs';
+import path from 'node:path';
+import wabt from 'wabt';
+import { glanceProgram, windowBytes } from './glance-program.ts';
+import { root } from './root.ts';
+
+const file = path.join(root, 'core/mask/detectors/glance-module.ts');
+const lineCharacters = 116;
+
+async function assemble(): Promise<Uint8Array> {
+  const { parseWat } = await wabt();
+  const parsed = parseWat('glance.wat', glanceProgram, { simd: true });
+  try {
+    return parsed.toBinary({}).buffer;
+  } finally {
+    parsed.destroy();
+  }
+}
+
+async function moduleText(): Promise<string> {
+  const base64 = Buffer.from(await assemble()).toString('base64');
+  const lines = base64.match(new RegExp(`.{1,${lineCharacters}}`, 'g')) ?? [];
+  return `/** Written by \`scripts/generate-glance.ts\` from \`scripts/glance-program.ts\`. */
+
+/** Bytes that one call can look at. */
+export const windowBytes = ${windowBytes};
+
+/** A WebAssembly module, in base64. */
+export const glanceModule =
+${lines.map(line => `  '${line}'`).join(' +\n')};
+`;
+}
+
+/** Whether the file in the repository is what the program says. */
+export const isCurrent = async (): Promise<boolean> => fs.readFileSync(file, 'utf8') === (await moduleText());
+
+if (process.argv[1]?.endsWith('generate-glance.ts')) fs.writeFileSync(file, await moduleText());
