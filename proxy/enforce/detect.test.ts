@@ -22,6 +22,10 @@ const detecting = policySchema.parse({
 const card = '4111111111111111';
 const stars = '*'.repeat(card.length);
 
+const manyRows = 20_000;
+const manyFinds = Math.floor(manyRows / 7);
+const timesIn = (text: string, part: string): number => text.split(part).length - 1;
+
 let url: string;
 let proxy: Governed;
 
@@ -35,7 +39,10 @@ beforeAll(async () => {
     insert into tickets (id, body) values (2, 'write to me@example.com or +1 212-555-0123'), (3, null), (4, 'nothing here');
     create view shown as select id, body as text from tickets;
     create table large (id int, body text);
-    insert into large values (1, repeat('harmless words ', 200000) || '${card}' || repeat(' and more', 200000));`;
+    insert into large values (1, repeat('harmless words ', 200000) || '${card}' || repeat(' and more', 200000));
+    create table many as select n,
+      repeat('word, ', n % 23) || case when n % 7 = 0 then '${card}' else 'none, of it' end || repeat(' x', n % 11) as body
+      from generate_series(1, ${manyRows}) n;`;
   url = (await targetDatabase({ sql })).url;
   proxy = await startGoverned({
     upstreamUrl: url,
@@ -137,6 +144,12 @@ describe('rows', () => {
     expect(String(row?.body)).not.toContain(card);
   });
 
+  it('of many chunks, wherever in one a find stands', async () => {
+    const found = (await rows('select n, body from many')).map(row => String(row.body)).join('\n');
+    expect([timesIn(found, card), timesIn(found, stars)]).toEqual([0, manyFinds]);
+    expect(lastDetected()).toMatchObject([{ detector: 'card', values: manyFinds }]);
+  });
+
   it('without a find pass as they are, and nothing is recorded', async () => {
     expect(await rows('select id, body from tickets where id in (3, 4) order by id')).toEqual([
       { id: 3, body: null },
@@ -198,6 +211,11 @@ describe('COPY', () => {
     const binary = await copied('copy tickets (id, body, docb) to stdout with (format binary)');
     expect(binary).toContain(masked.body);
     expect(binary).not.toContain(card);
+  });
+
+  it.each(['text', 'csv', 'binary'])('of many chunks in %s, wherever in one a find stands', async format => {
+    const found = await copied(`copy many to stdout (format ${format})`);
+    expect([timesIn(found, card), timesIn(found, stars)]).toEqual([0, manyFinds]);
   });
 
   it('of a large value', async () => {
