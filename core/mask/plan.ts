@@ -30,6 +30,7 @@ export type FieldDetectors = {
 export class Detection {
   readonly #columns: readonly ColumnDetector[];
   readonly #watched: readonly WatchedColumn[];
+  #tally: Tally | null = null;
 
   constructor(found: readonly { detector: ColumnDetector; watched: WatchedColumn }[]) {
     this.#columns = found.map(({ detector }) => detector);
@@ -43,6 +44,8 @@ export class Detection {
 
   /** Until it is called again, finds are counted there. Plans are shared between runs: call it before each row. */
   countIn(tally: Tally | null): void {
+    if (tally === this.#tally) return;
+    this.#tally = tally;
     for (const column of this.#columns) column.tally = tally;
   }
 }
