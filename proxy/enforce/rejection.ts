@@ -66,6 +66,7 @@ export function rejection(failure: Failure, text: string, bundle: Bundle | null)
     endsTransaction: false,
     isTransactionExit: false,
     asks: false,
+    definitions: '',
     counts: false,
     hasEffects: false,
     duration: null,

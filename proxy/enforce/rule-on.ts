@@ -9,6 +9,7 @@ import { isSessionBound } from './analysis-settings.ts';
 import type { Context } from './context.ts';
 import type { Gate } from './gate.ts';
 import { makeRuling } from './ruling.ts';
+import { touchedDefinitions } from './touched-definitions.ts';
 
 const minuteMs = 60_000;
 
@@ -71,7 +72,9 @@ export function ruleOn(
     isSessionBound: bound,
     ...gate.values,
   });
-  const ruling = counts ? { ...made, asks: true, counts } : made;
+  const asks = made.asks || counts;
+  const definitions = asks ? touchedDefinitions(analysis, catalog, context.searchPath) : '';
+  const ruling = asks ? { ...made, asks, counts, definitions } : made;
   if (template !== null) gate.cache.put(bucket, { kind: 'template', key: template.key }, ruling);
   else if (!bound && !isUndefined(analysis) && !isForOne) {
     gate.cache.put(bucket, { kind: 'text', key }, ruling);

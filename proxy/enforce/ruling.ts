@@ -72,6 +72,7 @@ export function makeRuling(parts: RulingParts): Ruling {
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
     asks: decision.effect === 'approve',
+    definitions: '',
     counts: false,
     hasEffects: statements.some(({ analysis: each }) => isEffect(each)),
     duration: statements.reduce<Limit | null>(

@@ -142,6 +142,7 @@ function makeRuling(key: string, rules: OpenRules): Ruling {
     isBarrier: effects.some(isBarrierEffect),
     endsTransaction: endsTransaction(effects),
     asks: holds,
+    definitions: '',
     counts: false,
     hasEffects: false,
     duration: null,

@@ -59,6 +59,8 @@ export type Ruling = Verdict & {
   isTransactionExit: boolean;
   /** Before each run somebody has to be asked: people for their approval, or the database for a number of rows. */
   asks: boolean;
+  /** Where people may be asked: what the objects that it touches are by definition. Empty where nobody is. */
+  definitions: string;
   /** The decision holds for as few rows as pass; what it is for as many as there are is found out before each run. */
   counts: boolean;
   /** It changes more than the session. */

@@ -89,12 +89,12 @@ export type Clearance =
   | { type: 'held' };
 
 /**
- * Who was asked, and about what: the same text touches something else under another search path, or when tables were renamed. An
- * approval given by others or for something else does not count.
+ * Who was asked, and about what: the same text touches something else under another search path, when tables were renamed, or when
+ * a function or view was replaced. An approval given by others or for something else does not count.
  */
-export function approvalKey({ analysis, decision }: Ruling): string {
+export function approvalKey({ analysis, decision, definitions }: Ruling): string {
   const touched = analysis.ok ? analysis.statements.map(({ accesses, functions }) => [accesses, functions]) : null;
-  return JSON.stringify([decision.approval, touched]);
+  return JSON.stringify([decision.approval, touched, definitions]);
 }
 
 const approvalChanged = refusal(
