@@ -211,9 +211,16 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
   return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
 }
 
-/** The step of an aggregate of somebody's own may be strict, and fail for all that is not NULL. */
+/** Of the server's own: those that look at what they might object to before they look at values, and so also where all are NULL. */
+const objectsFirst = ({ schema, name, argumentTypes: [first] }: CatalogFunction): boolean =>
+  schema === 'pg_catalog' &&
+  (/^percentile_(cont|disc)$/.test(name)
+    ? first === oid.float8
+    : /^(jsonb?_object_agg\w*|nth_value|ntile)$/.test(name));
+
+/** The step of an aggregate may be strict, and several fractions are looked at only where there is a value: it fails for all but NULL. */
 const stepsOverNull = (fn: CatalogFunction, trust: FunctionTrust, args: readonly Value[]): boolean =>
-  fn.schema !== 'pg_catalog' && trust !== 'pure' && args.some(value => value.gated);
+  trust !== 'pure' && args.some(value => value.gated) && !objectsFirst(fn);
 
 /** `email(customers)`: a column in functional notation, when no function of that name fits. */
 function projection(a: Analyzer, call: Call): Value | null {
