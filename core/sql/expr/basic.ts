@@ -235,13 +235,20 @@ export function arrayExpr(a: Analyzer, scope: Scope, node: Pg.A_ArrayExpr): Valu
   return derive(values, { type: isNested ? type : arrayTypeOf(a.catalog, type) || untyped, faulty, document });
 }
 
+/** Of columns and of what is written out, as `ROW(email, phone)` and `num_nulls(email, phone)` look at them. */
+export const areBare = (values: readonly Value[]): boolean =>
+  values.every(value => value.kind === 'constant' || (value.kind === 'column' && !value.gated));
+
+const isWholeRow = ({ fields, wire }: Value): boolean =>
+  fields !== null && (wire !== null || areBare(fields.map(({ value }) => value)));
+
 /** IS NULL of a bare column or row tells only that: it is a use of its own and nothing of the value remains. */
 export function nullTest(a: Analyzer, scope: Scope, node: Pg.NullTest): Value {
   if (!node.arg) return unresolved('NullTest', node.location);
   const value = expression(a, scope, node.arg);
   const given = nullBounds(a, value, node.nulltesttype === 'IS_NOT_NULL');
   const bounds = testedBounds(a, scope, { node: node.arg, given, isExact: false });
-  if (value.kind !== 'column' && !(value.fields && value.wire)) {
+  if (value.kind !== 'column' && !isWholeRow(value)) {
     const test = derive([value], { type: oid.bool });
     return { ...test, tests: testsOf(value), ...bounds };
   }

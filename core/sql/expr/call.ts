@@ -17,7 +17,7 @@ import { changed, derive, noOrigins, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { arranged } from './arranged.ts';
-import { comparesAlways } from './basic.ts';
+import { areBare, comparesAlways } from './basic.ts';
 import { cast, coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { builtDocument } from './document.ts';
@@ -146,9 +146,14 @@ const worse = (one: Value, other: Value): Value => (other.kind === 'derived' ? o
 
 function finish(a: Analyzer, call: Call, fn: CatalogFunction, args: readonly Value[], result: number): Value {
   if (fn.kind === 'aggregate' || fn.kind === 'window') return aggregate(a, call, fn, args, result);
+  if (countsNulls(fn) && !call.shape.variadic && areBare(call.args)) return counted(a, args, result);
   const value = applyFunction(a, fn, args, { result, location: call.location });
   return withRowFields(a, fn, value, args);
 }
+
+/** Of several values what IS NULL tells of one. Of an array it is more: how long that is. */
+const countsNulls = ({ name, schema }: CatalogFunction): boolean =>
+  schema === 'pg_catalog' && (name === 'num_nulls' || name === 'num_nonnulls');
 
 /** count() of nothing, a bare column or a row tells at most how many are not null. */
 const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
