@@ -349,7 +349,7 @@ export type Refusal = {
   hint?: string;
   /**
    * Where the statements of the message stand, in bytes, if all that is wrong is that what an earlier one makes of names cannot be
-   * foreseen: each can be read when those before it have run.
+   * foreseen, or that the server will object to a name when those before it have run: each can be read by then.
    */
   parts?: readonly TextPart[];
 };

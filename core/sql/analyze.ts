@@ -24,13 +24,15 @@ export function analyze(
   const parsed = parseText(text, limits);
   if (!parsed.ok) return { ok: false, refusal: parsed.refusal, ...shape(text, parsed.refusal) };
   const shown = normalize(text);
+  const message = new Message(catalog, settings);
   try {
-    const message = new Message(catalog, settings);
     const statements = statementsOf(message, parsed.statements, text);
     return { ok: true, statements, ...shown, literalFree: !message.positional && isLiteralFree(statements) };
   } catch (error) {
-    if (error instanceof RefusalError)
-      return { ok: false, refusal: refusalOf(error, text, parsed.statements), ...shown };
+    if (error instanceof RefusalError) {
+      const parts = isReadLater(error, message, parsed.statements) ? partsOf(parsed.statements, text) : {};
+      return { ok: false, refusal: { ...refusalOf(error, text), ...parts }, ...shown };
+    }
     if (error instanceof RangeError) return { ok: false, refusal: tooDeep, ...shown };
     throw error;
   }
@@ -56,19 +58,34 @@ export function positionOf(text: string, byte: number | undefined): number | nul
   return [...before].length + 1;
 }
 
-const refusalOf = (error: RefusalError, text: string, nodes: readonly Pg.RawStmt[]): Refusal => ({
+/** What an earlier statement makes of names cannot be foreseen; or the server will not know a name either, but only when it gets there. */
+const isReadLater = ({ construct, code }: RefusalError, { read }: Message, nodes: readonly Pg.RawStmt[]): boolean =>
+  construct === messageConstruct || (read > 0 && notThere.has(code) && !nodes.some(takesData));
+
+const notThere: ReadonlySet<Refusal['code']> = new Set([
+  'undefined_table',
+  'undefined_column',
+  'undefined_function',
+  'undefined_object',
+  'ambiguous_column',
+]);
+
+/** The data stands behind the whole message. */
+const takesData = ({ stmt }: Pg.RawStmt): boolean =>
+  stmt !== undefined && 'CopyStmt' in stmt && stmt.CopyStmt.is_from === true;
+
+const refusalOf = (error: RefusalError, text: string): Refusal => ({
   code: error.code,
   construct: error.construct,
   message: error.message,
   position: positionOf(text, error.location),
   ...(error.hint === undefined ? {} : { hint: error.hint }),
-  ...(error.construct === messageConstruct ? partsOf(nodes, Buffer.byteLength(text)) : {}),
 });
 
 const partsMax = 10_000;
 
-const partsOf = (nodes: readonly Pg.RawStmt[], textBytes: number): { parts?: TextPart[] } =>
-  nodes.length > partsMax ? {} : { parts: nodes.map(raw => placeOf(raw, textBytes)) };
+const partsOf = (nodes: readonly Pg.RawStmt[], text: string): { parts?: TextPart[] } =>
+  nodes.length > partsMax ? {} : { parts: nodes.map(raw => placeOf(raw, Buffer.byteLength(text))) };
 
 /** Absent lengths reach to the end of the text. */
 function placeOf(raw: Pg.RawStmt, textBytes: number): TextPart {

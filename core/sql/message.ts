@@ -110,6 +110,7 @@ export class Message {
     const analysis = analysisOf(a, outcome, place);
     if (!isCertain && a.out.effects.some(effect => !leavesNames(effect))) this.frozen = true;
     this.follow(a.out);
+    this.read += 1;
     if (a.out.positional) this.positional = true;
     return analysis;
   }
@@ -178,6 +179,8 @@ export class Message {
   }
 
   private pathChanged = false;
+  /** How many statements could be read. */
+  read = 0;
   /** Some integer means something by its value. */
   positional = false;
 

@@ -109,6 +109,32 @@ it.each(
   expect(all.at(-1)?.filter(line => line.startsWith('row'))).toEqual(['row ']);
 });
 
+it.each([
+  'select 1; select bogus from secrets; select 2',
+  'select 1; select 2 from nowhere',
+  'select 1; select nowhere(); select 2',
+  'select 1; select id from secrets a, secrets b',
+  "insert into secrets values (7, 'x'); select bogus from secrets",
+  "begin; insert into secrets values (8, 'x'); commit; insert into nowhere values (1); select 3",
+  "begin; insert into secrets values (9, 'x'); select bogus; commit",
+  'select bogus; select 1',
+])('answers as the server does, up to a name that is not there: %s', async text => {
+  const after = [say.query('rollback')];
+  const count = [say.query('select count(*), max(id) from secrets')];
+  const direct = await WireClient.direct(url);
+  const expected: string[][] = [];
+  for (const message of [[say.query(text)], after, count]) expected.push(shown(await direct.ask(...message)));
+  await direct.ask(say.query('delete from secrets'));
+  direct.close();
+  expect(await answers([say.query(text)], after, count)).toEqual(expected);
+  await answers([say.query('delete from secrets')]);
+});
+
+it('runs nothing that is refused before a name that is not there', async () => {
+  const [answer] = await answers([say.query("select 1; select id from people where ssn = 'secret'; select bogus")]);
+  expect(answer).toEqual(['T', 'row 1', 'SELECT 1', expect.stringMatching(/^42501 refused by policy/), 'ready I']);
+});
+
 it('goes on after a refusal behind the end of a failed transaction', async () => {
   const text = `rollback; create type shade as enum ('x'); select * from people where ssn = 'secret'; drop type shade`;
   const [, , refused] = await answers([say.query('begin')], [say.query('select 1 / 0')], [say.query(text)]);
