@@ -77,5 +77,7 @@ export type Decision = {
   needsCount: boolean;
   /** The smallest number of changed rows that some rule lets pass and no more; null where none asks. */
   affectedRowsMax: number | null;
+  /** It is denied for nothing but what stands beside a result that a rule limits: each statement by itself would be allowed. */
+  isSeparable: boolean;
   policyVersion: number;
 };

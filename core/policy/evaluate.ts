@@ -17,7 +17,7 @@ import type { CompiledRule } from './compile.ts';
 import type { ApprovalNeed, Decision, OutputMask, Reason, StatementLimits, StatementObligation } from './decision.ts';
 import { joinDetectors, messageDetectors, type OutputDetectors, outputDetectors } from './detect.ts';
 import { fillTest } from './fill.ts';
-import { behindLimited, joinLimits, limitsOf } from './limits.ts';
+import { behindLimited, joinLimits, limitsOf, mayStandApart } from './limits.ts';
 import type { Target } from './match.ts';
 import {
   allowReason,
@@ -289,6 +289,7 @@ export function decide(
       approval: null,
       needsCount: false,
       affectedRowsMax: null,
+      isSeparable: false,
       policyVersion,
     };
   }
@@ -306,12 +307,19 @@ export function decide(
     analysis.statements,
     obligations.map(each => each.limits),
   );
-  const collected = [...all.flatMap(verdict => verdict.reasons), ...(behind === null ? [] : [behind])];
+  const own = all.flatMap(verdict => verdict.reasons);
+  const collected = behind === null ? own : [...own, behind];
   const effect = effectOf(collected, obligations);
   const approval = effect === 'approve' ? mergeNeeds(all.flatMap(verdict => verdict.needs)) : null;
   const needsCount = all.some(verdict => verdict.needsCount);
   const thresholds = all.flatMap(verdict => verdict.affectedRowsMax ?? []);
   const affectedRowsMax = thresholds.length === 0 ? null : Math.min(...thresholds);
+  const isSeparable =
+    behind !== null &&
+    thresholds.length === 0 &&
+    !needsCount &&
+    ['allow', 'mask'].includes(effectOf(own, obligations)) &&
+    mayStandApart(analysis.statements);
   const reasons = settleReasons(collected);
-  return { effect, reasons, obligations, approval, needsCount, affectedRowsMax, policyVersion };
+  return { effect, reasons, obligations, approval, needsCount, affectedRowsMax, isSeparable, policyVersion };
 }

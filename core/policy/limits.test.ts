@@ -77,6 +77,31 @@ describe('limits of a statement', () => {
   });
 });
 
+describe('what stands beside a limited result', () => {
+  const rows = limited('rows', { limits: { rows: 5 } });
+  const write = statement({ kind: 'update', accesses: [access('write', 'public.orders')], result: 'none' });
+  const both = (more: readonly ReturnType<typeof policy>[], beside = write) =>
+    decide(session([allowAll, rows, ...more]), analysis(beside, readEmail), shopCatalog());
+
+  test('is denied as a whole, and may be run by itself', () => {
+    expect(both([])).toMatchObject({ effect: 'deny', isSeparable: true });
+    expect(both([masking])).toMatchObject({ effect: 'deny', isSeparable: true });
+    expect(decided([rows])).toMatchObject({ effect: 'allow', isSeparable: false });
+  });
+
+  test('may not where anything else is against it, or somebody has to be asked', () => {
+    const on = (rule: object) => policy({ name: 'on', rules: [{ id: 'rule', actions: ['write'], ...rule }] });
+    const approvers = { roles: ['reviewer'] };
+    for (const against of [
+      on({ effect: 'deny' }),
+      on({ effect: 'approve', approvers }),
+      on({ effect: 'deny', affectedRowsOver: 1 }),
+    ])
+      expect(both([against])).toMatchObject({ effect: 'deny', isSeparable: false });
+    expect(both([], { ...write, result: 'copy_in' })).toMatchObject({ effect: 'deny', isSeparable: false });
+  });
+});
+
 describe('budgets', () => {
   const hourly = limited('hourly', {
     budget: { windowMinutes: 60, rows: 100, bytes: 1000, sensitiveRows: 10, sensitiveCells: 20 },

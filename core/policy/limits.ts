@@ -95,7 +95,8 @@ const has = (type: SessionEffect['type']) => (statement: StatementAnalysis) =>
 /**
  * The server works off a whole message by itself and may be through with it before a result can be ended: then what stands beside
  * that result has taken effect, although an error should have undone it or kept it from running. So nothing with effects may stand
- * there, unless a block that is still open can be made to fail.
+ * there, unless a block that is still open can be made to fail. Who sends one statement after the other, and the next when the last is
+ * over, need not refuse them.
  */
 export function behindLimited(
   statements: readonly StatementAnalysis[],
@@ -121,6 +122,12 @@ export function behindLimited(
     observed: false,
   };
 }
+
+const apartMax = 10_000;
+
+/** The client's data stands behind the whole message, not behind one of its statements. */
+export const mayStandApart = (statements: readonly StatementAnalysis[]): boolean =>
+  statements.length <= apartMax && statements.every(({ result }) => result !== 'copy_in');
 
 export type SessionLimits = {
   idleInTransactionSeconds: Limit | null;

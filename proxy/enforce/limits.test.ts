@@ -77,15 +77,19 @@ describe('rows and bytes of one statement', () => {
 
   it('let nothing with effects stand behind a result they may end', async () => {
     const behind = "insert into log (note) values ('behind')";
-    for (const text of [
-      `${all}; ${behind}`,
-      `${behind}; ${all}`,
-      `${behind}; ${all}; commit`,
-      `begin; ${behind}; ${all}; commit`,
-    ]) {
+    const cut = `T${'D'.repeat(10)}EZ`;
+    for (const [text, answer] of [
+      [`${all}; ${behind}`, cut],
+      [`${behind}; ${all}`, `C${cut}`],
+      [`${behind}; ${all}; commit`, `C${cut}`],
+      [`begin; ${behind}; ${all}; commit`, `CC${cut}`],
+      [`begin; ${behind}; ${all}; commit; ${behind}`, `CC${cut}`],
+    ] as const) {
       const heard = await client.ask(say.query(text));
-      expect(types(heard)).toBe('EZ');
-      expect(errorOf(heard).M).toContain('send them one by one');
+      expect(types(heard)).toBe(answer);
+      expect(errorOf(heard).C).toBe('54000');
+      expect(statusOf(heard)).toBe(text.startsWith('begin') ? 'E' : 'I');
+      await client.ask(say.query('rollback'));
     }
     expect(statusOf(await client.ask(say.query(`begin; ${behind}; ${all}`)))).toBe('E');
     await client.ask(say.query('rollback'));
@@ -103,6 +107,24 @@ describe('rows and bytes of one statement', () => {
       each => each.type === 'D',
     );
     expect(row?.body.toString('latin1').at(-1)).toBe('0');
+  });
+
+  it('let what is within them stand beside what has effects', async () => {
+    const beside = "insert into log (note) values ('beside')";
+    const few = `${all} limit 3`;
+    expect(types(await client.ask(say.query(`${beside}; ${few}; ${beside}`)))).toBe('CTDDDCCZ');
+    expect(types(await client.ask(say.query(`begin; ${beside}; ${few}; commit; ${few}`)))).toBe('CCTDDDCCTDDDCZ');
+    expect(types(await client.ask(say.query(`${beside}; ${few}; select 1 / 0`)))).toBe('CTDDDCEZ');
+    const [row] = (await client.ask(say.query("select count(*) from log where note = 'beside'"))).filter(
+      each => each.type === 'D',
+    );
+    expect(row?.body.toString('latin1').at(-1)).toBe('3');
+  });
+
+  it('let a copy of the client stand beside nothing they may end', async () => {
+    const heard = await client.ask(say.query(`${all} limit 3; copy log (note) from stdin`));
+    expect(types(heard)).toBe('EZ');
+    expect(errorOf(heard).M).toContain('send them one by one');
   });
 
   it('hold in the extended protocol, over all Executes of a portal', async () => {

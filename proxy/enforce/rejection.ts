@@ -55,6 +55,7 @@ export function rejection(failure: Failure, text: string, bundle: Bundle | null)
       approval: null,
       needsCount: false,
       affectedRowsMax: null,
+      isSeparable: false,
       policyVersion,
     },
     fragment: JSON.stringify(members).slice(1, -1),

@@ -109,6 +109,7 @@ const noDecision = {
   approval: null,
   needsCount: false,
   affectedRowsMax: null,
+  isSeparable: false,
   policyVersion: 1,
 };
 

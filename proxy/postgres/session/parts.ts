@@ -1,8 +1,10 @@
 /**
- * A Query whose statements can only be read one after the other, since the earlier ones change what names mean: each goes to the
- * server as a statement of the extended protocol and is decided when those before it have run. Without a Sync between them they are
- * one transaction, as the statements of a Query are; the client sees the answer to a Query.
+ * A Query whose statements can only be read one after the other, since the earlier ones change what names mean, or only be run so,
+ * since one of them may have to be ended: each goes to the server as a statement of the extended protocol and is decided when those
+ * before it have run. Without a Sync between them they are one transaction, as the statements of a Query are; the client sees the
+ * answer to a Query.
  */
+import type { TextPart } from '#core/sql/analysis.ts';
 import { encodeBind, encodeClose, encodeDescribe, encodeExecute, encodeParse, syncMessage } from '../wire/encode.ts';
 import { transaction } from '../wire/message.ts';
 import { sync } from './control.ts';
@@ -31,8 +33,8 @@ export type Parts = {
 type Part = { text: string /** Characters before it. */; offset: number };
 
 /** False when the message can be read as a whole, or cannot be read at all. */
-export function beginParts(s: Session, m: Message, { analysis }: Ruling): boolean {
-  const places = analysis.ok ? undefined : analysis.refusal.parts;
+export function beginParts(s: Session, m: Message, ruling: Ruling): boolean {
+  const places = placesIn(ruling);
   if (places === undefined || s.isGroupOpen) return false;
   const text = Buffer.from(m.bytes.buffer, m.bytes.byteOffset + m.start + 5, m.end - m.start - 6);
   const between = (from: number, to: number): string => text.toString('utf8', from, to);
@@ -46,6 +48,11 @@ export function beginParts(s: Session, m: Message, { analysis }: Ruling): boolea
   s.parts = { list, at: 0, step: 0, isTransaction: false, isCancelled: false };
   return true;
 }
+
+const placesIn = ({ analysis, decision }: Ruling): readonly TextPart[] | undefined => {
+  if (analysis.ok) return decision.isSeparable ? analysis.statements : undefined;
+  return analysis.refusal.parts;
+};
 
 /** As far as it goes for now; true when all is on its way. */
 export function nextParts(s: Session): boolean {
