@@ -77,6 +77,8 @@ MERGE INTO visits v USING patients p ON p.id = v.patient_id WHEN MATCHED THEN UP
 WITH x AS (UPDATE visits SET note = 1 WHERE id = 1 RETURNING old.note AS o, new.note AS n, id) SELECT * FROM x
 INSERT INTO visits VALUES (1) ON CONFLICT (id) DO UPDATE SET note = excluded.note RETURNING note, old.note
 SELECT JSON_OBJECT('a': 1), JSON_ARRAY(1, 2 RETURNING jsonb), JSON_OBJECTAGG('a': 1), JSON_ARRAYAGG(1), JSON('1'), JSON_SCALAR(1), JSON_SERIALIZE('1'), '1' IS JSON
+SELECT JSON_OBJECT('a': profile), JSON_ARRAY(id, profile), JSON_ARRAY(profile RETURNING json), JSON_ARRAY(SELECT profile FROM patients), JSON_OBJECT('a': profile RETURNING text) FROM patients
+SELECT JSON_ARRAYAGG(profile ORDER BY id), JSON_OBJECTAGG(id: profile), JSON_OBJECTAGG(id: id WITH UNIQUE KEYS), JSON_ARRAYAGG(id) FILTER (WHERE id > 1) FROM patients
 SELECT JSON_EXISTS('{}', '$'), JSON_VALUE('{}', '$' RETURNING int), JSON_QUERY('{}', '$')
 SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (n FOR ORDINALITY, a int PATH '$', b text EXISTS PATH '$', NESTED '$.x[*]' COLUMNS (d int PATH '$')))
 `;

@@ -85,6 +85,19 @@ export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
   return invoke(a, { node, shape, args: inputs, order, location: node.location }, resolved);
 }
 
+/** A call that the server makes of other syntax; of `node` the order, the filter and the window count. */
+export function callBuiltIn(
+  a: Analyzer,
+  scope: Scope,
+  { name, args, node }: { name: string; args: readonly Value[]; node: Pg.FuncCall },
+): Value {
+  const order = (node.agg_order ?? []).map(each => sortValue(a, scope, each));
+  if (node.agg_filter) a.out.predicate(expression(a, scope, node.agg_filter));
+  if (node.over) windowUses(a, scope, node.over);
+  const shape = shapeOf(a, ['pg_catalog', name], args);
+  return invoke(a, { node, shape, args, order, location: node.location }, resolvedFunction(a, shape));
+}
+
 /** JDBC sends `{? = call f(?)}` as a call with a parameter of type void, which the server leaves out (parse_func.c). */
 const isPlaceOfResult = ({ argument, value }: { argument: Pg.Node; value: Value }): boolean =>
   'ParamRef' in argument && value.type === oid.void;

@@ -10,6 +10,7 @@ import { typeOfName } from '../typename.ts';
 import { oid } from '../types/oid.ts';
 import { changed, derive, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
+import { callBuiltIn } from './call.ts';
 
 function outputType(a: Analyzer, output: Pg.JsonOutput | undefined, fallback: number): number {
   if (!output?.typeName) return fallback;
@@ -61,26 +62,54 @@ function queryFunction(a: Analyzer, scope: Scope, node: Pg.JsonFuncExpr): Value 
   return faultyOver(a, values, outputType(a, node.output, functionTypes[node.op ?? ''] ?? oid.jsonb));
 }
 
-function aggregated(
-  a: Analyzer,
-  scope: Scope,
-  values: readonly Value[],
-  node: Pg.JsonAggConstructor | undefined,
-): Value {
-  for (const order of node?.agg_order ?? [])
-    if ('SortBy' in order && order.SortBy.node) a.out.usedAs(expression(a, scope, order.SortBy.node), 'order');
-  if (node?.agg_filter) a.out.predicate(expression(a, scope, node.agg_filter));
-  if (node?.over) windowUses(a, scope, node.over);
-  for (const value of values) a.out.usedAs(value, 'aggregate');
-  const value = derive(values, { type: outputType(a, node?.output, oid.json), mayRaise: true });
-  return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
-}
-
 /** `FORMAT JSON`: text is read as JSON, which it may not be. */
 const isFormatted = (format: Pg.JsonFormat | undefined): boolean =>
   format?.format_type !== undefined && format.format_type !== 'JS_FORMAT_DEFAULT';
 
-const isRead = (node: Pg.Node): boolean => 'JsonValueExpr' in node && isFormatted(node.JsonValueExpr.format);
+/** One jsonb among what it is made of makes it jsonb, which not all JSON can be turned into (transformJsonConstructorOutput). */
+const builtType = (a: Analyzer, output: Pg.JsonOutput | undefined, values: readonly Value[]): number =>
+  outputType(a, output, values.some(value => value.type === oid.jsonb) ? oid.jsonb : oid.json);
+
+type Built = {
+  /** Behind `json_` or `jsonb_`. */
+  name: string;
+  values: readonly Value[];
+  output: Pg.JsonOutput | undefined;
+  /** Reads text as JSON, or looks for keys that are there twice. */
+  isChecked: boolean;
+  node: Pg.FuncCall;
+};
+
+/** A constructor is the function of that name, unless it checks or converts. */
+function built(a: Analyzer, scope: Scope, { name, values, output, isChecked, node }: Built): Value {
+  const type = builtType(a, output, values);
+  const isPlain = !isChecked && !isFormatted(output?.returning?.format) && (type === oid.json || type === oid.jsonb);
+  const prefix = type === oid.jsonb ? 'jsonb' : 'json';
+  if (isPlain) return callBuiltIn(a, scope, { name: `${prefix}_${name}`, args: values, node });
+  for (const order of node.agg_order ?? [])
+    if ('SortBy' in order && order.SortBy.node) a.out.usedAs(expression(a, scope, order.SortBy.node), 'order');
+  if (node.agg_filter) a.out.predicate(expression(a, scope, node.agg_filter));
+  if (node.over) windowUses(a, scope, node.over);
+  if (!name.endsWith('agg')) return faultyOver(a, values, type);
+  for (const value of values) a.out.usedAs(value, 'aggregate');
+  const value = derive(values, { type, mayRaise: true });
+  return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
+}
+
+const aggregated = (node: Pg.JsonAggConstructor | undefined): Pick<Built, 'output' | 'node'> => ({
+  output: node?.output,
+  node: {
+    ...(node?.agg_order && { agg_order: node.agg_order }),
+    ...(node?.agg_filter && { agg_filter: node.agg_filter }),
+    ...(node?.over && { over: node.over }),
+  },
+});
+
+const isRead = (node: Pg.Node | undefined): boolean => {
+  if (node === undefined) return false;
+  if ('JsonKeyValue' in node) return isFormatted(node.JsonKeyValue.value?.format);
+  return 'JsonValueExpr' in node && isFormatted(node.JsonValueExpr.format);
+};
 
 function arrayOfQuery(a: Analyzer, scope: Scope, node: Pg.JsonArrayQueryConstructor): Value {
   if (!node.query) return unresolved('JsonArrayQueryConstructor', node.location);
@@ -88,29 +117,35 @@ function arrayOfQuery(a: Analyzer, scope: Scope, node: Pg.JsonArrayQueryConstruc
   const values = column ? [column.value] : [];
   if (node.output?.typeName || isFormatted(node.format))
     return faultyOver(a, values, outputType(a, node.output, oid.json));
-  return derive(values, { type: oid.json, mayRaise: true });
+  return derive(values, { type: builtType(a, undefined, values), mayRaise: true });
 }
 
 export function jsonReaders(a: Analyzer, scope: Scope, node: Pg.Node): Value | null {
   if ('JsonFuncExpr' in node) return queryFunction(a, scope, node.JsonFuncExpr);
   if ('JsonObjectConstructor' in node) {
-    const { exprs, output } = node.JsonObjectConstructor;
+    const { exprs, output, unique } = node.JsonObjectConstructor;
     const values = (exprs ?? []).flatMap(pair => keyValueNode(a, scope, pair));
-    return faultyOver(a, values, outputType(a, output, oid.json));
+    const isChecked = unique === true || (exprs ?? []).some(isRead);
+    return built(a, scope, { name: 'build_object', values, output, isChecked, node: {} });
   }
   if ('JsonArrayConstructor' in node) {
     const { exprs, output } = node.JsonArrayConstructor;
     const values = (exprs ?? []).map(item => expression(a, scope, item));
-    if (output?.typeName || (exprs ?? []).some(isRead)) return faultyOver(a, values, outputType(a, output, oid.json));
-    return derive(values, { type: oid.json, mayRaise: true });
+    return built(a, scope, { name: 'build_array', values, output, isChecked: (exprs ?? []).some(isRead), node: {} });
   }
   if ('JsonArrayQueryConstructor' in node) return arrayOfQuery(a, scope, node.JsonArrayQueryConstructor);
   if ('JsonObjectAgg' in node) {
-    const pair = node.JsonObjectAgg.arg ? keyValue(a, scope, node.JsonObjectAgg.arg) : [];
-    return aggregated(a, scope, pair, aggregateOf(node.JsonObjectAgg));
+    const { arg, unique } = node.JsonObjectAgg;
+    const values = arg ? keyValue(a, scope, arg) : [];
+    const isChecked = unique === true || isFormatted(arg?.value?.format);
+    return built(a, scope, { name: 'object_agg', values, isChecked, ...aggregated(aggregateOf(node.JsonObjectAgg)) });
   }
-  if ('JsonArrayAgg' in node)
-    return aggregated(a, scope, [jsonValue(a, scope, node.JsonArrayAgg.arg)], aggregateOf(node.JsonArrayAgg));
+  if ('JsonArrayAgg' in node) {
+    const { arg } = node.JsonArrayAgg;
+    const values = [jsonValue(a, scope, arg)];
+    const of = aggregated(aggregateOf(node.JsonArrayAgg));
+    return built(a, scope, { name: 'agg', values, isChecked: isFormatted(arg?.format), ...of });
+  }
   return jsonConversions(a, scope, node);
 }
 
