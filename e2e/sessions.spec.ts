@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { root } from '../scripts/root.ts';
 import { test } from './people.ts';
-import { developer } from './world.ts';
+import { developer, refusal } from './world.ts';
 
 test('killing a session ends the client, and says so in the list', async ({ as }) => {
   const client = await developer();
@@ -23,6 +23,27 @@ test('killing a session ends the client, and says so in the list', async ({ as }
   await killed;
   await expect(admin.getByText(/^Ended: /)).toBeVisible();
   await expect(admin.getByRole('button', { name: /Kill session/ })).toHaveCount(0);
+});
+
+test('what is misspelt is a mistake, and does not stand among what policy refused', async ({ as }) => {
+  const client = await developer();
+  expect(await refusal(client.query('select emial from customers'))).toMatchObject({ code: '42703' });
+  expect(await refusal(client.query('drop table customers'))).toMatchObject({ code: '42501' });
+  await client.end();
+  const auditor = await as('auditor@example.com');
+  const statements = auditor.getByRole('table', { name: 'Statements' });
+  const misspelt = statements.getByRole('row', { name: /emial/ });
+  const refused = statements.getByRole('row', { name: /drop table customers/i });
+  await auditor.goto('/sessions?view=statements&q=decision:deny');
+  await expect(refused.first()).toBeVisible();
+  await expect(misspelt).toHaveCount(0);
+  await auditor.goto('/sessions?view=statements&q=decision:mistake');
+  await expect(misspelt.first()).toContainText('Mistake');
+  await expect(refused).toHaveCount(0);
+  await misspelt.first().getByRole('link').first().click();
+  await expect(auditor.getByText('the database would have refused it as well')).toBeVisible();
+  await auditor.goto('/');
+  await expect(auditor.getByText(/denied by policy, .* that the database would have refused/)).toBeVisible();
 });
 
 async function download(page: Page, format: 'CSV' | 'NDJSON'): Promise<string[]> {

@@ -4,7 +4,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useCaller } from '#components/shell/caller.tsx';
 import { cn } from '#components/ui/cn.ts';
-import { formatCount } from '#components/ui/number-format.ts';
+import { formatCount, plural } from '#components/ui/number-format.ts';
 import { TimeText } from '#components/ui/time.tsx';
 import type { Permission } from '#core/identity/role.ts';
 import type { Overview } from '#lib/overview/schema.ts';
@@ -42,9 +42,9 @@ function tilesOf({ tiles, from, to }: Overview): Tile[] {
       isAlarming: tiles.approvalsWaiting > 0,
     },
     {
-      label: 'Denied statements',
+      label: 'Denied by policy',
       value: formatCount(tiles.deniedCount),
-      detail: against(tiles.deniedCount, tiles.deniedCountBefore),
+      detail: `${against(tiles.deniedCount, tiles.deniedCountBefore)}${tiles.mistakeCount > 0 ? `; ${plural(tiles.mistakeCount, 'mistake')} apart` : ''}`,
       href: `/sessions?view=statements&q=decision:deny&${range}`,
       permission: 'session:read',
       isAlarming: tiles.deniedCount > 2 * Math.max(5, tiles.deniedCountBefore),

@@ -12,7 +12,7 @@ import { formatCount, formatDuration, plural } from '#components/ui/number-forma
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TableCell, TableFrame, TableHead } from '#components/ui/table.tsx';
 import { TimeHeading, TimeText } from '#components/ui/time.tsx';
-import { type Effect, effects } from '#core/policy/schema.ts';
+import { type Tally, tallies } from '#core/event/tally.ts';
 import type { Overview } from '#lib/overview/schema.ts';
 
 const DecisionChart = dynamic(() => import('./decision-chart.tsx').then(module => module.DecisionChart), {
@@ -20,17 +20,18 @@ const DecisionChart = dynamic(() => import('./decision-chart.tsx').then(module =
   loading: () => <Skeleton className="h-[220px]" />,
 });
 
-const swatches: Readonly<Record<Effect, string>> = {
+const swatches: Readonly<Record<Tally, string>> = {
   allow: 'bg-allow-solid',
   mask: 'bg-mask-solid',
   approve: 'bg-approve-solid',
   deny: 'bg-deny-solid',
+  mistake: 'bg-chart-other',
 };
 
-function totals(overview: Overview): Record<Effect, number> {
-  const sums: Record<Effect, number> = { allow: 0, mask: 0, approve: 0, deny: 0 };
+function totals(overview: Overview): Record<Tally, number> {
+  const sums: Record<Tally, number> = { allow: 0, mask: 0, approve: 0, deny: 0, mistake: 0 };
   for (const { counts } of overview.decisions) {
-    for (const effect of effects) sums[effect] += counts[effect];
+    for (const tally of tallies) sums[tally] += counts[tally];
   }
   return sums;
 }
@@ -43,9 +44,9 @@ function DecisionTable({ overview }: { overview: Overview }) {
           <TableHead>
             <TimeHeading label="From" />
           </TableHead>
-          {effects.map(effect => (
-            <TableHead key={effect} className="text-end">
-              {decisionWord(effect)}
+          {tallies.map(tally => (
+            <TableHead key={tally} className="text-end">
+              {decisionWord(tally)}
             </TableHead>
           ))}
         </tr>
@@ -56,9 +57,9 @@ function DecisionTable({ overview }: { overview: Overview }) {
             <TableCell>
               <TimeText value={at} precision="minute" isRelativeShown={false} />
             </TableCell>
-            {effects.map(effect => (
-              <TableCell key={effect} className="text-end">
-                {formatCount(counts[effect])}
+            {tallies.map(tally => (
+              <TableCell key={tally} className="text-end">
+                {formatCount(counts[tally])}
               </TableCell>
             ))}
           </tr>
@@ -71,14 +72,14 @@ function DecisionTable({ overview }: { overview: Overview }) {
 export function DecisionCard({ overview }: { overview: Overview }) {
   const router = useRouter();
   const canReadSessions = useCan('session:read');
-  const [hidden, setHidden] = useState<ReadonlySet<Effect>>(new Set());
+  const [hidden, setHidden] = useState<ReadonlySet<Tally>>(new Set());
   const [isTable, setTable] = useState(false);
   const sums = totals(overview);
-  const all = effects.reduce((sum, effect) => sum + sums[effect], 0);
-  const toggle = (effect: Effect) =>
+  const all = tallies.reduce((sum, tally) => sum + sums[tally], 0);
+  const toggle = (tally: Tally) =>
     setHidden(before => {
       const next = new Set(before);
-      if (!next.delete(effect)) next.add(effect);
+      if (!next.delete(tally)) next.add(tally);
       return next;
     });
   return (
@@ -91,19 +92,20 @@ export function DecisionCard({ overview }: { overview: Overview }) {
       <CardBody className="grid grid-cols-[minmax(0,1fr)] gap-3">
         <p>
           {plural(all, 'statement')}: {formatCount(sums.allow)} allowed, {formatCount(sums.mask)} masked,{' '}
-          {formatCount(sums.approve)} held for approval, {formatCount(sums.deny)} denied.
+          {formatCount(sums.approve)} held for approval, {formatCount(sums.deny)} denied by policy,{' '}
+          {plural(sums.mistake, 'mistake')} that the database would have refused as well.
         </p>
         <fieldset aria-label="Shown decisions" className="flex flex-wrap gap-1.5">
-          {effects.map(effect => (
+          {tallies.map(tally => (
             <button
-              key={effect}
+              key={tally}
               type="button"
-              aria-pressed={!hidden.has(effect)}
-              onClick={() => toggle(effect)}
+              aria-pressed={!hidden.has(tally)}
+              onClick={() => toggle(tally)}
               className="inline-flex h-6 items-center gap-1.5 rounded-sm border border-input px-2 text-xs hover:bg-muted aria-[pressed=false]:text-muted-foreground aria-[pressed=false]:line-through pointer-coarse:h-9"
             >
-              <span aria-hidden data-shape className={cn('size-2 rounded-xs', swatches[effect])} />
-              {decisionWord(effect)}
+              <span aria-hidden data-shape className={cn('size-2 rounded-xs', swatches[tally])} />
+              {decisionWord(tally)}
             </button>
           ))}
         </fieldset>
@@ -113,7 +115,7 @@ export function DecisionCard({ overview }: { overview: Overview }) {
           <DecisionChart
             decisions={overview.decisions}
             bucketMs={overview.bucketMs}
-            shown={effects.filter(effect => !hidden.has(effect))}
+            shown={tallies.filter(tally => !hidden.has(tally))}
             onOpen={(from, to) => {
               if (canReadSessions)
                 router.push(`/sessions?view=statements&from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`);

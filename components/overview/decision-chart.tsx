@@ -14,24 +14,25 @@ import { decisionWord } from '#components/shared/decision-badge.tsx';
 import { formatCount } from '#components/ui/number-format.ts';
 import { useTimeZone } from '#components/ui/time.tsx';
 import { formatAbsolute, zoneLabel } from '#components/ui/time-format.ts';
-import { type Effect, effects } from '#core/policy/schema.ts';
+import { type Tally, tallies } from '#core/event/tally.ts';
 import type { Overview } from '#lib/overview/schema.ts';
 
-export const effectFills: Readonly<Record<Effect, string>> = {
+const fills: Readonly<Record<Tally, string>> = {
   allow: 'var(--allow-solid)',
   mask: 'var(--mask-solid)',
   approve: 'var(--approve-solid)',
   deny: 'var(--deny-solid)',
+  mistake: 'var(--chart-other)',
 };
 
-type Bucket = { at: string } & Record<Effect, number>;
+type Bucket = { at: string } & Record<Tally, number>;
 
 function BucketTip({ active, payload }: TooltipContentProps) {
   const zone = useTimeZone();
   const bucket = payload?.[0]?.payload as Bucket | undefined;
   if (!active || !bucket) return null;
-  const sorted = [...effects].sort((a, b) => bucket[b] - bucket[a]);
-  const total = effects.reduce((sum, effect) => sum + bucket[effect], 0);
+  const sorted = [...tallies].sort((a, b) => bucket[b] - bucket[a]);
+  const total = tallies.reduce((sum, tally) => sum + bucket[tally], 0);
   return (
     <div
       role="status"
@@ -42,11 +43,11 @@ function BucketTip({ active, payload }: TooltipContentProps) {
         {formatAbsolute(bucket.at, zone, 'minute')} {zoneLabel(bucket.at, zone)}
       </p>
       <ul className="grid gap-0.5">
-        {sorted.map(effect => (
-          <li key={effect} className="flex items-center gap-2 tabular-nums">
-            <span aria-hidden data-shape className="size-2 rounded-xs" style={{ background: effectFills[effect] }} />
-            {decisionWord(effect)}
-            <span className="ms-auto ps-4">{formatCount(bucket[effect])}</span>
+        {sorted.map(tally => (
+          <li key={tally} className="flex items-center gap-2 tabular-nums">
+            <span aria-hidden data-shape className="size-2 rounded-xs" style={{ background: fills[tally] }} />
+            {decisionWord(tally)}
+            <span className="ms-auto ps-4">{formatCount(bucket[tally])}</span>
           </li>
         ))}
       </ul>
@@ -62,7 +63,7 @@ const axis = { fontSize: 11, fill: 'var(--chart-axis)' };
 type Props = {
   decisions: Overview['decisions'];
   bucketMs: number;
-  shown: readonly Effect[];
+  shown: readonly Tally[];
   onOpen: (from: string, to: string) => void;
 };
 
@@ -74,6 +75,7 @@ export function DecisionChart({ decisions, bucketMs, shown, onOpen }: Props) {
     mask: counts.mask,
     approve: counts.approve,
     deny: counts.deny,
+    mistake: counts.mistake,
   }));
   const tick = (at: string) =>
     bucketMs >= 6 * 3_600_000
@@ -97,12 +99,12 @@ export function DecisionChart({ decisions, bucketMs, shown, onOpen }: Props) {
         />
         <YAxis allowDecimals={false} tick={axis} tickLine={false} axisLine={false} width={48} />
         <Tooltip content={BucketTip} cursor={{ fill: 'var(--muted)' }} isAnimationActive={false} />
-        {shown.map(effect => (
+        {shown.map(tally => (
           <Bar
-            key={effect}
-            dataKey={effect}
+            key={tally}
+            dataKey={tally}
             stackId="decisions"
-            fill={effectFills[effect]}
+            fill={fills[tally]}
             stroke="var(--card)"
             strokeWidth={1}
             isAnimationActive={false}

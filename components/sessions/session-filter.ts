@@ -2,8 +2,8 @@
 /** What sessions and statements can be filtered by, and the filter as the server takes it. */
 import type { FilterField } from '#components/ui/filter-grammar.ts';
 import { useUrlFilter } from '#components/ui/use-url-filter.ts';
+import { type Tally, tallies } from '#core/event/tally.ts';
 import { type DetectorKind, detectorKinds } from '#core/mask/detectors/kinds.ts';
-import { type Effect, effects } from '#core/policy/schema.ts';
 import { outcomes, sessionStates } from '#lib/audit/schema.ts';
 import { client } from '#lib/orpc/browser.ts';
 
@@ -29,8 +29,18 @@ const suggestIdentities = async (prefix: string) => {
   return items.map(item => ({ value: item.login, label: item.displayName }));
 };
 
+const notes: Partial<Record<Tally, string>> = {
+  deny: 'refused by policy',
+  mistake: 'refused by any database: misspelt, or no SQL',
+};
+
 const shared: readonly FilterField[] = [
-  { key: 'decision', label: 'Decision', isMultiple: true, values: effects.map(value => ({ value })) },
+  {
+    key: 'decision',
+    label: 'Decision',
+    isMultiple: true,
+    values: tallies.map(value => ({ value, ...(notes[value] ? { label: notes[value] } : {}) })),
+  },
   { key: 'identity', label: 'Identity, or the person it acts for', suggest: suggestIdentities },
   { key: 'table', label: 'Table', suggest: suggestTables },
   { key: 'connection', label: 'Connection', suggest: suggestConnections },
@@ -57,7 +67,7 @@ const sharedInput = (filter: ReturnType<typeof useUrlFilter>) => ({
   identity: filter.one('identity'),
   connection: filter.one('connection'),
   label: filter.one('label'),
-  decision: filter.many('decision') as Effect[] | undefined,
+  decision: filter.many('decision') as Tally[] | undefined,
   ...filter.times,
 });
 

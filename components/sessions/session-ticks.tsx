@@ -1,17 +1,18 @@
 'use client';
 /** The statements of a session along time, one tick each, coloured by decision. The table below says the same in words. */
-import { decisionWord } from '#components/shared/decision-badge.tsx';
+import { decisionWord, talliedAs } from '#components/shared/decision-badge.tsx';
 import { cn } from '#components/ui/cn.ts';
 import { oneLine } from '#components/ui/inert-text.ts';
 import { formatDuration } from '#components/ui/number-format.ts';
-import type { Effect } from '#core/policy/schema.ts';
+import type { Tally } from '#core/event/tally.ts';
 import type { StatementView } from '#lib/audit/schema.ts';
 
-const fills: Readonly<Record<Effect, string>> = {
+const fills: Readonly<Record<Tally, string>> = {
   allow: 'bg-allow-solid h-1/2',
   mask: 'bg-mask-solid h-2/3',
   approve: 'bg-approve-solid h-5/6',
   deny: 'bg-deny-solid h-full',
+  mistake: 'bg-chart-other h-1/3',
 };
 
 type Props = {
@@ -33,7 +34,7 @@ export function SessionTicks({ statements, startedAt, chosen, onChoose }: Props)
             type="button"
             tabIndex={-1}
             aria-hidden
-            title={`${decisionWord(statement.effect)}: ${oneLine(statement.text, 120)}`}
+            title={`${decisionWord(talliedAs(statement))}: ${oneLine(statement.text, 120)}`}
             onClick={() => onChoose(statement.number)}
             className="absolute bottom-0 flex h-8 w-2 -translate-x-1/2 items-end justify-center"
             style={{ left: `${Math.max(0, (Date.parse(statement.time) - start) / (last - start)) * 100}%` }}
@@ -42,7 +43,7 @@ export function SessionTicks({ statements, startedAt, chosen, onChoose }: Props)
               data-shape
               className={cn(
                 'w-0.5 rounded-t-xs',
-                fills[statement.effect],
+                fills[talliedAs(statement)],
                 statement.number === chosen && 'w-1.5 outline-2 outline-ring',
               )}
             />
@@ -50,7 +51,7 @@ export function SessionTicks({ statements, startedAt, chosen, onChoose }: Props)
         ))}
       </div>
       <figcaption className="flex justify-between text-xs text-muted-foreground">
-        <span>Start; denied statements stand tallest</span>
+        <span>Start; what policy denied stands tallest</span>
         <span>+{formatDuration(last - start)}</span>
       </figcaption>
     </figure>

@@ -2,7 +2,7 @@
 /** The columns of a list of statements. */
 import { ScanSearch } from 'lucide-react';
 import Link from 'next/link';
-import { DecisionBadge } from '#components/shared/decision-badge.tsx';
+import { DecisionBadge, talliedAs } from '#components/shared/decision-badge.tsx';
 import { actorOf, IdentityPair } from '#components/shared/identity.tsx';
 import { type Column, rowAction } from '#components/ui/data-table.tsx';
 import { formatCount, formatDuration } from '#components/ui/number-format.ts';
@@ -76,7 +76,7 @@ export function statementColumns({ isAcrossSessions, href }: Options): Column<St
       id: 'decision',
       header: 'Decision',
       meta: { narrow: 'badge' },
-      cell: ({ row }) => <DecisionBadge kind={row.original.effect} />,
+      cell: ({ row }) => <DecisionBadge kind={talliedAs(row.original)} />,
     },
     ...(isAcrossSessions ? where : []),
     {

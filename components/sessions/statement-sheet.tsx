@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { RevealLiterals } from '#components/approvals/literals.tsx';
-import { DecisionBadge } from '#components/shared/decision-badge.tsx';
+import { DecisionBadge, talliedAs } from '#components/shared/decision-badge.tsx';
 import { RuleName } from '#components/shared/rule-name.tsx';
 import { RuleTrace } from '#components/shared/rule-trace.tsx';
 import { SqlBlock } from '#components/shared/sql-block.tsx';
@@ -123,7 +123,12 @@ function Body({ statement }: { statement: StatementDetail }) {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5 pb-4">
       <div className="flex flex-wrap items-center gap-2">
-        <DecisionBadge kind={statement.effect} />
+        <DecisionBadge kind={talliedAs(statement)} />
+        {statement.isMistake ? (
+          <span className="text-muted-foreground">
+            No policy decided this: the database would have refused it as well.
+          </span>
+        ) : null}
         {statement.requestId ? (
           <Link href={`/approvals/${statement.requestId}`} className="text-link hover:underline">
             Its request

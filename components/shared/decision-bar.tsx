@@ -1,24 +1,29 @@
 'use client';
 /** How a session's statements were decided, as a small stacked bar with the numbers in words. */
-import { formatCount } from '#components/ui/number-format.ts';
-import { type Effect, effects } from '#core/policy/schema.ts';
+import { formatCount, plural } from '#components/ui/number-format.ts';
+import { type Tally, tallies } from '#core/event/tally.ts';
 import { decisionWord } from './decision-badge.tsx';
 
-const fills: Readonly<Record<Effect, string>> = {
+const fills: Readonly<Record<Tally, string>> = {
   allow: 'bg-allow-solid',
   mask: 'bg-mask-solid',
   approve: 'bg-approve-solid',
   deny: 'bg-deny-solid',
+  mistake: 'bg-chart-other',
 };
 
-export function decisionSentence(counts: Readonly<Record<Effect, number>>): string {
-  const parts = effects
-    .filter(effect => counts[effect] > 0)
-    .map(effect => `${formatCount(counts[effect])} ${decisionWord(effect).toLowerCase()}`);
+export function decisionSentence(counts: Readonly<Record<Tally, number>>): string {
+  const parts = tallies
+    .filter(tally => counts[tally] > 0)
+    .map(tally =>
+      tally === 'mistake'
+        ? plural(counts.mistake, 'mistake')
+        : `${formatCount(counts[tally])} ${decisionWord(tally).toLowerCase()}`,
+    );
   return parts.join(', ') || 'no statements';
 }
 
-export function DecisionBar({ counts }: { counts: Readonly<Record<Effect, number>> }) {
+export function DecisionBar({ counts }: { counts: Readonly<Record<Tally, number>> }) {
   const sentence = decisionSentence(counts);
   return (
     <span
@@ -27,10 +32,10 @@ export function DecisionBar({ counts }: { counts: Readonly<Record<Effect, number
       title={sentence}
       className="flex h-2 w-24 gap-px overflow-hidden rounded-xs bg-muted"
     >
-      {effects
-        .filter(effect => counts[effect] > 0)
-        .map(effect => (
-          <span key={effect} data-shape className={fills[effect]} style={{ flexGrow: counts[effect], minWidth: 2 }} />
+      {tallies
+        .filter(tally => counts[tally] > 0)
+        .map(tally => (
+          <span key={tally} data-shape className={fills[tally]} style={{ flexGrow: counts[tally], minWidth: 2 }} />
         ))}
     </span>
   );

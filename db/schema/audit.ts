@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Detected, EndedBy } from '#core/event/schema.ts';
+import { tallies } from '#core/event/tally.ts';
 import { identityKinds } from '#core/identity/principal.ts';
 import { effects } from '#core/policy/schema.ts';
 import { hexBytes, instant } from './column.ts';
@@ -103,11 +104,12 @@ export const session = pgTable(
     bytesOut: bigint({ mode: 'number' }).notNull().default(0),
     maskedCells: bigint({ mode: 'number' }).notNull().default(0),
     errors: integer().notNull().default(0),
-    /** Statements per effect. */
+    /** Statements per tally. */
     allowed: integer().notNull().default(0),
     masked: integer().notNull().default(0),
     held: integer().notNull().default(0),
     denied: integer().notNull().default(0),
+    mistakes: integer().notNull().default(0),
   },
   table => [
     index('session_started').on(table.startedAt, table.id),
@@ -200,7 +202,8 @@ export const decisionRollup = pgTable(
   {
     bucket: instant().notNull(),
     proxyId: uuid().notNull(),
-    effect: text({ enum: effects }).notNull(),
+    /** How they count: what was denied becomes a mistake when it ends as one. */
+    effect: text({ enum: tallies }).notNull(),
     statements: bigint({ mode: 'number' }).notNull().default(0),
     /** Under the effect `mask`, whatever the statement's own was. */
     maskedCells: bigint({ mode: 'number' }).notNull().default(0),

@@ -5,7 +5,7 @@ import type { Detected } from '#core/event/schema.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
 import { query } from '#lib/orpc/base.ts';
 import { column, integer, selection, streamExport, streamResponses, streamSchema, time } from './export.ts';
-import { sessionConditions, statementConditions } from './filter.ts';
+import { sessionConditions, statementConditions, tally } from './filter.ts';
 import { anySchema } from './project.ts';
 import { sessionExportInputSchema, statementExportInputSchema } from './schema.ts';
 import { visibleTo } from './visible.ts';
@@ -35,6 +35,7 @@ const sessionColumns = [
   column('masked', session.masked),
   column('held', session.held),
   column('denied', session.denied),
+  column('mistakes', session.mistakes),
   column('proxy', session.proxyId),
 ];
 
@@ -74,7 +75,7 @@ const statementColumns = [
   column('kind', session.identityKind),
   column('on_behalf_of', session.onBehalfOfLogin),
   column('connection', session.connection),
-  column('decision', statement.effect),
+  column('decision', tally),
   column('text', statementText.text),
   {
     ...column('relations', statement.relations),

@@ -4,11 +4,11 @@
  * other's case.
  */
 import 'server-only';
-import { and, eq, gte, ilike, inArray, isNotNull, isNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, ilike, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { nameStates, rightsState, type Tally } from '#core/event/tally.ts';
 import type { DetectorKind } from '#core/mask/detectors/kinds.ts';
 import { qualifiedName, quotedPart, splitQualified } from '#core/policy/match.ts';
-import type { Effect } from '#core/policy/schema.ts';
 import type { Db } from '#db/client.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
 import { connection } from '#db/schema/catalog.ts';
@@ -23,7 +23,7 @@ export type StatementFilter = {
   q?: string;
   table?: string;
   identity?: string;
-  decision?: readonly Effect[];
+  decision?: readonly Tally[];
   connection?: string;
   label?: string;
   kind?: string;
@@ -117,13 +117,27 @@ async function byIdentity(db: Db, table: typeof session | typeof statement, text
 const found = (detector: DetectorKind): SQL =>
   sql`(${statement.detected} is not null and ${statement.detected} @> jsonb_build_array(jsonb_build_object('detector', ${detector}::text)))`;
 
+const isMistake = sql`(${statement.effect} = 'deny' and ${statement.outcome} = 'refused' and ${statement.sqlstate} <> ${rightsState}
+  and (starts_with(${statement.sqlstate}, '42') or ${inArray(statement.sqlstate, [...nameStates])})) is true`;
+
+/** As `tallyOf` says it. */
+export const tally = sql<Tally>`case when ${isMistake} then 'mistake' else ${statement.effect} end`;
+
+/** By the decision first, which has an index; what is denied is then of the one kind or of the other. */
+function talliedAs(wanted: readonly Tally[]): SQL | undefined {
+  const effects = [...new Set(wanted.map(each => (each === 'mistake' ? 'deny' : each)))];
+  const decided = inArray(statement.effect, effects);
+  if (!wanted.includes('mistake')) return wanted.includes('deny') ? and(decided, not(isMistake)) : decided;
+  return wanted.includes('deny') ? decided : and(decided, or(ne(statement.effect, 'deny'), isMistake));
+}
+
 /** What says something about the statement itself, and therefore also which sessions have one like it. */
 async function ownConditions(db: Db, filter: StatementFilter): Promise<(SQL | undefined)[]> {
   return [
     filter.q ? await textCondition(db, filter.q) : undefined,
     filter.table ? touches(filter.table) : undefined,
     filter.label ? holds(statement.labels, filter.label) : undefined,
-    filter.decision ? inArray(statement.effect, [...filter.decision]) : undefined,
+    filter.decision ? talliedAs(filter.decision) : undefined,
     filter.kind ? holds(statement.kinds, filter.kind) : undefined,
     filter.hazard ? holds(statement.hazards, filter.hazard) : undefined,
     filter.detected ? or(...filter.detected.map(found)) : undefined,

@@ -127,9 +127,9 @@ async function addDeltas(tx: Tx, proxyId: string, deltas: readonly SessionDelta[
     update session set active_at = greatest(active_at, d.active), statements = session.statements + d.statements,
       rows = session.rows + d.rows, bytes_out = bytes_out + d.bytes, masked_cells = masked_cells + d.cells,
       errors = session.errors + d.errors, allowed = allowed + d.allow, masked = masked + d.mask, held = held + d.approve,
-      denied = denied + d.deny
+      denied = denied + d.deny, mistakes = mistakes + d.mistake
     from json_to_recordset(${JSON.stringify(rows)}::json) as d(id uuid, active timestamptz, statements int4, rows int8,
-      bytes int8, cells int8, errors int4, allow int4, mask int4, approve int4, deny int4)
+      bytes int8, cells int8, errors int4, allow int4, mask int4, approve int4, deny int4, mistake int4)
     where session.id = d.id and session.proxy_id = ${proxyId}`);
 }
 

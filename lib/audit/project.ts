@@ -4,8 +4,8 @@
  */
 import 'server-only';
 import type { Event } from '#core/event/schema.ts';
+import { isMistake, type Tally } from '#core/event/tally.ts';
 import { quotedPart, splitQualified } from '#core/policy/match.ts';
-import type { Effect } from '#core/policy/schema.ts';
 import { rollupMinutes } from '#db/schema/audit.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
@@ -27,10 +27,11 @@ export type SessionDelta = {
   mask: number;
   approve: number;
   deny: number;
+  mistake: number;
 };
 
 /** What the batch adds to one bucket of counts over time. */
-export type RollupDelta = { bucket: string; effect: Effect; statements: number; maskedCells: number; unmasked: number };
+export type RollupDelta = { bucket: string; effect: Tally; statements: number; maskedCells: number; unmasked: number };
 
 export type Projection = {
   starts: SessionStart[];
@@ -57,6 +58,7 @@ const emptyDelta = (id: string, activeAt: string): SessionDelta => ({
   mask: 0,
   approve: 0,
   deny: 0,
+  mistake: 0,
 });
 
 export function projectBatch(events: readonly Event[]): Projection {
@@ -79,7 +81,7 @@ export function projectBatch(events: readonly Event[]): Projection {
     return delta;
   };
   const rollup = new Map<string, RollupDelta>();
-  const rollupOf = (time: string, effect: Effect): RollupDelta => {
+  const rollupOf = (time: string, effect: Tally): RollupDelta => {
     const bucket = bucketOf(time);
     const held = rollup.get(`${bucket} ${effect}`) ?? { bucket, effect, statements: 0, maskedCells: 0, unmasked: 0 };
     rollup.set(`${bucket} ${effect}`, held);
@@ -107,9 +109,18 @@ export function projectBatch(events: readonly Event[]): Projection {
         break;
       }
       case 'statement.completed': {
-        addOutcome(deltaOf(event), event);
+        const delta = deltaOf(event);
+        addOutcome(delta, event);
         if (event.maskedCells > 0) rollupOf(event.time, 'mask').maskedCells += event.maskedCells;
         const known = decided.get(keyOf(event));
+        if (isMistake(event.outcome, event.sqlstate)) {
+          // It was counted as denied, by the time of its decision where that is known.
+          const time = known?.event.time ?? event.time;
+          delta.deny -= 1;
+          delta.mistake += 1;
+          rollupOf(time, 'deny').statements -= 1;
+          rollupOf(time, 'mistake').statements += 1;
+        }
         if (known) known.completed = event;
         else projection.completed.push(event);
         break;
@@ -125,7 +136,7 @@ export function projectBatch(events: readonly Event[]): Projection {
   }
   projection.decided = [...decided.values()];
   projection.deltas = [...deltas.values()];
-  projection.rollup = [...rollup.values()];
+  projection.rollup = [...rollup.values()].filter(each => each.statements + each.maskedCells + each.unmasked !== 0);
   return projection;
 }
 

@@ -2,6 +2,7 @@
 import 'server-only';
 import { and, desc, eq, lt, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { tallyOf } from '#core/event/tally.ts';
 import type { Db } from '#db/client.ts';
 import { session, statement, statementText } from '#db/schema/audit.ts';
 import type { Silence } from './contact.ts';
@@ -50,7 +51,13 @@ export const sessionView = (row: SessionRow, silence: Silence): SessionView => (
   bytesOut: row.bytesOut,
   maskedCells: row.maskedCells,
   errors: row.errors,
-  decisions: { allow: row.allowed, mask: row.masked, approve: row.held, deny: row.denied },
+  decisions: {
+    allow: row.allowed,
+    mask: row.masked,
+    approve: row.held,
+    deny: row.denied,
+    mistake: row.mistakes,
+  },
 });
 
 export const sessionCursor = z.tuple([z.iso.datetime(), z.uuid()]);
@@ -114,6 +121,7 @@ export function statementView({ statement: row, session: within, text }: Stateme
     text: text.slice(0, listTextMax),
     truncated: text.length > listTextMax,
     effect: row.effect,
+    isMistake: tallyOf(row.effect, row.outcome, row.sqlstate) === 'mistake',
     kinds: row.kinds,
     relations: row.relations.filter(name => !name.startsWith(anySchema)),
     labels: row.labels,

@@ -1,6 +1,7 @@
 /** Inputs and outputs of sessions, statements, the audit log and its chains. Pure zod, so that the browser may import it. */
 import { z } from 'zod';
 import { detectedSchema, endedBySchema, factsSchema } from '#core/event/schema.ts';
+import { tallies } from '#core/event/tally.ts';
 import { identityKinds } from '#core/identity/principal.ts';
 import { detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { effects } from '#core/policy/schema.ts';
@@ -44,7 +45,8 @@ const sessionFilters = {
   table: z.string().trim().min(1).max(260).optional(),
   /** Identity id, or part of a login; also finds sessions on behalf of that person. */
   identity: z.string().trim().min(1).max(320).optional(),
-  decision: oneOrMore(z.enum(effects)),
+  /** `deny` is what policy refused; `mistake` what the database would have refused as well. */
+  decision: oneOrMore(z.enum(tallies)),
   /** Connection id or name. */
   connection: z.string().trim().min(1).max(100).optional(),
   label: z.string().trim().min(1).max(80).optional(),
@@ -84,7 +86,7 @@ export const sessionViewSchema = z.object({
   bytesOut: z.number().int(),
   maskedCells: z.number().int(),
   errors: z.number().int(),
-  decisions: z.record(z.enum(effects), z.number().int()),
+  decisions: z.record(z.enum(tallies), z.number().int()),
 });
 export type SessionView = z.infer<typeof sessionViewSchema>;
 export const sessionListOutputSchema = listOutput(sessionViewSchema);
@@ -117,6 +119,8 @@ export const statementViewSchema = z.object({
   text: z.string(),
   truncated: z.boolean(),
   effect: z.enum(effects),
+  /** Denied, but not by policy: it is no SQL, or names what does not exist, and the database would have refused it as well. */
+  isMistake: z.boolean(),
   kinds: z.array(z.string()),
   relations: z.array(z.string()),
   labels: z.array(z.string()),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tallies, tallyOf } from '#core/event/tally.ts';
 import type { Effect } from '#core/policy/schema.ts';
 import { type TestIdentity, type TestPlane, testPlane } from '#lib/testing.ts';
 import { ingestEvents } from './ingest.ts';
@@ -13,6 +14,7 @@ const tables = ['public.a', 'public.b', 'other.a'];
 const labels = ['pii.email', 'pci.pan'];
 const choices = ['allow', 'mask', 'deny'] as const satisfies readonly Effect[];
 const outcomes = ['ok', 'error', 'refused'] as const;
+const states = [null, '42501', '42703', '42P01', '26000', '25P02'] as const;
 const moments = [0, 1, 1, 1, 5] as const;
 
 type Made = {
@@ -25,6 +27,7 @@ type Made = {
   label: string;
   effect: (typeof choices)[number];
   outcome: (typeof outcomes)[number] | null;
+  sqlstate: (typeof states)[number];
 };
 
 let plane: TestPlane;
@@ -49,12 +52,13 @@ beforeAll(async () => {
     const [text, table, label] = [pick(texts, at), pick(tables, at * 3 + 1), pick(labels, at * 5 + 2)];
     const effect = pick(choices, at * 11 + 1);
     const outcome = at % 9 === 0 ? null : pick(outcomes, at * 13 + 2);
+    const sqlstate = pick(states, at * 17 + 5);
     const access = { action: 'read' as const, verb: 'select', kind: 'relation', object: table };
     const classified = [{ schema: 's', relation: 'r', column: 'c', label, use: 'output_column' }];
     proxy.write(decided(session, number, { text, effect, facts: facts({ accesses: [access], classified }) }));
-    if (outcome !== null) proxy.write(completed(session, number, { outcome }));
+    if (outcome !== null) proxy.write(completed(session, number, { outcome, sqlstate }));
     const ms = plane.clock.now().getTime();
-    made.push({ id: `${session}.${number}`, session, number, ms, text, table, label, effect, outcome });
+    made.push({ id: `${session}.${number}`, session, number, ms, text, table, label, effect, outcome, sqlstate });
   }
   const stored = await ingestEvents({ db: plane.database.db, clock: plane.clock }, proxy.proxyId, proxy.lines);
   expect(stored.ok).toBe(true);
@@ -66,7 +70,7 @@ const filter = fc.record({
   q: some(searched),
   table: some([...tables, 'a', 'b', 'public.a%']),
   label: some([...labels, 'pii']),
-  decision: fc.option(fc.uniqueArray(fc.constantFrom(...choices), { minLength: 1 }), { nil: undefined }),
+  decision: fc.option(fc.uniqueArray(fc.constantFrom(...tallies), { minLength: 1 }), { nil: undefined }),
   outcome: some(outcomes),
   from: fc.option(fc.integer({ min: -1, max: 120 }), { nil: undefined }),
   to: fc.option(fc.integer({ min: -1, max: 120 }), { nil: undefined }),
@@ -83,7 +87,7 @@ function expectedOf({ q, table, label, decision, outcome, from, to }: Filter): s
     .filter(each => q === undefined || fold(each.text).includes(fold(q)))
     .filter(each => table === undefined || each.table === table || each.table.split('.')[1] === table)
     .filter(each => label === undefined || each.label === label)
-    .filter(each => decision === undefined || decision.includes(each.effect))
+    .filter(each => decision === undefined || decision.includes(tallyOf(each.effect, each.outcome, each.sqlstate)))
     .filter(each => outcome === undefined || each.outcome === outcome)
     .filter(each => from === undefined || each.ms >= startMs + from)
     .filter(each => to === undefined || each.ms < startMs + to)

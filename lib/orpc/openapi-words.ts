@@ -107,7 +107,8 @@ const words: Readonly<Record<string, string>> = {
   table: '`schema.table`, or a table’s name in any schema.',
   identity: 'Identity id, or part of a login; finds what agents did for that person too.',
   connection: 'Connection id or name.',
-  decision: 'How at least one statement was decided; several are alternatives.',
+  decision:
+    'How at least one statement was decided; `deny` is what policy refused, `mistake` what the database would have refused as well. Several are alternatives.',
   proxy: 'Id of the proxy it went through.',
   'audit.sessions state':
     'How the session stands; `unknown` while its proxy is not heard from. Several are alternatives.',

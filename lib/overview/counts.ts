@@ -1,16 +1,18 @@
 /** Counts over time: for those who oversee everybody from the rollup, for others from their own latest statements. */
 import 'server-only';
 import { and, desc, gte, lt, type SQL, sql } from 'drizzle-orm';
-import { type Effect, effects } from '#core/policy/schema.ts';
+import { type Tally, tallies } from '#core/event/tally.ts';
 import type { Db } from '#db/client.ts';
 import { decisionRollup, rollupMinutes, statement } from '#db/schema/audit.ts';
+import { tally } from '#lib/audit/filter.ts';
 import { overviewBucketsMax } from './schema.ts';
 
 export type Range = { from: Date; to: Date };
 export type Counts = {
   bucketMs: number;
-  buckets: { at: string; counts: Record<Effect, number> }[];
+  buckets: { at: string; counts: Record<Tally, number> }[];
   denied: number;
+  mistakes: number;
   maskedCells: number;
   unmasked: number;
 };
@@ -28,20 +30,20 @@ export function bucketSize({ from, to }: Range, least: number): number {
   return steps.find(step => step >= Math.max(wanted, least)) ?? 2 * (steps.at(-1) ?? 1);
 }
 
-type Row = { at: string; effect: Effect; statements: number; cells: number; unmasked: number };
+type Row = { at: string; effect: Tally; statements: number; cells: number; unmasked: number };
 
-const none = (): Record<Effect, number> =>
-  Object.fromEntries(effects.map(effect => [effect, 0])) as Record<Effect, number>;
+const none = (): Record<Tally, number> => Object.fromEntries(tallies.map(tally => [tally, 0])) as Record<Tally, number>;
 
 function assemble(rows: readonly Row[], range: Range, bucketMs: number): Counts {
-  const counts = new Map<number, Record<Effect, number>>();
+  const counts = new Map<number, Record<Tally, number>>();
   const first = Math.floor(range.from.getTime() / bucketMs) * bucketMs;
   for (let at = first; at < range.to.getTime(); at += bucketMs) counts.set(at, none());
-  const sums = { denied: 0, maskedCells: 0, unmasked: 0 };
+  const sums = { denied: 0, mistakes: 0, maskedCells: 0, unmasked: 0 };
   for (const row of rows) {
     const bucket = counts.get(Date.parse(row.at));
     if (bucket) bucket[row.effect] += row.statements;
     if (row.effect === 'deny') sums.denied += row.statements;
+    if (row.effect === 'mistake') sums.mistakes += row.statements;
     sums.maskedCells += row.cells;
     sums.unmasked += row.unmasked;
   }
@@ -73,7 +75,7 @@ export async function countsOfAll(db: Db, range: Range): Promise<Counts> {
 export async function countsOfOwn(db: Db, range: Range, visible: SQL | undefined): Promise<Counts> {
   const bucketMs = bucketSize(range, minute);
   const latest = db
-    .select({ time: statement.time, effect: statement.effect, maskedCells: statement.maskedCells })
+    .select({ time: statement.time, effect: tally.as('tally'), maskedCells: statement.maskedCells })
     .from(statement)
     .where(and(visible, gte(statement.time, range.from), lt(statement.time, range.to)))
     .orderBy(desc(statement.time))

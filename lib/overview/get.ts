@@ -175,6 +175,7 @@ async function overview(context: IdentityContext, range: Range) {
       ...proxies,
       deniedCount: current.denied,
       deniedCountBefore: before.denied,
+      mistakeCount: current.mistakes,
       maskedCells: current.maskedCells,
       unmaskedClassified: current.unmasked,
       ...open,

@@ -24,6 +24,15 @@ beforeAll(async () => {
   plane.clock.advance(30 * 60_000);
   proxy.write(decided(theirs, 1, { effect: 'deny' }));
   proxy.write(decided(theirs, 2, { effect: 'allow' }));
+  for (const [number, sqlstate] of [
+    [3, '42703'],
+    [4, '42501'],
+  ] as const) {
+    proxy.write(decided(theirs, number, { effect: 'deny', facts: null }));
+    proxy.write(completed(theirs, number, { outcome: 'refused', rows: 0, maskedCells: 0, sqlstate }));
+  }
+  proxy.write(decided(mine, 2, { effect: 'deny', facts: null }));
+  proxy.write(completed(mine, 2, { outcome: 'refused', rows: 0, maskedCells: 0, sqlstate: '42601' }));
   const stored = await ingestEvents({ db: plane.database.db, clock: plane.clock }, proxy.proxyId, proxy.lines);
   expect(stored.ok).toBe(true);
   plane.clock.advance(1000);
@@ -36,7 +45,8 @@ const get = (as: TestIdentity, search = '') => plane.rest('GET', `/overview${sea
 it('counts decisions, masked cells and what went out unmasked', async () => {
   const { body } = await get(admin);
   expect(body.tiles).toMatchObject({
-    deniedCount: 1,
+    deniedCount: 2,
+    mistakeCount: 2,
     maskedCells: 3,
     unmaskedClassified: 1,
     liveSessions: 2,
@@ -44,7 +54,8 @@ it('counts decisions, masked cells and what went out unmasked', async () => {
   });
   const buckets = body.decisions as { counts: Record<string, number> }[];
   expect(buckets.length).toBeLessThanOrEqual(overviewBucketsMax);
-  expect(buckets.reduce((sum, each) => sum + (each.counts.deny ?? 0), 0)).toBe(1);
+  expect(buckets.reduce((sum, each) => sum + (each.counts.deny ?? 0), 0)).toBe(2);
+  expect(buckets.reduce((sum, each) => sum + (each.counts.mistake ?? 0), 0)).toBe(2);
   expect(buckets.reduce((sum, each) => sum + (each.counts.mask ?? 0), 0)).toBe(1);
   expect(body.topTables).toMatchObject([{ label: 'public.customers', statements: 3 }]);
 });
@@ -58,8 +69,8 @@ it('does not count sessions as live whose proxy is not heard from', async () => 
 
 it('shows others their own activity only', async () => {
   const { body } = await get(dev);
-  expect(body.tiles).toMatchObject({ deniedCount: 0, maskedCells: 3, liveSessions: 1 });
-  expect(body.topIdentities).toMatchObject([{ id: dev.id, statements: 1 }]);
+  expect(body.tiles).toMatchObject({ deniedCount: 0, mistakeCount: 1, maskedCells: 3, liveSessions: 1 });
+  expect(body.topIdentities).toMatchObject([{ id: dev.id, statements: 2 }]);
   expect(body.changes).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** Inputs and outputs of the overview. Pure zod, so that the browser may import it. */
 import { z } from 'zod';
-import { effects } from '#core/policy/schema.ts';
+import { tallies } from '#core/event/tally.ts';
 import { timeSchema } from '#lib/orpc/list.ts';
 
 export const overviewBucketsMax = 60;
@@ -21,9 +21,12 @@ export const overviewSchema = z.object({
   tiles: z.object({
     approvalsWaiting: z.number().int(),
     oldestWaitingAt: timeSchema.nullable(),
+    /** Refused by policy. */
     deniedCount: z.number().int(),
     /** In the same length of time just before. */
     deniedCountBefore: z.number().int(),
+    /** Statements that the database would have refused as well; not among those denied. */
+    mistakeCount: z.number().int(),
     maskedCells: z.number().int(),
     /** Statements that returned classified columns unmasked. */
     unmaskedClassified: z.number().int(),
@@ -39,7 +42,7 @@ export const overviewSchema = z.object({
   /** Milliseconds per bucket; the first starts at or before `from`. */
   bucketMs: z.number().int(),
   decisions: z
-    .array(z.object({ at: timeSchema, counts: z.record(z.enum(effects), z.number().int()) }))
+    .array(z.object({ at: timeSchema, counts: z.record(z.enum(tallies), z.number().int()) }))
     .max(overviewBucketsMax),
   changes: z.array(
     z.object({

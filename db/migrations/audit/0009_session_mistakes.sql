@@ -1,0 +1,1 @@
+ALTER TABLE "session" ADD COLUMN "mistakes" integer DEFAULT 0 NOT NULL;
