@@ -15,7 +15,7 @@ import { useMemo } from 'react';
 import { cn } from '#components/ui/cn.ts';
 import { inertText } from '#components/ui/inert-text.ts';
 import type { LineageEdge, LineageNode } from '#lib/lineage/schema.ts';
-import { nodeSize, placeNodes } from './lineage-layout.ts';
+import { heightOf, nodeSize, placeNodes } from './lineage-layout.ts';
 import { lineageKindWord, lineageViaWord } from './lineage-words.ts';
 import { SensitivityTag } from './sensitivity-tag.tsx';
 
@@ -71,6 +71,7 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
     const kept = edges.filter(edge => known.has(edge.from) && known.has(edge.to) && edge.from !== edge.to);
     const places = placeNodes(ids, kept);
     return {
+      height: heightOf(places.values()),
       nodes: nodes.map<ObjectNode>(object => ({
         id: object.id,
         type: 'object',
@@ -91,14 +92,15 @@ export function LineageGraph({ nodes, edges }: { nodes: readonly LineageNode[]; 
   return (
     <figure
       aria-label="Picture of the objects downstream; the table below lists them"
-      className="h-80 rounded-lg border border-border bg-background [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-muted-foreground! [&_.react-flow\_\_controls-button]:border! [&_.react-flow\_\_controls-button]:border-border! [&_.react-flow\_\_controls-button]:bg-card! [&_.react-flow\_\_controls-button]:fill-foreground!"
+      style={{ height: drawn.height }}
+      className="rounded-lg border border-border bg-background [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-muted-foreground! [&_.react-flow\_\_controls-button]:border! [&_.react-flow\_\_controls-button]:border-border! [&_.react-flow\_\_controls-button]:bg-card! [&_.react-flow\_\_controls-button]:fill-foreground!"
     >
       <ReactFlow
         nodes={drawn.nodes}
         edges={drawn.edges}
         nodeTypes={nodeTypes}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+        fitViewOptions={{ maxZoom: 1, padding: '16px' }}
         minZoom={0.3}
         nodesDraggable={false}
         nodesConnectable={false}
