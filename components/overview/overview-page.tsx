@@ -6,6 +6,7 @@ import { actionWords } from '#components/shared/action-words.ts';
 import { useCan } from '#components/shell/caller.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
+import { cn } from '#components/ui/cn.ts';
 import { DataRegion } from '#components/ui/data-region.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
 import { formatCount } from '#components/ui/number-format.ts';
@@ -126,7 +127,14 @@ export function OverviewPage() {
   });
   return (
     <PageBody>
-      <PageHeader title="Overview" sentence="What the proxies decided, and what waits for somebody.">
+      <PageHeader
+        title="Overview"
+        sentence={
+          query.data?.isOwn
+            ? 'What the proxies decided about your statements and your agents’, and what waits for you.'
+            : 'What the proxies decided, and what waits for somebody.'
+        }
+      >
         <TimeRangePicker range={filter.range} onChange={filter.setRange} emptyLabel="Last 24 hours" />
       </PageHeader>
       <DataRegion query={query} skeleton={<Loading />}>
@@ -143,8 +151,15 @@ export function OverviewPage() {
             ) : (
               <DecisionCard overview={overview} />
             )}
-            <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-3">
-              <Changes overview={overview} />
+            <div
+              className={cn(
+                'grid grid-cols-[minmax(0,1fr)] items-start gap-4',
+                overview.isOwn
+                  ? 'lg:grid-cols-2'
+                  : 'lg:grid-cols-3 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]',
+              )}
+            >
+              {overview.isOwn ? null : <Changes overview={overview} />}
               <Top
                 title="Most active identities"
                 items={overview.topIdentities}

@@ -170,6 +170,7 @@ async function overview(context: IdentityContext, range: Range) {
   return {
     from: range.from.toISOString(),
     to: range.to.toISOString(),
+    isOwn: !seesAll,
     tiles: {
       ...waiting,
       ...proxies,

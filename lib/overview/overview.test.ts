@@ -72,6 +72,7 @@ it('shows others their own activity only', async () => {
   expect(body.tiles).toMatchObject({ deniedCount: 0, mistakeCount: 1, maskedCells: 3, liveSessions: 1 });
   expect(body.topIdentities).toMatchObject([{ id: dev.id, statements: 2 }]);
   expect(body.changes).toEqual([]);
+  expect([body.isOwn, (await get(admin)).body.isOwn]).toEqual([true, false]);
 });
 
 it('lists changes without the everyday', async () => {

@@ -18,6 +18,8 @@ const topSchema = z.array(
 export const overviewSchema = z.object({
   from: timeSchema,
   to: timeSchema,
+  /** True: of the caller's own statements and those of their agents only, without changes. False: of everybody's. */
+  isOwn: z.boolean(),
   tiles: z.object({
     approvalsWaiting: z.number().int(),
     oldestWaitingAt: timeSchema.nullable(),
