@@ -46,6 +46,31 @@ test('what is misspelt is a mistake, and does not stand among what policy refuse
   await expect(auditor.getByText(/denied by policy, .* that the database would have refused/)).toBeVisible();
 });
 
+test('the log says which session somebody looked at, and leads there', async ({ as }) => {
+  const client = await developer();
+  await client.query('select count(*) from products');
+  await client.end();
+  const auditor = await as('auditor@example.com');
+  await auditor.goto('/sessions');
+  await auditor.getByRole('link', { name: 'dev@example.com' }).first().click();
+  await expect(auditor).toHaveURL(/\/sessions\/[0-9a-f-]{36}/);
+  const { pathname } = new URL(auditor.url());
+  const id = String(pathname.split('/').at(-1));
+  // Once more: who looked before is shown, and where that is written.
+  await auditor.reload();
+  await auditor
+    .getByText(/looking is recorded/)
+    .getByRole('link', { name: 'audit log' })
+    .click();
+  const row = auditor.getByRole('table', { name: 'Events' }).getByRole('row', { name: /looked at a session/ });
+  await expect(row.first()).toContainText(id);
+  await row.first().getByRole('button').click();
+  const sheet = auditor.getByRole('dialog', { name: 'Looked at a session' });
+  await expect(sheet.getByRole('heading', { name: 'What was asked for' })).toBeVisible();
+  await sheet.getByRole('link', { name: id }).click();
+  await expect(auditor).toHaveURL(new RegExp(pathname));
+});
+
 async function download(page: Page, format: 'CSV' | 'NDJSON'): Promise<string[]> {
   await page.getByRole('button', { name: 'Export' }).click();
   const [file] = await Promise.all([

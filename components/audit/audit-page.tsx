@@ -23,6 +23,7 @@ import { useUrlFilter } from '#components/ui/use-url-filter.ts';
 import type { EventView, eventKinds } from '#lib/audit/schema.ts';
 import { client, downloadUrl, orpc } from '#lib/orpc/browser.ts';
 import { ChainCard } from './chain-card.tsx';
+import { EventObject } from './event-object.tsx';
 import { EventSheet } from './event-sheet.tsx';
 
 type EventKind = (typeof eventKinds)[number];
@@ -71,9 +72,6 @@ const views: readonly { label: string; q: string }[] = [
   { label: 'Proxies', q: 'source:proxy' },
 ];
 
-/** Reading names what was read in the action already. */
-const isOfItself = ({ action, target }: EventView): boolean => action === `${target?.label}.read`;
-
 function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
   return [
     {
@@ -115,13 +113,11 @@ function columnsFor(onOpen: (id: string) => void): Column<EventView>[] {
       id: 'target',
       header: 'Object',
       meta: { narrow: 'detail', className: 'max-w-0 w-1/3 min-w-40' },
-      cell: ({ row }) =>
-        row.original.target && !isOfItself(row.original) ? (
-          <span className="block truncate">
-            <span className="text-muted-foreground">{row.original.target.type} </span>
-            <bdi>{inertText(row.original.target.label)}</bdi>
-          </span>
-        ) : null,
+      cell: ({ row }) => (
+        <span className="block truncate">
+          <EventObject event={row.original} isLinked={false} />
+        </span>
+      ),
     },
     {
       id: 'outcome',

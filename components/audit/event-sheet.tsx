@@ -2,6 +2,7 @@
 /** One event of the log in full: what changed, who did it, and the exact text that was hashed. */
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { actionWords } from '#components/shared/action-words.ts';
 import { Badge } from '#components/ui/badge.tsx';
 import { CopyButton } from '#components/ui/copy-button.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
@@ -14,6 +15,7 @@ import { TimeText } from '#components/ui/time.tsx';
 import type { EventDetail } from '#lib/audit/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import { fieldChanges } from './changes.ts';
+import { EventObject } from './event-object.tsx';
 
 function Changes({ event }: { event: EventDetail }) {
   const changes = fieldChanges(event.before, event.after);
@@ -50,6 +52,24 @@ function Changes({ event }: { event: EventDetail }) {
   );
 }
 
+/** Looking at something changes nothing: what is kept of it is the filter it was looked for with. */
+const isReading = ({ action }: EventDetail): boolean => action.endsWith('.read');
+
+function AskedFor({ event: { after } }: { event: EventDetail }) {
+  const given = fieldChanges(null, (after as { filter?: unknown } | null)?.filter ?? null);
+  if (given.length === 0) return <p className="text-muted-foreground">Everything: no filter was set.</p>;
+  return (
+    <DefinitionList
+      items={given.map(({ path, after: value }) => [
+        path,
+        <span key={path} className="font-mono text-xs break-all">
+          {inertText(value ?? '')}
+        </span>,
+      ])}
+    />
+  );
+}
+
 const hashWithCopy = (hash: string, what: string) => (
   <span className="inline-flex max-w-full items-center gap-1">
     <span className="min-w-0 font-mono text-xs break-all">{hash}</span>
@@ -63,9 +83,18 @@ function Body({ event }: { event: EventDetail }) {
       <DefinitionList
         items={[
           ['Time', <TimeText key="time" value={event.time} precision="millisecond" />],
-          ['Received', <TimeText key="received" value={event.receivedAt} precision="millisecond" />],
+          // What the control plane records itself comes from nowhere.
+          ...(event.sourceKind === 'proxy'
+            ? [['Received', <TimeText key="received" value={event.receivedAt} precision="millisecond" />] as const]
+            : []),
+          [
+            'Action',
+            <span key="action" className="font-mono text-xs">
+              {event.action}
+            </span>,
+          ],
           ['Actor', event.actor.login ? inertText(event.actor.login) : 'the system'],
-          ['Object', event.target ? `${event.target.type} ${inertText(event.target.label)}` : '–'],
+          ['Object', <EventObject key="object" event={event} isLinked />],
           [
             'Outcome',
             event.outcome === 'ok' ? (
@@ -89,8 +118,8 @@ function Body({ event }: { event: EventDetail }) {
         </Link>
       ) : null}
       <section className="grid gap-2">
-        <h3 className="font-semibold">What changed</h3>
-        <Changes event={event} />
+        <h3 className="font-semibold">{isReading(event) ? 'What was asked for' : 'What changed'}</h3>
+        {isReading(event) ? <AskedFor event={event} /> : <Changes event={event} />}
       </section>
       <section className="grid gap-2">
         <h3 className="flex items-center gap-2 font-semibold">
@@ -108,15 +137,17 @@ function Body({ event }: { event: EventDetail }) {
   );
 }
 
+function titleOf({ action }: EventDetail): string {
+  const words = actionWords(action) ?? action;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function EventSheet({ id, onClose }: { id: string | null; onClose: () => void }) {
   const query = useQuery({ ...orpc.audit.events.get.queryOptions({ input: { id: id ?? '' } }), enabled: id !== null });
   return (
     <Dialog open={id !== null} onOpenChange={isOpen => isOpen || onClose()}>
       {id === null ? null : (
-        <DialogPanel
-          kind="sheet"
-          title={query.data ? <span className="font-mono text-base">{query.data.action}</span> : 'Event'}
-        >
+        <DialogPanel kind="sheet" title={query.data ? titleOf(query.data) : 'Event'}>
           <DataRegion query={query}>{event => <Body event={event} />}</DataRegion>
         </DialogPanel>
       )}

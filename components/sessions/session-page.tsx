@@ -2,6 +2,7 @@
 /** One session: who, from where, every statement in order, and the way to end it. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Power } from 'lucide-react';
+import Link from 'next/link';
 import { parseAsInteger, useQueryState } from 'nuqs';
 import { useMemo, useState } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
@@ -196,12 +197,23 @@ function Unreported({ session: { proxyName, knownUntil } }: { session: SessionDe
 }
 
 function Viewers({ session }: { session: SessionDetail }) {
+  const canReadAudit = useCan('audit:read');
   const names = [...new Set(session.viewedBy.map(view => view.login))];
   if (names.length === 0) return null;
   return (
     <p className="text-xs text-muted-foreground">
       Looked at by {names.slice(0, 5).join(', ')}
-      {names.length > 5 ? ` and ${names.length - 5} more` : ''}; looking is recorded.
+      {names.length > 5 ? ` and ${names.length - 5} more` : ''}; looking is recorded
+      {canReadAudit ? (
+        <>
+          {' '}
+          in the{' '}
+          <Link href={`/audit?q=target:${session.id}`} className="text-link hover:underline">
+            audit log
+          </Link>
+        </>
+      ) : null}
+      .
     </p>
   );
 }
