@@ -33,6 +33,10 @@ test('a policy with a mistake cannot be published; mended, it decides; removed, 
   await expect(admin.getByText('1 error, 0 warnings')).toBeVisible();
   await expect(admin.getByText('7:13')).toBeVisible();
   await expect(publish).toBeDisabled();
+  // From the list of what is wrong straight to its place.
+  await admin.getByRole('button', { name: /7:13/ }).click();
+  await expect(admin.getByLabel('Policy document')).toBeFocused();
+  await expect(admin.locator('.cm-activeLineGutter').filter({ hasText: '7' })).toBeVisible();
   await write(admin, document('deny'));
   await expect(admin.getByText('The document is valid.')).toBeVisible();
   await publish.click();

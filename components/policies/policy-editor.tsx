@@ -9,6 +9,7 @@ import { keyCaps } from '#components/keyboard/shortcuts.ts';
 import { useCan } from '#components/shell/caller.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
+import type { EditorPlace } from '#components/ui/code-editor.tsx';
 import { DiffView } from '#components/ui/diff-view.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
 import { Kbd } from '#components/ui/kbd.tsx';
@@ -25,7 +26,14 @@ const CodeEditor = dynamic(() => import('#components/ui/code-editor.tsx').then(m
   loading: () => <Skeleton className="h-full" />,
 });
 
-function Diagnostics({ diagnostics, isCurrent }: { diagnostics: readonly PolicyDiagnostic[]; isCurrent: boolean }) {
+type DiagnosticsProps = {
+  diagnostics: readonly PolicyDiagnostic[];
+  isCurrent: boolean;
+  /** Puts the caret where one is. */
+  onGo: (place: EditorPlace) => void;
+};
+
+function Diagnostics({ diagnostics, isCurrent, onGo }: DiagnosticsProps) {
   const errors = diagnostics.filter(each => each.severity === 'error').length;
   if (diagnostics.length === 0) {
     return (
@@ -48,12 +56,16 @@ function Diagnostics({ diagnostics, isCurrent }: { diagnostics: readonly PolicyD
             ) : (
               <TriangleAlert aria-label="Warning" className="mt-0.5 size-4 shrink-0 text-approve" />
             )}
-            <span>
-              <span className="font-mono text-xs text-muted-foreground">
+            <button
+              type="button"
+              className="min-h-6 min-w-0 text-start wrap-anywhere hover:underline"
+              onClick={() => onGo({ line: each.line, column: each.column })}
+            >
+              <span className="font-mono text-xs text-link">
                 {each.line}:{each.column}
               </span>{' '}
               {each.message}
-            </span>
+            </button>
           </li>
         ))}
       </ul>
@@ -112,6 +124,7 @@ export function PolicyEditor({ name, initialYaml, version, onPublished }: Props)
   const canWrite = useCan('policy:write');
   const [yaml, setYaml] = useState(initialYaml);
   const [base, setBase] = useState({ version, published: version === null ? '' : initialYaml });
+  const [place, setPlace] = useState<EditorPlace | null>(null);
   const [isPublishing, setPublishing] = useState(false);
   const [isConflict, setConflict] = useState(false);
   const { diagnostics, policy, isCurrent, error } = useDiagnostics(yaml);
@@ -145,6 +158,7 @@ export function PolicyEditor({ name, initialYaml, version, onPublished }: Props)
             value={yaml}
             onChange={setYaml}
             diagnostics={shown}
+            place={place}
             label="Policy document"
             isReadOnly={!canWrite}
             onSave={publish}
@@ -153,9 +167,14 @@ export function PolicyEditor({ name, initialYaml, version, onPublished }: Props)
       </div>
       <div className="grid content-start gap-4">
         {canWrite ? (
-          <Button variant="primary" disabled={!isReady} onClick={publish}>
-            Publish… <Kbd keys={keyCaps('policy.publish')} isInverse className="max-sm:hidden" />
-          </Button>
+          <div className="grid gap-1">
+            <Button variant="primary" disabled={!isReady} onClick={publish}>
+              Publish… <Kbd keys={keyCaps('policy.publish')} isInverse className="max-sm:hidden" />
+            </Button>
+            {isDirty ? null : (
+              <p className="text-xs text-muted-foreground">Nothing to publish: this is version {base.version}.</p>
+            )}
+          </div>
         ) : null}
         <Card>
           <CardHeader title="Check" />
@@ -163,7 +182,7 @@ export function PolicyEditor({ name, initialYaml, version, onPublished }: Props)
             {error ? (
               <p className="text-deny">{describeFailure(error).message}</p>
             ) : (
-              <Diagnostics diagnostics={diagnostics} isCurrent={isCurrent} />
+              <Diagnostics diagnostics={diagnostics} isCurrent={isCurrent} onGo={setPlace} />
             )}
             {name !== null && policy && policy.name !== name ? (
               <p className="pt-2 text-deny">

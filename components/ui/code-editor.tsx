@@ -10,10 +10,14 @@ import { useNonce } from './nonce.tsx';
 
 export type EditorDiagnostic = { line: number; column: number; message: string; severity: 'error' | 'warning' };
 
+/** Where the caret is to go; a new object each time. */
+export type EditorPlace = { line: number; column: number };
+
 type Props = {
   value: string;
   onChange: (value: string) => void;
   diagnostics: readonly EditorDiagnostic[];
+  place?: EditorPlace | null;
   label: string;
   isReadOnly?: boolean;
   /** Runs on ⌘S and Ctrl S inside the editor. */
@@ -52,15 +56,15 @@ const colours = syntaxHighlighting(
   ]),
 );
 
-function toRanges(view: EditorView, diagnostics: readonly EditorDiagnostic[]): Diagnostic[] {
-  return diagnostics.map(({ line, column, message, severity }) => {
-    const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
-    const from = Math.min(at.from + column - 1, at.to);
-    return { from, to: at.to, message, severity };
-  });
+function rangeOf(view: EditorView, { line, column }: EditorPlace): { from: number; to: number } {
+  const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+  return { from: Math.min(at.from + column - 1, at.to), to: at.to };
 }
 
-export function CodeEditor({ value, onChange, diagnostics, label, isReadOnly = false, onSave }: Props) {
+const toRanges = (view: EditorView, diagnostics: readonly EditorDiagnostic[]): Diagnostic[] =>
+  diagnostics.map(({ message, severity, ...place }) => ({ ...rangeOf(view, place), message, severity }));
+
+export function CodeEditor({ value, onChange, diagnostics, place, label, isReadOnly = false, onSave }: Props) {
   const nonce = useNonce();
   const editor = useRef<ReactCodeMirrorRef>(null);
   const save = useRef(onSave);
@@ -91,6 +95,12 @@ export function CodeEditor({ value, onChange, diagnostics, label, isReadOnly = f
     const view = editor.current?.view;
     if (view) view.dispatch(setDiagnostics(view.state, toRanges(view, diagnostics)));
   }, [diagnostics]);
+  useEffect(() => {
+    const view = editor.current?.view;
+    if (!view || !place) return;
+    view.dispatch({ selection: { anchor: rangeOf(view, place).from }, scrollIntoView: true });
+    view.focus();
+  }, [place]);
   return (
     <CodeMirror
       ref={editor}
