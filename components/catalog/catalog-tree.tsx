@@ -5,7 +5,6 @@ import { ChevronRight } from 'lucide-react';
 import Link from 'next/link';
 import { useDeferredValue, useRef, useState } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
-import { OwnerName } from '#components/shared/owner-name.tsx';
 import { SensitivityTag } from '#components/shared/sensitivity-tag.tsx';
 import { Count } from '#components/ui/badge.tsx';
 import { cn } from '#components/ui/cn.ts';
@@ -43,10 +42,10 @@ function SchemaBranch({
         className="flex min-h-8 w-full items-center gap-1.5 px-3 text-start -outline-offset-2 hover:bg-muted pointer-coarse:min-h-11"
       >
         <ChevronRight aria-hidden className={cn('size-4 shrink-0 text-muted-foreground', isOpen && 'rotate-90')} />
-        <span className="truncate font-mono text-xs font-medium">{inertText(schema.name)}</span>
-        <span className="ms-auto shrink-0 text-xs text-muted-foreground">
-          {schema.owner ? <OwnerName owner={schema.owner} /> : formatCount(schema.relations.length)}
+        <span className="min-w-0 flex-1 truncate font-mono text-xs font-medium" title={inertText(schema.name)}>
+          {inertText(schema.name)}
         </span>
+        <span className="shrink-0 text-xs text-muted-foreground">{formatCount(schema.relations.length)}</span>
       </button>
       {isOpen ? (
         <ul>
@@ -61,13 +60,16 @@ function SchemaBranch({
                   relation.oid === chosen && 'bg-accent shadow-[inset_2px_0_var(--primary)] hover:bg-accent',
                 )}
               >
-                <span className="min-w-0 flex-1 truncate font-mono text-xs" title={relationKindTitle[relation.kind]}>
+                <span
+                  className="min-w-0 flex-1 truncate font-mono text-xs"
+                  title={`${inertText(relation.name)}, ${relationKindTitle[relation.kind]}`}
+                >
                   {inertText(relation.name)}
                 </span>
                 {relation.openSuggestions > 0 ? (
                   <Count value={relation.openSuggestions} title="open suggestions" />
                 ) : null}
-                {relation.level ? <SensitivityTag level={relation.level} /> : null}
+                {relation.level ? <SensitivityTag level={relation.level} isPipsOnly className="shrink-0" /> : null}
               </Link>
             </li>
           ))}
@@ -112,7 +114,7 @@ function ColumnHits({ text, connectionId }: { text: string; connectionId: string
                 parts={[hit.relation, hit.column ?? '']}
                 partClassName={at => (at === 0 ? 'text-muted-foreground' : undefined)}
               />
-              {hit.level ? <SensitivityTag level={hit.level} /> : null}
+              {hit.level ? <SensitivityTag level={hit.level} isPipsOnly className="shrink-0" /> : null}
             </Link>
           </li>
         ))}

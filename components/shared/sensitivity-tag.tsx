@@ -19,10 +19,19 @@ const words: Readonly<Record<Level, string>> = {
 
 export const levelWord = (level: Level): string => words[level];
 
-export function SensitivityTag({ level, label, className }: { level: Level; label?: string; className?: string }) {
+type Props = {
+  level: Level;
+  label?: string;
+  /** Where names need the room: the pips alone, the word for who points at them or has them read out. */
+  isPipsOnly?: boolean;
+  className?: string;
+};
+
+export function SensitivityTag({ level, label, isPipsOnly = false, className }: Props) {
   const rank = levelRank(level);
   return (
     <span
+      title={isPipsOnly ? words[level] : undefined}
       className={cn(
         'inline-flex h-5 items-center gap-1.5 rounded-sm px-1.5 text-xs font-medium whitespace-nowrap',
         styles[rank],
@@ -38,7 +47,11 @@ export function SensitivityTag({ level, label, className }: { level: Level; labe
           />
         ))}
       </span>
-      {label ? <span className="font-mono">{label}</span> : words[level]}
+      {label ? (
+        <span className="font-mono">{label}</span>
+      ) : (
+        <span className={cn(isPipsOnly && 'sr-only')}>{words[level]}</span>
+      )}
       {label ? <span className="sr-only">, {words[level]}</span> : null}
     </span>
   );
