@@ -16,6 +16,13 @@ type Props = Pick<StatementView, 'outcome' | 'sqlstate' | 'effect'>;
 export function OutcomeBadge({ outcome, sqlstate, effect }: Props) {
   if (outcome === null) return <Badge tone="observe">{effect === 'approve' ? 'Not ended' : 'Running'}</Badge>;
   if (outcome === 'ok') return <span className="text-muted-foreground">OK</span>;
+  // The decision beside it is loud already.
+  if (outcome === 'refused')
+    return (
+      <span className="whitespace-nowrap text-muted-foreground">
+        Refused {sqlstate ? <span className="font-mono text-xs">{sqlstate}</span> : null}
+      </span>
+    );
   return (
     <Badge tone={outcome === 'error' || outcome === 'unknown' ? 'fault' : 'neutral'}>
       {words[outcome]}

@@ -33,18 +33,18 @@ function Masked({ statement: { maskedCells, detected } }: { statement: Statement
   );
 }
 
+/** Together in one column: the room is the statement's. */
 const where: Column<StatementView>[] = [
   {
     id: 'who',
-    header: 'Identity',
-    meta: { narrow: 'detail' },
-    cell: ({ row }) => <IdentityPair {...actorOf(row.original.identity)} />,
-  },
-  {
-    id: 'connection',
-    header: 'Connection',
-    meta: { narrow: 'detail' },
-    cell: ({ row }) => <span className="font-mono text-xs">{row.original.connection}</span>,
+    header: 'Identity, connection',
+    meta: { narrow: 'detail', className: 'min-w-44' },
+    cell: ({ row }) => (
+      <span className="inline-flex max-w-full flex-wrap gap-x-3 sm:grid sm:max-w-56 sm:justify-items-start">
+        <IdentityPair {...actorOf(row.original.identity)} />
+        <span className="font-mono text-xs text-muted-foreground">{row.original.connection}</span>
+      </span>
+    ),
   },
 ];
 
@@ -65,10 +65,10 @@ export function statementColumns({ isAcrossSessions, href }: Options): Column<St
     {
       id: 'statement',
       header: 'Statement',
-      meta: { narrow: 'title', className: 'w-1/2 max-w-0 min-w-52' },
+      meta: { narrow: 'title', className: 'w-1/2 max-w-0 min-w-72' },
       cell: ({ row }) => (
         <Link {...rowAction} href={href(row.original)} scroll={false} className="block outline-none hover:underline">
-          <SqlLine sql={row.original.text} />
+          <SqlLine sql={row.original.text} lines={isAcrossSessions ? 2 : 1} />
         </Link>
       ),
     },

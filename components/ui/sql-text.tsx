@@ -34,9 +34,15 @@ export function SqlTokens({ tokens }: { tokens: readonly SqlToken[] }) {
   });
 }
 
-export function SqlLine({ sql, className }: { sql: string; className?: string }) {
+type LineProps = { sql: string /** Where rows are higher than one line anyway. */; lines?: 1 | 2; className?: string };
+
+export function SqlLine({ sql, lines = 1, className }: LineProps) {
   return (
-    <code dir="ltr" title={oneLine(sql, 2000)} className={cn('block truncate font-mono text-xs', className)}>
+    <code
+      dir="ltr"
+      title={oneLine(sql, 2000)}
+      className={cn('font-mono text-xs', lines === 2 ? 'line-clamp-2 wrap-anywhere' : 'block truncate', className)}
+    >
       <SqlTokens tokens={sqlTokens(oneLine(sql))} />
     </code>
   );
