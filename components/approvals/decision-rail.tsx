@@ -137,6 +137,18 @@ function RanSentence({ outcome, expected }: RanProps) {
   );
 }
 
+/** How long there is and what is missing, in one line beside the verdicts: the rail itself stands at the end of the page there. */
+export function DecisionStand({ request: { votes, expiresAt } }: { request: RequestDetail }) {
+  return (
+    <p className="flex justify-between gap-3 pb-2 text-xs text-muted-foreground">
+      <span>
+        {formatCount(votes.approved)} of {plural(votes.needed, 'approval')}
+      </span>
+      <Countdown until={expiresAt} />
+    </p>
+  );
+}
+
 /** `areActionsElsewhere`: on narrow screens they stand at the bottom of the screen. */
 export function DecisionRail({
   request,

@@ -22,13 +22,15 @@ function Waiting({ since }: { since: string }) {
   );
 }
 
+const unitOf = (rows: number): string => (rows === 1 ? 'row' : 'rows');
+
 function Rows({ rows }: { rows: RequestItem['rows'] }) {
-  if (!rows) return <span className="text-muted-foreground max-sm:hidden">–</span>;
+  if (!rows) return <span className="text-muted-foreground in-[li]:hidden">–</span>;
   return (
     <span className="whitespace-nowrap tabular-nums" title={rows.exact ? 'counted' : 'estimated by the planner'}>
       {rows.exact ? '' : '≈ '}
       {formatCount(rows.value)}
-      <span className="sr-only"> rows, {rows.exact ? 'counted' : 'estimated'}</span>
+      <span className="sr-only">, {rows.exact ? 'counted' : 'estimated'}</span>
     </span>
   );
 }
@@ -48,10 +50,12 @@ const open: Column<RequestItem>[] = [
     header: 'Waiting',
     meta: { narrow: 'detail', narrowLabel: 'waits' },
     cell: ({ row }) => (
-      <span className="grid">
+      <span className="in-[td]:grid">
         <Waiting since={row.original.createdAt} />
         {row.original.waiting ? (
-          <span className="text-xs whitespace-nowrap text-muted-foreground">client waits</span>
+          <span className="text-xs whitespace-nowrap text-muted-foreground in-[li]:before:content-['_·_']">
+            client waits
+          </span>
         ) : null}
       </span>
     ),
@@ -74,6 +78,7 @@ const decided: Column<RequestItem>[] = [
   {
     id: 'by',
     header: 'Decided by',
+    meta: { narrow: 'detail', narrowLabel: 'by' },
     cell: ({ row }) =>
       row.original.decidedBy.length > 0 ? (
         <span className="grid">
@@ -103,7 +108,7 @@ export function requestColumns(tab: RequestTab): Column<RequestItem>[] {
         row.original.level ? (
           <SensitivityTag level={row.original.level} />
         ) : (
-          <span className="text-muted-foreground max-sm:hidden">–</span>
+          <span className="text-muted-foreground in-[li]:hidden">–</span>
         ),
     },
     {
@@ -115,7 +120,7 @@ export function requestColumns(tab: RequestTab): Column<RequestItem>[] {
           <Link
             {...rowAction}
             href={requestHref(row.original.id, tab)}
-            className="truncate font-medium outline-none hover:underline"
+            className="font-medium outline-none hover:underline in-[td]:truncate"
           >
             {inertText(row.original.summary)}
           </Link>
@@ -135,7 +140,12 @@ export function requestColumns(tab: RequestTab): Column<RequestItem>[] {
       meta: { narrow: 'detail' },
       cell: ({ row }) => <ConnectionName connection={row.original.connection} />,
     },
-    { id: 'rows', header: 'Rows', meta: { align: 'right' }, cell: ({ row }) => <Rows rows={row.original.rows} /> },
+    {
+      id: 'rows',
+      header: 'Rows',
+      meta: { align: 'right', narrow: 'detail', narrowUnit: ({ rows }) => (rows ? unitOf(rows.value) : null) },
+      cell: ({ row }) => <Rows rows={row.original.rows} />,
+    },
     ...(tab === 'decided' ? decided : tab === 'mine' ? [...decided.slice(0, 1), ...open] : open),
   ];
 }

@@ -14,7 +14,7 @@ import { TimeText } from '#components/ui/time.tsx';
 import { narrowScreen, useMediaQuery } from '#components/ui/use-media-query.ts';
 import type { RequestDetail } from '#lib/approvals/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
-import { DecisionActions, DecisionRail } from './decision-rail.tsx';
+import { DecisionActions, DecisionRail, DecisionStand } from './decision-rail.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import { requestTabParser } from './request-list.tsx';
 import { RequestQueue } from './request-queue.tsx';
@@ -121,6 +121,7 @@ export function RequestPage({ id }: { id: string }) {
                 </div>
                 {isNarrow ? (
                   <div className="fixed inset-x-0 bottom-0 z-20 border-t border-border bg-card p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+                    {request.state === 'pending' ? <DecisionStand request={request} /> : null}
                     <DecisionActions request={request} />
                   </div>
                 ) : null}

@@ -140,7 +140,7 @@ function ObjectTable({ request }: Props) {
         <tr>
           <TableHead>Object</TableHead>
           <TableHead>Does</TableHead>
-          <TableHead>Sensitivity</TableHead>
+          <TableHead>Holds</TableHead>
           <TableHead>Owner</TableHead>
         </tr>
       </thead>
@@ -167,7 +167,7 @@ function ObjectTable({ request }: Props) {
               )}
             </TableCell>
             <TableCell label="Does">{object.verbs.join(', ')}</TableCell>
-            <TableCell label="Sensitivity">
+            <TableCell label="Holds">
               <span className="flex flex-wrap gap-1">
                 {object.level ? (
                   <SensitivityTag level={object.level} />

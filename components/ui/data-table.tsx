@@ -28,6 +28,8 @@ declare module '@tanstack/react-table' {
     narrow?: 'title' | 'detail' | 'badge';
     /** What the cell means there, where it does not say so itself. */
     narrowLabel?: string;
+    /** What there is that many of, after the number. */
+    narrowUnit?: (row: TData) => string | null;
   }
 }
 
@@ -81,12 +83,14 @@ function NarrowRow<T>({ row, isSelected }: { row: Row<T>; isSelected: boolean })
     cells
       .filter(cell => cell.column.columnDef.meta?.narrow === where)
       .map(cell => {
-        const { narrowLabel } = cell.column.columnDef.meta ?? {};
+        const { narrowLabel, narrowUnit } = cell.column.columnDef.meta ?? {};
+        const unit = narrowUnit?.(row.original) ?? null;
         const shown = flexRender(cell.column.columnDef.cell, cell.getContext());
         return (
-          <span key={cell.id} className={cn('max-w-full min-w-0', narrowLabel && 'inline-flex gap-1')}>
+          <span key={cell.id} className={cn('max-w-full min-w-0', (narrowLabel || unit) && 'inline-flex gap-1')}>
             {narrowLabel ? <span>{narrowLabel}</span> : null}
             {shown}
+            {unit ? <span>{unit}</span> : null}
           </span>
         );
       });

@@ -33,7 +33,7 @@ export async function attachImpact(tx: Tx, input: From & { id: string; impact: I
   const message =
     found === null
       ? (note ?? 'the impact could not be computed')
-      : `${exactRows === null ? '≈ ' : ''}${found} ${found === 1 ? 'row' : 'rows'}`;
+      : `${exactRows === null ? 'the planner expects about' : 'counted what it would change:'} ${found} ${found === 1 ? 'row' : 'rows'}`;
   await noteRequest(tx, row, 'impact', { at: input.at, actorId: null, message });
   return { ...row, impact: input.impact };
 }
