@@ -29,6 +29,22 @@ function Duration({ session }: { session: SessionView }) {
   );
 }
 
+/** What somebody was stopped at stands in words: a bar is colour alone. */
+function Decisions({ session: { decisions } }: { session: SessionView }) {
+  const stops = [
+    decisions.deny > 0 ? `${formatCount(decisions.deny)} denied` : '',
+    decisions.approve > 0 ? `${formatCount(decisions.approve)} held` : '',
+  ].filter(Boolean);
+  return (
+    <span className="inline-flex items-center gap-x-2 in-[td]:grid in-[td]:gap-y-1">
+      <DecisionBar counts={decisions} />
+      {stops.length > 0 ? (
+        <span className="text-xs whitespace-nowrap text-muted-foreground">{stops.join(', ')}</span>
+      ) : null}
+    </span>
+  );
+}
+
 const lostMs = 10_000;
 const openMs = 20_000;
 
@@ -85,14 +101,18 @@ const columns: readonly Column<SessionView>[] = [
   {
     id: 'statements',
     header: 'Statements',
-    meta: { align: 'right', narrow: 'detail', narrowLabel: 'statements' },
+    meta: {
+      align: 'right',
+      narrow: 'detail',
+      narrowUnit: ({ statements }) => (statements === 1 ? 'statement' : 'statements'),
+    },
     cell: ({ row }) => formatCount(row.original.statements),
   },
   {
     id: 'decisions',
     header: 'Decisions',
     meta: { narrow: 'detail' },
-    cell: ({ row }) => <DecisionBar counts={row.original.decisions} />,
+    cell: ({ row }) => <Decisions session={row.original} />,
   },
   {
     id: 'rows',

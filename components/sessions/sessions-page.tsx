@@ -45,7 +45,7 @@ function SessionsView() {
           onChange={search.filter.setText}
           fields={sessionFields}
           textCharsMin={searchCharsMin}
-          placeholder="Search statements, logins, clients, or type table:customers"
+          placeholder="Search statements, logins, connections, or type table:customers"
         />
         <TimeRangePicker range={search.filter.range} onChange={search.filter.setRange} />
         <LivePill state={live} isOn={isLiveOn} onToggle={setLiveOn} />
