@@ -1,5 +1,5 @@
 'use client';
-/** How to get in, now, with the usual tool: what one may do on a connection, a token, and the line to paste. */
+/** How to get in, now, with the usual tool: a token, the line to paste, and what one may do there. */
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useState } from 'react';
@@ -154,12 +154,12 @@ function ClientTabs({ access, login }: { access: Access; login: string }) {
   );
 }
 
+/** Getting in comes first: what one may do there is long where there are many rules. */
 function Opened({ access }: { access: Access }) {
   const caller = useCaller();
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   return (
     <>
-      <Rights access={access} />
       <Card>
         <CardHeader title="1. Get a token" hint="it is your password, and expires" />
         <CardBody>
@@ -172,6 +172,8 @@ function Opened({ access }: { access: Access }) {
           <ClientTabs access={access} login={issued?.login ?? caller.login} />
         </CardBody>
       </Card>
+      <RecentDenials />
+      <Rights access={access} />
     </>
   );
 }
@@ -246,9 +248,11 @@ export function ConnectPage() {
                   {chosen.access === 'standing' || chosen.access === 'granted' ? (
                     <Opened access={chosen} />
                   ) : (
-                    <Closed access={chosen} />
+                    <>
+                      <Closed access={chosen} />
+                      <RecentDenials />
+                    </>
                   )}
-                  <RecentDenials />
                 </div>
               ) : null}
             </div>
