@@ -1,5 +1,5 @@
 /** One fact with where it comes from and how old it is. */
-import type { ReactNode } from 'react';
+import { Children, type CSSProperties, type ReactNode } from 'react';
 import { cn } from '#components/ui/cn.ts';
 
 type Props = {
@@ -15,7 +15,7 @@ export function FactTile({ label, value, method, isAlarming = false, className }
   return (
     <div
       className={cn(
-        '-me-px -mb-px grid min-w-0 grow basis-1/2 content-start gap-0.5 border-e border-b border-border px-3 py-2 sm:basis-[9.5rem] [&_time]:inline-block [&_time]:leading-5 [&_time]:whitespace-normal',
+        '-me-px -mb-px grid min-w-0 grow basis-1/2 content-start sm:basis-(--fact-basis) gap-0.5 border-e border-b border-border px-3 py-2 [&_time]:inline-block [&_time]:leading-5 [&_time]:whitespace-normal',
         className,
       )}
     >
@@ -26,10 +26,22 @@ export function FactTile({ label, value, method, isAlarming = false, className }
   );
 }
 
+/** More are shared out between two rows, so that none is left over for a row of its own. */
+const oneRowMax = 6;
+const basis = '9.5rem';
+
+function basisOf(tiles: number): string {
+  return tiles > oneRowMax ? `max(${basis}, ${Math.floor(100 / Math.ceil(tiles / 2))}%)` : basis;
+}
+
 /** Tiles side by side, as many as fit. */
 export function FactStrip({ children, label }: { children: ReactNode; label: string }) {
   return (
-    <dl aria-label={label} className="flex flex-wrap overflow-hidden rounded-lg border border-border bg-card">
+    <dl
+      aria-label={label}
+      className="flex flex-wrap overflow-hidden rounded-lg border border-border bg-card"
+      style={{ '--fact-basis': basisOf(Children.toArray(children).length) } as CSSProperties}
+    >
       {children}
     </dl>
   );

@@ -50,7 +50,7 @@ function Item({ value, icon, children, keys, found, onSelect }: ItemProps) {
     >
       {icon}
       <span className="flex min-w-0 flex-1 items-center gap-2">{children}</span>
-      {keys ? <Kbd keys={keys} className="ms-auto" /> : null}
+      {keys ? <Kbd keys={keys} className="ms-auto max-sm:hidden" /> : null}
     </Command.Item>
   );
 }
