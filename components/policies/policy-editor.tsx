@@ -9,6 +9,7 @@ import { keyCaps } from '#components/keyboard/shortcuts.ts';
 import { useCan } from '#components/shell/caller.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '#components/ui/card.tsx';
+import { Clause } from '#components/ui/clause.tsx';
 import type { EditorPlace } from '#components/ui/code-editor.tsx';
 import { DiffView } from '#components/ui/diff-view.tsx';
 import { describeFailure } from '#components/ui/failure.ts';
@@ -64,7 +65,7 @@ function Diagnostics({ diagnostics, isCurrent, onGo }: DiagnosticsProps) {
               <span className="font-mono text-xs text-link">
                 {each.line}:{each.column}
               </span>{' '}
-              {each.message}
+              <Clause text={each.message} />
             </button>
           </li>
         ))}

@@ -26,7 +26,8 @@ type Props = {
 
 const theme = EditorView.theme({
   '&': { backgroundColor: 'var(--sql-bg)', color: 'var(--sql-id)', fontSize: '0.75rem', height: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--ring)', outlineOffset: '-2px' },
+  // The frame around it has the ring: the gutter would lie upon one of its own.
+  '&.cm-focused': { outline: 'none' },
   '.cm-content': { fontFamily: 'var(--font-jetbrains)', fontVariantLigatures: 'none', caretColor: 'var(--foreground)' },
   '.cm-cursor': { borderLeftColor: 'var(--foreground)' },
   '.cm-gutters': {
@@ -110,7 +111,7 @@ export function CodeEditor({ value, onChange, diagnostics, place, label, isReadO
       readOnly={isReadOnly}
       extensions={extensions}
       basicSetup={{ autocompletion: false, tabSize: 2, highlightSelectionMatches: false }}
-      className="h-full overflow-hidden rounded-lg border border-input"
+      className="h-full overflow-hidden rounded-lg border border-input has-[.cm-focused]:outline-2 has-[.cm-focused]:outline-offset-2 has-[.cm-focused]:outline-ring"
       height="100%"
     />
   );
