@@ -42,6 +42,12 @@ test('what is misspelt is a mistake, and does not stand among what policy refuse
   await expect(refused).toHaveCount(0);
   await misspelt.first().getByRole('link').first().click();
   await expect(auditor.getByText('the database would have refused it as well')).toBeVisible();
+  await auditor.keyboard.press('Escape');
+  // In the session the one is found among many, and the other is out of the way.
+  const own = auditor.getByRole('table', { name: 'Statements of the session' });
+  await auditor.getByRole('group', { name: 'Decided as' }).getByRole('button', { name: 'Denied 1' }).click();
+  await expect(own.getByRole('row', { name: /drop table customers/i })).toBeVisible();
+  await expect(own.getByRole('row', { name: /emial/ })).toHaveCount(0);
   await auditor.goto('/');
   await expect(auditor.getByText(/denied by policy, .* that the database would have refused/)).toBeVisible();
 });

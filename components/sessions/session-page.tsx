@@ -1,10 +1,9 @@
 'use client';
 /** One session: who, from where, every statement in order, and the way to end it. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Power } from 'lucide-react';
 import Link from 'next/link';
-import { parseAsInteger, useQueryState } from 'nuqs';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useShortcut } from '#components/keyboard/keyboard.tsx';
 import { decisionSentence } from '#components/shared/decision-bar.tsx';
 import { FactStrip, FactTile } from '#components/shared/fact-tile.tsx';
@@ -13,22 +12,17 @@ import { ReasonDialog } from '#components/shared/reason-dialog.tsx';
 import { useCan } from '#components/shell/caller.tsx';
 import { useCommand } from '#components/shell/use-command.ts';
 import { Button } from '#components/ui/button.tsx';
-import { Card, CardHeader } from '#components/ui/card.tsx';
 import { DataRegion } from '#components/ui/data-region.tsx';
-import { DataTable } from '#components/ui/data-table.tsx';
 import { inertText } from '#components/ui/inert-text.ts';
-import { LoadMore } from '#components/ui/load-more.tsx';
 import { isMissing, MissingPage } from '#components/ui/missing-page.tsx';
 import { formatBytes, formatCount, formatDuration, plural } from '#components/ui/number-format.ts';
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx';
-import { EmptyState, PartialStrip } from '#components/ui/states.tsx';
+import { PartialStrip } from '#components/ui/states.tsx';
 import { TimeText, useNow } from '#components/ui/time.tsx';
 import type { SessionDetail } from '#lib/audit/schema.ts';
 import { orpc } from '#lib/orpc/browser.ts';
 import { endWords, knownEndMs, SessionStateBadge } from './session-state.tsx';
-import { SessionTicks } from './session-ticks.tsx';
-import { statementColumns } from './statement-columns.tsx';
-import { StatementSheet } from './statement-sheet.tsx';
+import { SessionStatements } from './session-statements.tsx';
 import { useSessionChanges } from './use-session-changes.ts';
 
 const reasonCharsMin = 5;
@@ -130,60 +124,6 @@ function Facts({ session }: { session: SessionDetail }) {
   );
 }
 
-function Statements({ session }: { session: SessionDetail }) {
-  const [number, setNumber] = useQueryState('stmt', parseAsInteger.withOptions({ history: 'push' }));
-  const query = useInfiniteQuery(
-    orpc.audit.sessions.statements.infiniteOptions({
-      input: (cursor: string | undefined) => ({ id: session.id, cursor, limit: 100 }),
-      initialPageParam: undefined,
-      getNextPageParam: page => page.nextCursor ?? undefined,
-    }),
-  );
-  const columns = useMemo(
-    () =>
-      statementColumns({
-        isAcrossSessions: false,
-        href: statement => `/sessions/${session.id}?stmt=${statement.number}`,
-      }),
-    [session.id],
-  );
-  return (
-    <Card>
-      <CardHeader title="Statements" hint="in the order they ran" />
-      <DataRegion
-        query={query}
-        isEmpty={data => data.pages.every(page => page.items.length === 0)}
-        empty={<EmptyState title="No statement was sent in this session" />}
-      >
-        {data => {
-          const rows = data.pages.flatMap(page => page.items);
-          return (
-            <>
-              <SessionTicks
-                statements={rows}
-                startedAt={session.startedAt}
-                chosen={number}
-                onChoose={next => void setNumber(next)}
-              />
-              <DataTable
-                label="Statements of the session"
-                columns={columns}
-                rows={rows}
-                rowId={row => String(row.number)}
-                selectedId={number === null ? null : String(number)}
-                total={session.statements}
-                isTotalAbout
-                footer={<LoadMore query={query} label="Load later" />}
-              />
-            </>
-          );
-        }}
-      </DataRegion>
-      <StatementSheet id={number === null ? null : `${session.id}.${number}`} onClose={() => void setNumber(null)} />
-    </Card>
-  );
-}
-
 /** What is known of a session whose proxy says nothing, instead of what was true when it last did. */
 function Unreported({ session: { proxyName, knownUntil } }: { session: SessionDetail }) {
   return (
@@ -253,7 +193,7 @@ export function SessionPage({ id }: { id: string }) {
               </PartialStrip>
             ) : null}
             <Facts session={session} />
-            <Statements session={session} />
+            <SessionStatements session={session} />
             <Viewers session={session} />
           </div>
         )}

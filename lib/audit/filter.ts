@@ -124,7 +124,7 @@ const isMistake = sql`(${statement.effect} = 'deny' and ${statement.outcome} = '
 export const tally = sql<Tally>`case when ${isMistake} then 'mistake' else ${statement.effect} end`;
 
 /** By the decision first, which has an index; what is denied is then of the one kind or of the other. */
-function talliedAs(wanted: readonly Tally[]): SQL | undefined {
+export function talliedAs(wanted: readonly Tally[]): SQL | undefined {
   const effects = [...new Set(wanted.map(each => (each === 'mistake' ? 'deny' : each)))];
   const decided = inArray(statement.effect, effects);
   if (!wanted.includes('mistake')) return wanted.includes('deny') ? and(decided, not(isMistake)) : decided;

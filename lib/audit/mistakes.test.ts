@@ -72,6 +72,8 @@ it('and shown apart, in lists, in one session, by filter and in the file', async
   expect(await found('decision=deny')).toEqual([2, 1].map(number => [number, false]));
   expect(await found('decision=mistake')).toEqual([6, 5, 4, 3].map(number => [number, true]));
   expect(await found('decision=deny&decision=mistake')).toHaveLength(6);
+  const inSession = await plane.rest('GET', `/sessions/${id}/statements?decision=mistake`, { as: auditor });
+  expect((inSession.body.items as { number: number }[]).map(item => item.number)).toEqual([3, 4, 5, 6]);
   const file = await plane.rest('GET', '/statements/export?decision=mistake', { as: auditor });
   const lines = String(file.body.text)
     .split('\n')

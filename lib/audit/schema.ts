@@ -164,7 +164,11 @@ export const statementExportInputSchema = z.object({
   format: z.enum(exportFormats).default('csv'),
 });
 /** In the order they ran. */
-export const sessionStatementsInputSchema = z.object({ ...paging, id: z.uuid() });
+export const sessionStatementsInputSchema = z.object({
+  ...paging,
+  id: z.uuid(),
+  decision: sessionFilters.decision,
+});
 
 export const statementGetInputSchema = z.object({ id: statementIdSchema });
 export const statementDetailSchema = statementViewSchema.extend({

@@ -13,7 +13,7 @@ import { notFound } from '#lib/orpc/error.ts';
 import { pokesOf } from '#lib/outbox/subscribe.ts';
 import { publish } from '#lib/transaction.ts';
 import { silenceOf } from './contact.ts';
-import { sessionConditions } from './filter.ts';
+import { sessionConditions, talliedAs } from './filter.ts';
 import {
   newestSessions,
   olderSessions,
@@ -94,7 +94,8 @@ const statements = query({ permission: 'session:read' })
     await findSession(db, caller, input.id);
     const after = decodeCursor(input.cursor, numberCursor);
     const later = after ? gt(statement.number, after[0]) : undefined;
-    const where = and(eq(statement.sessionId, input.id), later);
+    const wanted = input.decision ? talliedAs(input.decision) : undefined;
+    const where = and(eq(statement.sessionId, input.id), later, wanted);
     const rows = await statementsInOrder(db, where).limit(input.limit + 1);
     const page = pageOf(rows, input.limit, row => [row.statement.number]);
     return { items: page.items.map(statementView), nextCursor: page.nextCursor };

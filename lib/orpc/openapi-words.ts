@@ -113,6 +113,8 @@ const words: Readonly<Record<string, string>> = {
   'audit.sessions state':
     'How the session stands; `unknown` while its proxy is not heard from. Several are alternatives.',
   live: 'True: sessions known to be open. False: those that have ended.',
+  'audit.sessions.statements decision':
+    'Only statements that were decided so; `deny` is what policy refused, `mistake` what the database would have refused as well. Several are alternatives.',
   'audit.statements kind': 'A kind of statement, e.g. `select` or `ddl`.',
   hazard: 'A risk that was seen in it, e.g. `drop`.',
   outcome: 'How it ended; several are alternatives.',
