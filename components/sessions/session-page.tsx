@@ -148,7 +148,7 @@ function Viewers({ session }: { session: SessionDetail }) {
         <>
           {' '}
           in the{' '}
-          <Link href={`/audit?q=target:${session.id}`} className="text-link hover:underline">
+          <Link href={`/audit?q=target:${session.id}`} className="text-link underline">
             audit log
           </Link>
         </>
