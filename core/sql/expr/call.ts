@@ -225,8 +225,18 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     magnitude: magnitude ?? handedOn(a.catalog, fn, args),
     document,
   });
-  const value = changed(derived, { large, apart: isCount || derived.apart });
+  const gated = derived.gated || reachesByValue(a, fn, args);
+  const value = changed(derived, { large, gated, apart: isCount || derived.apart });
   return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
+}
+
+/** How far away another row is decides whether there is one, and what is computed: the value of that row, or what is given instead. */
+function reachesByValue(a: Analyzer, fn: CatalogFunction, args: readonly Value[]): boolean {
+  const [value, distance, instead] = args;
+  const isReaching = fn.kind === 'window' && args.length > 1;
+  if (!isReaching || !distance || distance.origins.length === 0) return false;
+  if (value?.mayRaise || instead?.mayRaise) a.out.usedAs(distance, 'function_argument', `\`${fn.name}\``);
+  return true;
 }
 
 /** Of the server's own: those that look at what they might object to before they look at values, and so also where all are NULL. */
