@@ -225,7 +225,7 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     magnitude: magnitude ?? handedOn(a.catalog, fn, args),
     document,
   });
-  const gated = derived.gated || reachesByValue(a, fn, args);
+  const gated = reachesByValue(a, fn, args) || derived.gated;
   const value = changed(derived, { large, gated, apart: isCount || derived.apart });
   return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
 }
