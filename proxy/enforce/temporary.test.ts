@@ -53,6 +53,12 @@ it.each([
     'truncate cities',
     'drop table cities',
   ],
+  [
+    'drop table if exists pg_temp.cities',
+    'alter table if exists pg_temp.cities add column n int',
+    'create temp table cities (id int)',
+    'drop table if exists pg_temp.cities, pg_temp.towns',
+  ],
   ['create temp table "#Tableau_1_Connect" ("COL" int) on commit preserve rows', 'drop table "#Tableau_1_Connect"'],
   [
     'begin',
@@ -71,6 +77,8 @@ it.each([
   'create temp table copied () inherits (people)',
   'create table cities (id int)',
   'create temp table cities (id int); drop table cities, people',
+  'drop table if exists pg_temp.cities, cities',
+  'drop table if exists pg_temp_99999.cities',
   'create temp table people (id int); delete from public.people',
   'create temp table cities (email text); select 1 from cities join people using (email)',
   'create temp table cities (email text); select email from people where email in (select email from cities)',

@@ -103,6 +103,12 @@ export const functionSchema = (a: Analyzer, name: string): string | null => {
 
 const typeSchema = (a: Analyzer, name: string): string | null => lookupType(a, null, name)?.schema ?? null;
 
+/** Should it be there by then, it was made where new objects go; and what is made there for the session alone is temporary. */
+const placeOf = (a: Analyzer, schema: string | null): { schema: string | null; temporary: boolean } => ({
+  schema: schema ?? a.path.creation,
+  temporary: schema !== null && (schema === 'pg_temp' || schema === a.settings.temporarySchema),
+});
+
 function relationDone(a: Analyzer, type: string | undefined, names: readonly string[], done: Done): Found {
   const { schema, name } = qualified(names);
   const [word, kind] = kindOf(type);
@@ -113,8 +119,7 @@ function relationDone(a: Analyzer, type: string | undefined, names: readonly str
     return { schema: relation.schema, name, relation };
   }
   if (!done.missingOk) undefinedName('undefined_table', 'object', `${word} "${dotted(names)}" does not exist`);
-  // Should it be there by then, it was made where new objects go.
-  a.out.object(done.action, done.verb, kind, name, { schema: schema ?? a.path.creation });
+  a.out.object(done.action, done.verb, kind, name, placeOf(a, schema));
   return { schema, name, relation: null };
 }
 
@@ -130,9 +135,7 @@ function partDone(a: Analyzer, type: string | undefined, names: readonly string[
 export function relationTouched(a: Analyzer, node: Pg.RangeVar | undefined, done: Done): CatalogRelation | null {
   if (!node) return null;
   if (done.missingOk && !lookupRelation(a, node.schemaname ?? null, node.relname ?? '')) {
-    a.out.object(done.action, done.verb, 'relation', node.relname ?? '', {
-      schema: node.schemaname ?? a.path.creation,
-    });
+    a.out.object(done.action, done.verb, 'relation', node.relname ?? '', placeOf(a, node.schemaname ?? null));
     return null;
   }
   const relation = relationFor(a, node);
