@@ -124,7 +124,7 @@ export function makeContext(parts: ContextParts): Context {
     labels: flows.list.length === 0 ? labels : withFlows(labels, flows.list),
     residual: narrowed,
     searchPath: splitSearchPath(parts.searchPath),
-    bucket: cache.bucket(key),
+    bucket: cache.bucket(key, local?.data ?? view.data),
     minute,
   };
 }

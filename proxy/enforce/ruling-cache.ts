@@ -11,6 +11,8 @@ const entriesMax = 20_000;
 /** What a ruling weighs besides its texts. */
 const entryWeight = 4_000;
 const contextsMax = 2_000;
+/** Rulings keep the catalog that they were made under, and every session with tables of its own has one, which is new with each change. */
+const catalogsMax = 32;
 
 /** Texts and templates look alike, so they are kept apart. */
 class Shelf {
@@ -29,11 +31,14 @@ export class Bucket {
 
 export class RulingCache {
   readonly #contexts = new Map<string, Bucket>();
+  /** The contexts of each catalog, the one that was asked for last at the end. */
+  readonly #catalogs = new Map<object, Set<string>>();
   #generation = 0;
   #weight = 0;
   #entries = 0;
 
-  bucket(contextKey: string): Bucket {
+  bucket(contextKey: string, catalog: object): Bucket {
+    this.#keep(contextKey, catalog);
     const known = this.#contexts.get(contextKey);
     if (known !== undefined) return known;
     if (this.#contexts.size >= contextsMax) this.#forgetContexts();
@@ -68,7 +73,7 @@ export class RulingCache {
     this.#weight = 0;
     this.#entries = 0;
     for (const [key, bucket] of this.#contexts) {
-      if (bucket.generation + 1 < this.#generation) this.#contexts.delete(key);
+      if (bucket.generation + 1 < this.#generation) this.#forget(key);
     }
   }
 
@@ -78,9 +83,24 @@ export class RulingCache {
     bucket.generation = this.#generation;
   }
 
+  #keep(contextKey: string, catalog: object): void {
+    const keys = this.#catalogs.get(catalog) ?? new Set();
+    this.#catalogs.delete(catalog);
+    this.#catalogs.set(catalog, keys.add(contextKey));
+    const [oldest] = this.#catalogs;
+    if (this.#catalogs.size <= catalogsMax || oldest === undefined) return;
+    this.#catalogs.delete(oldest[0]);
+    for (const key of oldest[1]) this.#contexts.delete(key);
+  }
+
   /** Sessions hold on to their bucket; only others cannot find it any more. */
   #forgetContexts(): void {
     const oldest = [...this.#contexts.keys()].slice(0, contextsMax / 2);
-    for (const key of oldest) this.#contexts.delete(key);
+    for (const key of oldest) this.#forget(key);
+  }
+
+  #forget(contextKey: string): void {
+    this.#contexts.delete(contextKey);
+    for (const keys of this.#catalogs.values()) keys.delete(contextKey);
   }
 }
