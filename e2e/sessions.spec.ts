@@ -8,11 +8,12 @@ import { test } from './people.ts';
 import { developer, refusal } from './world.ts';
 
 test('killing a session ends the client, and says so in the list', async ({ as }) => {
-  const client = await developer();
+  const client = await developer('shop-prod', 'to be killed');
   await client.query('select count(*) from order_items');
   const admin = await as('admin@example.com');
   await admin.goto('/sessions?q=live:true');
-  await admin.getByRole('link', { name: 'dev@example.com' }).first().click();
+  const own = admin.getByRole('row', { name: /to be killed/ });
+  await own.getByRole('link', { name: 'dev@example.com' }).click();
   const killed = new Promise<void>(resolve => client.once('end', resolve));
   // With the keyboard alone: the form opens with the focus where the reason goes.
   await expect(admin.getByRole('button', { name: /Kill session/ })).toBeVisible();

@@ -38,7 +38,12 @@ export const refusal = (work: Promise<unknown>): Promise<pg.DatabaseError> =>
   );
 
 /** A connected client of the proxy, with the token as its password; over TLS, whose authority is the installation's own. */
-export async function connect(options: { login: string; token: string; connection: string }): Promise<pg.Client> {
+export async function connect(options: {
+  login: string;
+  token: string;
+  connection: string;
+  application?: string;
+}): Promise<pg.Client> {
   const { host, port } = world().proxy;
   const client = new pg.Client({
     host,
@@ -46,6 +51,7 @@ export async function connect(options: { login: string; token: string; connectio
     user: options.login,
     password: options.token,
     database: options.connection,
+    application_name: options.application,
     ssl: { rejectUnauthorized: false },
   });
   // A session that is cut says so in the query under way, or in the next one.
@@ -54,9 +60,9 @@ export async function connect(options: { login: string; token: string; connectio
   return client;
 }
 
-/** The demo's developer, connected with the token that was made at start. */
-export const developer = (connection = 'shop-prod'): Promise<pg.Client> =>
-  connect({ login: 'dev@example.com', token: developerToken(), connection });
+/** The demo's developer, connected with the token that was made at start. `application`: what the session is known by in lists. */
+export const developer = (connection = 'shop-prod', application = ''): Promise<pg.Client> =>
+  connect({ login: 'dev@example.com', token: developerToken(), connection, application });
 
 /** The demo developer's token that was made at start. */
 export const developerToken = (): string => fs.readFileSync(String(world().tokenFile), 'utf8').trim();

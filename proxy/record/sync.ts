@@ -2,7 +2,7 @@
  * Sends the spool to the control plane: batches in order, one at a time, at least once; the control plane knows them by
  * (proxy, sequence). It gives way to statements: the busier the process is, the longer it pauses between batches.
  */
-import { performance } from 'node:perf_hooks';
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { eventBatchMax } from '#core/contract/proxy.ts';
@@ -51,6 +51,8 @@ export class Sync {
   private limits: BatchLimits;
   private sent: number;
   private failures = 0;
+  /** Since the last batch. */
+  private apart = performance.eventLoopUtilization();
   private readonly pause = new Pause();
   private wake: () => void = () => {};
   private running: Promise<void> | null = null;
@@ -94,11 +96,12 @@ export class Sync {
         await this.pause.for(this.lingerMs);
         continue;
       }
+      const before = performance.eventLoopUtilization(this.apart);
       const startedMs = performance.now();
       const ok = await this.sendOne().catch(cause =>
         this.failed(cause instanceof Error ? cause.message : String(cause)),
       );
-      if (ok) await this.giveWay(performance.now() - startedMs);
+      if (ok) await this.giveWay(performance.now() - startedMs, before);
       else await this.pause.for(this.backoffMs());
     }
   }
@@ -155,13 +158,14 @@ export class Sync {
 
   /**
    * Sending, and taking in what is sent, costs about as much as deciding: the busier the process is with other things, the smaller
-   * its share. How busy it is shows while nothing is sent.
+   * its share. How busy it is shows while nothing is sent: `before` this batch, and for a moment after it.
    */
-  private async giveWay(tookMs: number): Promise<void> {
-    const before = performance.eventLoopUtilization();
+  private async giveWay(tookMs: number, before: EventLoopUtilization): Promise<void> {
+    this.apart = performance.eventLoopUtilization();
     await this.pause.for(lookMs);
-    const { utilization } = performance.eventLoopUtilization(before);
-    const pauseMs = Math.min(busyPauseMsMax, tookMs * busyPauses * utilization);
+    const after = performance.eventLoopUtilization(this.apart);
+    const active = before.active + after.active;
+    const pauseMs = Math.min(busyPauseMsMax, (tookMs * busyPauses * active) / (active + before.idle + after.idle));
     await this.pause.for(pauseMs * (1 - Math.min(1, this.crowding())));
   }
 
