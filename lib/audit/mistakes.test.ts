@@ -58,6 +58,31 @@ it.each([1, 2, 3, 100])('in batches of %d', async size => {
   expect(await figures(id, proxy)).toEqual(expected);
 });
 
+it('by the time of the decision, however much later it ends', async () => {
+  const proxy = pen(plane.clock);
+  const id = randomUUID();
+  proxy.write(sessionStart(id));
+  proxy.write(decided(id, 1, { effect: 'deny', facts: null }));
+  await ingest(proxy, proxy.take());
+  plane.clock.advance(3_600_000);
+  proxy.write(completed(id, 1, { outcome: 'refused', rows: 0, maskedCells: 0, sqlstate: '42601' }));
+  await ingest(proxy, proxy.take());
+  expect(await figures(id, proxy)).toEqual({ denied: 0, mistakes: 1, counts: { mistake: 1 } });
+});
+
+it.each([1, 100])(
+  'takes nothing from what was denied for what waited and could not run then, in batches of %d',
+  async size => {
+    const proxy = pen(plane.clock);
+    const id = randomUUID();
+    proxy.write(sessionStart(id));
+    proxy.write(decided(id, 1, { effect: 'approve' }));
+    proxy.write(completed(id, 1, { outcome: 'refused', rows: 0, maskedCells: 0, sqlstate: '42P01' }));
+    for (let at = 0; at < proxy.lines.length; at += size) await ingest(proxy, proxy.lines.slice(at, at + size));
+    expect(await figures(id, proxy)).toEqual({ denied: 0, mistakes: 0, counts: { approve: 1 } });
+  },
+);
+
 it('and shown apart, in lists, in one session, by filter and in the file', async () => {
   const proxy = pen(plane.clock);
   const id = drowned(proxy);

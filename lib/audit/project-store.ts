@@ -2,7 +2,9 @@
 import 'server-only';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Event } from '#core/event/schema.ts';
+import { isMistake } from '#core/event/tally.ts';
 import type { Tx } from '#db/client.ts';
+import { rollupMinutes } from '#db/schema/audit.ts';
 import {
   type Completed,
   type Projection,
@@ -25,6 +27,8 @@ export async function storeProjection(tx: Tx, proxyId: string, events: readonly 
   if (starts.length > 0) await markSeen(tx, starts);
   if (decided.length > 0) await storeStatements(tx, proxyId, decided);
   if (completed.length > 0) await storeOutcomes(tx, proxyId, completed);
+  const mistaken = completed.filter(({ outcome, sqlstate }) => isMistake(outcome, sqlstate));
+  if (mistaken.length > 0) await countMistakes(tx, proxyId, mistaken);
   if (deltas.length > 0) await addDeltas(tx, proxyId, deltas);
   if (ends.length > 0) await storeEnds(tx, proxyId, ends);
   if (rollup.length > 0) await addRollup(tx, proxyId, rollup);
@@ -119,6 +123,27 @@ async function storeOutcomes(tx: Tx, proxyId: string, completed: readonly Comple
       detected = r.detected
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(session_id uuid, number int4, ${outcomeColumns})
     where statement.session_id = r.session_id and statement.number = r.number and statement.proxy_id = ${proxyId}`);
+}
+
+/** What was counted as denied when it was decided, in an earlier batch, turns out to be a mistake. */
+async function countMistakes(tx: Tx, proxyId: string, mistaken: readonly Completed[]): Promise<void> {
+  const rows = mistaken.map(({ session, statement }) => ({ session, statement }));
+  await tx.execute(sql`
+    with late as (
+      select s.session_id, s.time
+      from json_to_recordset(${JSON.stringify(rows)}::json) as r(session uuid, statement int4)
+      join statement s on s.session_id = r.session and s.number = r.statement
+      where s.proxy_id = ${proxyId} and s.effect = 'deny'
+    ), counted as (
+      update session set denied = denied - l.mistakes, mistakes = session.mistakes + l.mistakes
+      from (select session_id, count(*)::int4 as mistakes from late group by session_id) l
+      where session.id = l.session_id
+    )
+    insert into decision_rollup as held (bucket, proxy_id, effect, statements)
+    select date_bin(make_interval(mins => ${rollupMinutes}::int4), late.time, 'epoch'), ${proxyId}::uuid, t.effect, sum(t.change)
+    from late cross join (values ('deny', -1), ('mistake', 1)) as t(effect, change)
+    group by 1, 3
+    on conflict (bucket, proxy_id, effect) do update set statements = held.statements + excluded.statements`);
 }
 
 async function addDeltas(tx: Tx, proxyId: string, deltas: readonly SessionDelta[]): Promise<void> {

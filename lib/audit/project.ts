@@ -4,7 +4,7 @@
  */
 import 'server-only';
 import type { Event } from '#core/event/schema.ts';
-import { isMistake, type Tally } from '#core/event/tally.ts';
+import { type Tally, tallyOf } from '#core/event/tally.ts';
 import { quotedPart, splitQualified } from '#core/policy/match.ts';
 import { rollupMinutes } from '#db/schema/audit.ts';
 
@@ -113,13 +113,12 @@ export function projectBatch(events: readonly Event[]): Projection {
         addOutcome(delta, event);
         if (event.maskedCells > 0) rollupOf(event.time, 'mask').maskedCells += event.maskedCells;
         const known = decided.get(keyOf(event));
-        if (isMistake(event.outcome, event.sqlstate)) {
-          // It was counted as denied, by the time of its decision where that is known.
-          const time = known?.event.time ?? event.time;
+        // Where the decision came before, only the database knows whether and when it was counted as denied.
+        if (known && tallyOf(known.event.effect, event.outcome, event.sqlstate) === 'mistake') {
           delta.deny -= 1;
           delta.mistake += 1;
-          rollupOf(time, 'deny').statements -= 1;
-          rollupOf(time, 'mistake').statements += 1;
+          rollupOf(known.event.time, 'deny').statements -= 1;
+          rollupOf(known.event.time, 'mistake').statements += 1;
         }
         if (known) known.completed = event;
         else projection.completed.push(event);
