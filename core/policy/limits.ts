@@ -1,6 +1,6 @@
 /** What bounds a statement or a session: of several rules the smallest maximum holds, and every budget is drawn from. */
 import { levelRank } from '../catalog/classification.ts';
-import type { SessionEffect, StatementAnalysis } from '../sql/analysis.ts';
+import { partsMax, type SessionEffect, type StatementAnalysis } from '../sql/analysis.ts';
 import type { CompiledRule } from './compile.ts';
 import { rulesForSession } from './connect.ts';
 import type { BudgetShare, Limit, OutputMask, Reason, StatementLimits } from './decision.ts';
@@ -123,11 +123,9 @@ export function behindLimited(
   };
 }
 
-const apartMax = 10_000;
-
 /** The client's data stands behind the whole message, not behind one of its statements. */
 export const mayStandApart = (statements: readonly StatementAnalysis[]): boolean =>
-  statements.length <= apartMax && statements.every(({ result }) => result !== 'copy_in');
+  statements.length <= partsMax && statements.every(({ result }) => result !== 'copy_in');
 
 export type SessionLimits = {
   idleInTransactionSeconds: Limit | null;

@@ -355,6 +355,8 @@ export type Refusal = {
 };
 
 export type TextPart = { start: number; length: number };
+/** Statements of a message that is run one after the other. */
+export const partsMax = 10_000;
 
 export type Analysis =
   | {

@@ -1,6 +1,13 @@
 /** The analyser's front door: one text in, what each of its statements does out, or why that cannot be told. */
 import type { Catalog } from '../catalog/lookup.ts';
-import type { Analysis, AnalysisSettings, Refusal, StatementAnalysis, TextPart } from './analysis.ts';
+import {
+  type Analysis,
+  type AnalysisSettings,
+  partsMax,
+  type Refusal,
+  type StatementAnalysis,
+  type TextPart,
+} from './analysis.ts';
 import { defaultTextLimits, type TextLimits } from './guard.ts';
 import { Message, positioned } from './message.ts';
 import { normalize, unparsable } from './normalize.ts';
@@ -81,8 +88,6 @@ const refusalOf = (error: RefusalError, text: string): Refusal => ({
   position: positionOf(text, error.location),
   ...(error.hint === undefined ? {} : { hint: error.hint }),
 });
-
-const partsMax = 10_000;
 
 const partsOf = (nodes: readonly Pg.RawStmt[], text: string): { parts?: TextPart[] } =>
   nodes.length > partsMax ? {} : { parts: nodes.map(raw => placeOf(raw, Buffer.byteLength(text))) };
