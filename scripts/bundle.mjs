@@ -13,6 +13,7 @@ export const programs = {
   plane: 'scripts/plane.ts',
   corpus: 'scripts/corpus.ts',
   bench: 'bench/main.ts',
+  'bench-analysis': 'bench/analysis-thread.ts',
   'bench-detectors': 'bench/detectors.ts',
   proxy: 'proxy/main.ts',
   weir: 'proxy/cli/main.ts',

@@ -1,25 +1,35 @@
 /** Tables in one FROM that no condition ties together: every row of one meets every row of the other. */
-import { stringsOf } from './names.ts';
+import { stringOf, stringsOf } from './names.ts';
 import type { Pg } from './parse.ts';
 import type { Item, Scope } from './scope.ts';
 import type { Analyzer } from './state.ts';
 
 const isStored = (item: Item): boolean => item.relation !== null && 'rpmf'.includes(item.relation.kind);
 
+/** A place behind the items stands for everything fixed from outside: the row of an outer query, a constant. */
+const outside = (items: readonly Item[]): number => items.length;
+
 /** Items a column reference may mean: by alias, or by having a column of that name. */
-function itemsNamed(items: readonly Item[], names: readonly string[]): number[] {
-  const [first = ''] = names;
-  const found: number[] = [];
-  for (const [index, item] of items.entries()) {
-    const named = names.length > 1 && item.name === names[names.length - 2];
-    const has = names.length === 1 && (item.name === first || item.columns.some(column => column.name === first));
-    if (named || has) found.push(index);
+function addNamed(items: readonly Item[], { fields = [] }: Pg.ColumnRef, found: Set<number>): void {
+  const last = fields.at(-1);
+  const count = last !== undefined && 'String' in last ? fields.length : fields.length - 1;
+  const alias = count > 1 ? stringOf(fields[count - 2]) : null;
+  const name = count === 1 ? stringOf(fields[0]) : null;
+  let isFound = false;
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index] as Item;
+    const isMeant = name === null ? alias !== null && item.name === alias : item.name === name || hasColumn(item, name);
+    if (!isMeant) continue;
+    found.add(index);
+    isFound = true;
   }
-  return found;
+  if (!isFound) found.add(outside(items));
 }
 
-/** Stands for everything fixed from outside: the row of an outer query, a constant. */
-const outside = -1;
+function hasColumn({ columns }: Item, name: string): boolean {
+  for (const column of columns) if (column.name === name) return true;
+  return false;
+}
 
 /** Items that a part of a condition mentions, subqueries in it included. */
 function mentioned(items: readonly Item[], value: unknown, found: Set<number>): void {
@@ -31,40 +41,34 @@ function mentioned(items: readonly Item[], value: unknown, found: Set<number>): 
   for (const key in value) {
     const inner = (value as Readonly<Record<string, unknown>>)[key];
     if (typeof inner !== 'object') continue;
-    if (key === 'ColumnRef') {
-      const fields = (inner as Pg.ColumnRef).fields?.filter(field => 'String' in field);
-      const named = itemsNamed(items, stringsOf(fields));
-      for (const index of named) found.add(index);
-      if (named.length === 0) found.add(outside);
-    } else mentioned(items, inner, found);
+    if (key === 'ColumnRef') addNamed(items, inner as Pg.ColumnRef, found);
+    else mentioned(items, inner, found);
   }
 }
 
-function* conjuncts(node: Pg.Node | undefined): Iterable<Pg.Node> {
+function addConjuncts(node: Pg.Node | undefined, parts: Pg.Node[]): void {
   if (!node) return;
   if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR')
-    for (const part of node.BoolExpr.args ?? []) yield* conjuncts(part);
-  else yield node;
+    for (const part of node.BoolExpr.args ?? []) addConjuncts(part, parts);
+  else parts.push(node);
 }
 
 /** Conditions on the joins inside FROM. */
-function* joinConditions(nodes: readonly Pg.Node[]): Iterable<Pg.Node> {
-  for (const node of nodes) {
-    if (!('JoinExpr' in node)) continue;
-    yield* conjuncts(node.JoinExpr.quals);
-    yield* joinConditions([node.JoinExpr.larg, node.JoinExpr.rarg].filter(side => side !== undefined));
-  }
+function addJoinConditions(node: Pg.Node | undefined, parts: Pg.Node[]): void {
+  if (!node || !('JoinExpr' in node)) return;
+  addConjuncts(node.JoinExpr.quals, parts);
+  addJoinConditions(node.JoinExpr.larg, parts);
+  addJoinConditions(node.JoinExpr.rarg, parts);
 }
 
 /** Joins by name tie their sides together whatever the names are. */
-const joinsByName = (nodes: readonly Pg.Node[]): boolean =>
-  nodes.some(
-    node =>
-      'JoinExpr' in node &&
-      (node.JoinExpr.isNatural === true ||
-        node.JoinExpr.usingClause !== undefined ||
-        joinsByName([node.JoinExpr.larg, node.JoinExpr.rarg].filter(side => side !== undefined))),
-  );
+const joinsByName = (node: Pg.Node | undefined): boolean =>
+  node !== undefined &&
+  'JoinExpr' in node &&
+  (node.JoinExpr.isNatural === true ||
+    node.JoinExpr.usingClause !== undefined ||
+    joinsByName(node.JoinExpr.larg) ||
+    joinsByName(node.JoinExpr.rarg));
 
 /** `column = constant` leaves few rows of the table to meet others. */
 function pins(node: Pg.Node): boolean {
@@ -76,21 +80,27 @@ function pins(node: Pg.Node): boolean {
 
 export function noteCrossJoin(a: Analyzer, scope: Scope, node: Pg.SelectStmt): void {
   const clause = node.fromClause ?? [];
-  if (a.origin === 'view' || scope.items.length < 2 || joinsByName(clause)) return;
-  const group = new Map<number, number>([outside, ...scope.items.keys()].map(index => [index, index]));
+  if (a.origin === 'view' || scope.items.length < 2 || clause.some(joinsByName)) return;
+  const parts: Pg.Node[] = [];
+  addConjuncts(node.whereClause, parts);
+  for (const each of clause) addJoinConditions(each, parts);
+  const parents = Array.from({ length: outside(scope.items) + 1 }, (_, index) => index);
   const find = (index: number): number => {
-    const parent = group.get(index) ?? index;
+    const parent = parents[index] ?? index;
     return parent === index ? index : find(parent);
   };
-  for (const part of [...conjuncts(node.whereClause), ...joinConditions(clause)]) {
-    const found = new Set<number>();
+  const found = new Set<number>();
+  for (const part of parts) {
+    found.clear();
     mentioned(scope.items, part, found);
-    if (found.size === 1 && pins(part)) found.add(outside);
-    const [first, ...rest] = found;
-    if (first === undefined) continue;
-    for (const other of rest) group.set(find(other), find(first));
+    if (found.size === 1 && pins(part)) found.add(outside(scope.items));
+    let first: number | null = null;
+    for (const index of found) {
+      if (first === null) first = index;
+      else parents[find(index)] = find(first);
+    }
   }
-  const stored = scope.items.map((item, index) => ({ item, index })).filter(({ item }) => isStored(item));
-  const groups = new Set(stored.map(({ index }) => find(index)));
-  if (groups.size > 1) a.out.hazard('cross_join', stored.map(({ item }) => item.name ?? '').join(', '));
+  const stored = scope.items.filter(isStored);
+  const groups = new Set(stored.map(item => find(scope.items.indexOf(item))));
+  if (groups.size > 1) a.out.hazard('cross_join', stored.map(({ name }) => name ?? '').join(', '));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultTextLimits, guardText, utf8Length } from './guard.ts';
+import { defaultTextLimits, guardText } from './guard.ts';
 import { normalize } from './normalize.ts';
 import { loadParser, type Pg, parseText, scanText } from './parse.ts';
 
@@ -104,13 +104,14 @@ describe('the guard', () => {
     );
   });
 
-  it('counts bytes as UTF-8 does', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), text => {
-        const well = text.isWellFormed();
-        expect(utf8Length(text)).toBe(well ? Buffer.byteLength(text, 'utf8') : -1);
-      }),
-    );
+  it('counts bytes as UTF-8 does, and refuses what is no text', () => {
+    const codeOf = (text: string, bytesMax: number) => guardText(text, { bytesMax, depthMax: 500 })?.code;
+    for (const text of ['abc', 'ä'.repeat(3), '€'.repeat(3), '😀'.repeat(3)]) {
+      const { length } = new TextEncoder().encode(text);
+      expect(codeOf(text, length)).toBeUndefined();
+      expect(codeOf(text, length - 1)).toBe('too_large');
+    }
+    for (const text of ['\ud83d', 'a\ude00b', '\ude00\ud83d', 'x\ud83d\0']) expect(codeOf(text, 1e9)).toBe('encoding');
   });
 
   it('is quick about texts of any shape', () => {

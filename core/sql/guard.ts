@@ -7,24 +7,6 @@ import type { Refusal } from './analysis.ts';
 export type TextLimits = { bytesMax: number; depthMax: number };
 export const defaultTextLimits: TextLimits = { bytesMax: 256 * 1024, depthMax: 500 };
 
-/** UTF-8 length, or -1 for a lone surrogate: no valid UTF-8 text decodes to one. */
-export function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800) bytes += 2;
-    else if (unit < 0xd800 || unit > 0xdfff) bytes += 3;
-    else {
-      const low = text.charCodeAt(index + 1);
-      if (unit > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff)) return -1;
-      bytes += 4;
-      index++;
-    }
-  }
-  return bytes;
-}
-
 const refuse = (code: Refusal['code'], construct: string, message: string): Refusal => ({
   code,
   construct,
@@ -34,9 +16,9 @@ const refuse = (code: Refusal['code'], construct: string, message: string): Refu
 
 export function guardText(text: string, limits: TextLimits): Refusal | null {
   if (text.length > limits.bytesMax) return tooLarge(limits);
-  const bytes = utf8Length(text);
-  if (bytes > limits.bytesMax) return tooLarge(limits);
-  if (bytes < 0) return refuse('encoding', 'text', 'the statement is not valid UTF-8');
+  // No valid UTF-8 decodes to a lone surrogate.
+  if (!text.isWellFormed()) return refuse('encoding', 'text', 'the statement is not valid UTF-8');
+  if (Buffer.byteLength(text, 'utf8') > limits.bytesMax) return tooLarge(limits);
   if (text.includes('\0')) return refuse('encoding', 'NUL', 'the statement contains a NUL character');
   const depth = depthOf(text, limits.depthMax);
   if (depth > limits.depthMax)
@@ -64,6 +46,16 @@ const words: ReadonlyMap<string, Word> = new Map([
   ['case', 'case'],
   ['end', 'end'],
 ]);
+
+const longestWord = Math.max(...[...words.keys()].map(word => word.length));
+
+/** Most names in a text are of no length that a word with their first letter has: those are not looked up. */
+const lengthsByLetter = new Uint16Array(128);
+for (const word of words.keys())
+  for (const letter of [word, word.toUpperCase()]) {
+    const code = letter.charCodeAt(0);
+    lengthsByLetter[code] = (lengthsByLetter[code] ?? 0) | (1 << word.length);
+  }
 
 type Level = { closes: ')' | ']' | 'end'; chain: number; structure: number };
 
@@ -138,7 +130,7 @@ function wordAt(text: string, start: number, depth: Depth): number {
   while (end < text.length && (isWord(text.charCodeAt(end)) || text.charCodeAt(end) === 36)) end++;
   const length = end - start;
   if (length === 1 && text[end] === "'" && (text[start] === 'e' || text[start] === 'E')) return quoted(text, end, true);
-  if (length > 10) return end;
+  if (length > longestWord || ((lengthsByLetter[text.charCodeAt(start)] ?? 0) & (1 << length)) === 0) return end;
   switch (words.get(text.slice(start, end).toLowerCase())) {
     case 'case':
       depth.open('end');

@@ -3,30 +3,43 @@ import type { Catalog } from '../catalog/lookup.ts';
 import type { ColumnRef } from './analysis.ts';
 import type { Test } from './value.ts';
 
-const pairKey = (relationOid: number, attnum: number, otherOid: number, otherAttnum: number): string =>
-  `${relationOid}.${attnum} ${otherOid}.${otherAttnum}`;
+/** Exact: attribute numbers are of 16 bits, OIDs of 32. */
+const columnKey = (relationOid: number, attnum: number): number => relationOid * 65_536 + attnum;
 
-function tied(catalog: Catalog): ReadonlySet<string> {
-  const known = catalog.memo.get('tied columns') as ReadonlySet<string> | undefined;
+/** Column → columns that a key ties it to. */
+type Ties = ReadonlyMap<number, ReadonlySet<number>>;
+
+function tied(catalog: Catalog): Ties {
+  const known = catalog.memo.get('tied columns') as Ties | undefined;
   if (known) return known;
-  const pairs = new Set<string>();
+  const pairs = new Map<number, Set<number>>();
+  const tie = (one: number, other: number) => {
+    const ties = pairs.get(one);
+    if (ties) ties.add(other);
+    else pairs.set(one, new Set([other]));
+  };
   for (const { relationOid, columns, referencedOid, referencedColumns } of catalog.header.foreignKeys)
     for (const [index, attnum] of columns.entries()) {
       const other = referencedColumns[index] ?? 0;
-      pairs.add(pairKey(relationOid, attnum, referencedOid, other));
-      pairs.add(pairKey(referencedOid, other, relationOid, attnum));
+      tie(columnKey(relationOid, attnum), columnKey(referencedOid, other));
+      tie(columnKey(referencedOid, other), columnKey(relationOid, attnum));
     }
   catalog.memo.set('tied columns', pairs);
   return pairs;
 }
 
-const isTied = (pairs: ReadonlySet<string>, one: ColumnRef, other: ColumnRef): boolean =>
-  pairs.has(pairKey(one.relationOid, one.attnum, other.relationOid, other.attnum));
+function isTied(ties: Ties, { relationOid, attnum }: ColumnRef, others: readonly ColumnRef[]): boolean {
+  const known = ties.get(columnKey(relationOid, attnum));
+  return known !== undefined && others.some(other => known.has(columnKey(other.relationOid, other.attnum)));
+}
 
 /** Joins along a foreign key, told from joins of any two columns. */
-export const keyJoins = (catalog: Catalog, tests: readonly Test[] | null): readonly Test[] | null =>
-  tests?.map(test =>
-    test.context === 'join' && test.against.some(other => isTied(tied(catalog), test.column, other))
-      ? { ...test, context: 'join_key' as const }
-      : test,
-  ) ?? null;
+export function keyJoins(catalog: Catalog, tests: readonly Test[] | null): readonly Test[] | null {
+  if (tests === null || !tests.some(isJoin)) return tests;
+  const ties = tied(catalog);
+  return tests.map(test =>
+    isJoin(test) && isTied(ties, test.column, test.against) ? { ...test, context: 'join_key' as const } : test,
+  );
+}
+
+const isJoin = ({ context }: Test): boolean => context === 'join';

@@ -1,5 +1,5 @@
 /** Statement text without its literals: safe to store and show, equal for statements that differ in literals alone. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type Normalized = { normalized: string; literals: readonly string[]; fingerprint: string };
 
@@ -96,41 +96,93 @@ function wordEnd(text: string, at: number): number {
   return next === "'" || next === '&' ? at : match(identifier, text, at);
 }
 
+/** Each of these is a token by itself, whatever stands beside it. */
+const punctuation: ReadonlySet<number> = new Set([...'(),;[]=<>*+'].map(char => char.charCodeAt(0)));
+
+/** Puts the tokens together with one space where there was any, and copies what stands like that already in one piece. */
+class Shown {
+  readonly #source: string;
+  #text = '';
+  #from = 0;
+  #to = 0;
+  #gap = false;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  /** White space or a comment; at the beginning it leaves nothing. */
+  gap(): void {
+    this.#gap = this.#to > this.#from || this.#text !== '';
+  }
+
+  written(at: number, end: number): void {
+    const goesOn = this.#to > this.#from && this.#isNext(at);
+    if (!goesOn) {
+      this.#space();
+      this.#from = at;
+    }
+    this.#to = end;
+    this.#gap = false;
+  }
+
+  instead(text: string): void {
+    this.#space();
+    this.#text += text;
+    this.#gap = false;
+  }
+
+  get whole(): string {
+    this.#flush();
+    return this.#text;
+  }
+
+  #isNext(at: number): boolean {
+    return this.#gap ? at === this.#to + 1 && this.#source.charCodeAt(this.#to) === 32 : at === this.#to;
+  }
+
+  #space(): void {
+    this.#flush();
+    if (this.#gap) this.#text += ' ';
+  }
+
+  #flush(): void {
+    if (this.#to > this.#from) this.#text += this.#source.slice(this.#from, this.#to);
+    this.#from = this.#to;
+  }
+}
+
 export function normalize(text: string): Normalized {
   const literals: string[] = [];
-  let shown = '';
-  let gap = false;
+  const shown = new Shown(text);
   for (let at = 0; at < text.length; ) {
-    if (isSpace(text.charCodeAt(at))) {
+    const code = text.charCodeAt(at);
+    if (isSpace(code)) {
       at++;
-      gap = shown !== '';
+      shown.gap();
       continue;
     }
-    const end = wordEnd(text, at);
+    const end = punctuation.has(code) ? at + 1 : wordEnd(text, at);
     if (end > at) {
-      shown += gap ? ` ${text.slice(at, end)}` : text.slice(at, end);
-      gap = false;
+      shown.written(at, end);
       at = end;
       continue;
     }
     const token = tokenAt(text, at);
     if (token === null || token.end <= at) return sealed(`${unparsable} ${text.length}`, []);
-    const written = text.slice(at, token.end);
-    at = token.end;
-    if (token.shown === '') {
-      gap = shown !== '';
-      continue;
+    if (token.shown === '') shown.gap();
+    else if (token.shown === null) shown.written(at, token.end);
+    else {
+      shown.instead(token.shown);
+      literals.push(text.slice(at, token.end));
     }
-    if (gap) shown += ' ';
-    gap = false;
-    shown += token.shown ?? written;
-    if (token.shown !== null) literals.push(written);
+    at = token.end;
   }
-  return sealed(shown, literals);
+  return sealed(shown.whole, literals);
 }
 
 const sealed = (normalized: string, literals: readonly string[]): Normalized => ({
   normalized,
   literals,
-  fingerprint: createHash('sha256').update(normalized).digest('hex'),
+  fingerprint: hash('sha256', normalized, 'hex'),
 });

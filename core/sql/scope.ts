@@ -63,14 +63,9 @@ export class Scope {
   }
 }
 
-/** Scopes from the innermost out. */
-function* levels(scope: Scope | null): Iterable<Scope> {
-  for (let level = scope; level !== null; level = level.parent) yield level;
-}
-
 /** All items that there are by now, the nearest first, whether they can be referred to or not. */
 export function* itemsAround(scope: Scope): Iterable<Item> {
-  for (const level of levels(scope)) yield* level.items;
+  for (let level: Scope | null = scope; level !== null; level = level.parent) yield* level.items;
 }
 
 const ambiguous = (name: string, location?: number): never =>
@@ -102,7 +97,7 @@ function systemColumnIn(a: Analyzer, item: Item, name: string): Value | null {
 
 /** colNameToVar: an unqualified column, nearest level first. Null when there is none. */
 export function findColumn(a: Analyzer, scope: Scope, name: string, location?: number): Value | null {
-  for (const level of levels(scope)) {
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
     let found: Value | null = null;
     for (const item of level.items) {
       if (!item.columnsVisible || !level.visible(item)) continue;
@@ -118,7 +113,7 @@ export function findColumn(a: Analyzer, scope: Scope, name: string, location?: n
 
 /** refnameNamespaceItem: a FROM item by alias, or by `schema.relation` where it has no alias. */
 export function findItem(scope: Scope, schema: string | null, name: string, location?: number): Item | null {
-  for (const level of levels(scope)) {
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
     let found: Item | null = null;
     for (const item of level.items) {
       if (!item.rowVisible || item.name !== name || !level.visible(item)) continue;

@@ -13,11 +13,10 @@ import type { Analyzer } from './state.ts';
 import type { Value } from './value.ts';
 
 /** The column that a name means; null for a row, and for what is no name of a column. */
-export function columnAt(a: Analyzer, scope: Scope, node: Pg.ColumnRef): Value | null {
-  const names = stringsOf(node.fields);
-  const name = names.at(-1) ?? '';
-  if (names.length === 1) return findColumn(a, scope, name);
-  const item = findItem(scope, names.length > 2 ? (names.at(-3) ?? null) : null, names.at(-2) ?? '');
+export function columnAt(a: Analyzer, scope: Scope, { fields = [] }: Pg.ColumnRef): Value | null {
+  const name = stringOf(fields.at(-1));
+  if (fields.length === 1) return findColumn(a, scope, name);
+  const item = findItem(scope, fields.length > 2 ? stringOf(fields.at(-3)) : null, stringOf(fields.at(-2)));
   return item ? columnOf(a, item, name) : null;
 }
 

@@ -197,7 +197,7 @@ export function marks(values: readonly Value[]): Marks {
 
 type Marks = Pick<Value, 'target' | 'apart' | 'large' | 'gated' | 'collated'>;
 
-/** A value computed from others. Written out in full: one is made for every expression. */
+/** A value computed from others, which is the caller's own. Written out in full: one is made for every expression. */
 export function derive(values: readonly Value[], how: Derivation): Value {
   const { target, apart, large, gated, collated } = marks(values);
   const [first] = values;
@@ -236,8 +236,7 @@ const givesRows = (value: Value): boolean => value.set;
 const overruns = (values: readonly Value[]): boolean =>
   values.some(isWide) && values.some(value => !isWide(value) && value.origins.length > 0);
 
-export const testsOf = (value: Value): readonly Test[] =>
-  value.tests ?? value.origins.map(column => ({ column, context: 'predicate' as const, against: [] }));
+export const testsOf = (value: Value): readonly Test[] => value.tests ?? plainTests(value);
 
 function joinTests(values: readonly Value[]): readonly Test[] | null {
   if (values.every(value => value.tests === null && value.origins.length === 0)) return null;
@@ -247,27 +246,30 @@ function joinTests(values: readonly Value[]): readonly Test[] | null {
 }
 
 /** AND: restricts what any part restricts. Beside a NULL, whether another part holds decides whether the whole is NULL. */
-export const conjunction = (values: readonly Value[]): Value =>
-  changed(derive(values, { type: oid.bool, faulty: lazyFault(values), gated: values.length > 1 }), {
-    tests: joinTests(values),
-    restricts: values.some(value => value.restricts),
-    bounds: values.some(value => value.bounds),
-    oneSided: values.some(value => value.oneSided),
-  });
+export function conjunction(values: readonly Value[]): Value {
+  const whole = derive(values, { type: oid.bool, faulty: lazyFault(values), gated: values.length > 1 });
+  whole.tests = joinTests(values);
+  whole.restricts = values.some(value => value.restricts);
+  whole.bounds = values.some(value => value.bounds);
+  whole.oneSided = values.some(value => value.oneSided);
+  return whole;
+}
 
 /** OR: restricts only what every part restricts. */
-export const disjunction = (values: readonly Value[]): Value =>
-  changed(conjunction(values), {
-    restricts: values.every(value => value.restricts),
-    bounds: values.every(value => value.bounds),
-  });
+export function disjunction(values: readonly Value[]): Value {
+  const whole = conjunction(values);
+  whole.restricts = values.every(value => value.restricts);
+  whole.bounds = values.every(value => value.bounds);
+  return whole;
+}
 
-export const negation = (value: Value): Value =>
-  changed(derive([value], { type: oid.bool }), {
-    tests: value.tests,
-    restricts: value.restricts && !value.oneSided,
-    bounds: value.bounds && !value.oneSided,
-  });
+export function negation(value: Value): Value {
+  const opposite = derive([value], { type: oid.bool });
+  opposite.tests = value.tests;
+  opposite.restricts = value.restricts && !value.oneSided;
+  opposite.bounds = value.bounds && !value.oneSided;
+  return opposite;
+}
 
 /** Parts are evaluated or not depending on others: an error in one then tells something about them. */
 export const lazyFault = (values: readonly Value[]): boolean =>
@@ -295,7 +297,7 @@ export function comparison(result: Value, left: Value, right: Value, equality: b
 }
 
 function comparisonTests(left: Value, right: Value, equality: boolean): readonly Test[] {
-  if (!equality) return [...plainTests(left), ...plainTests(right)];
+  if (!equality) return bothTests(left, right);
   if (isBare(left) && isBare(right)) {
     const test = (value: Value, other: Value): Test[] =>
       value.origins.map(column => ({ column, context: 'join', against: other.origins }));
@@ -303,11 +305,16 @@ function comparisonTests(left: Value, right: Value, equality: boolean): readonly
   }
   if (isBare(left) && isSupplied(right)) return constantTests(left);
   if (isBare(right) && isSupplied(left)) return constantTests(right);
-  return [...plainTests(left), ...plainTests(right)];
+  return bothTests(left, right);
 }
 
+const bothTests = (left: Value, right: Value): readonly Test[] => {
+  if (isSupplied(right)) return plainTests(left);
+  return isSupplied(left) ? plainTests(right) : [...plainTests(left), ...plainTests(right)];
+};
+
 const plainTests = (value: Value): Test[] =>
-  value.origins.map(column => ({ column, context: 'predicate', against: [] }));
+  value.origins.map(column => ({ column, context: 'predicate', against: noOrigins }));
 
 const constantTests = (value: Value): Test[] =>
-  value.origins.map(column => ({ column, context: 'predicate_constant', against: [] }));
+  value.origins.map(column => ({ column, context: 'predicate_constant', against: noOrigins }));

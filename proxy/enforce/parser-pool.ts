@@ -2,7 +2,8 @@
  * Analysis in disposable threads. A statement that breaks, stalls or exhausts the parser costs its own session a refusal and
  * the pool a thread; other sessions see nothing but, at worst, one time limit's delay.
  */
-import { Worker } from 'node:worker_threads';
+import v8 from 'node:v8';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { userOnly } from '#core/catalog/lookup.ts';
 import type { CatalogData } from '#core/catalog/snapshot.ts';
 import type { Analysis, AnalysisSettings, Refusal, StatementAnalysis } from '#core/sql/analysis.ts';
@@ -54,6 +55,15 @@ type Job = {
 type Slot = { worker: Worker; ready: boolean; job: Job | null; timer: NodeJS.Timeout | null; catalogs: Set<number> };
 
 const stackMb = 8;
+/** What is allocated between two collections: with 32 MB fewer than one in a hundred analyses of fifty lines meet one. */
+const semiSpaceMb = 32;
+
+/** Of a thread that analyses. Its young generation begins with the size it may have, where it would begin with one MB. */
+export function analysisThreadLimits(heapMaxMb: number): ResourceLimits {
+  // Read when the heap of a new thread is set up; there is no option of a thread for it.
+  v8.setFlagsFromString(`--min-semi-space-size=${semiSpaceMb}`);
+  return { maxOldGenerationSizeMb: heapMaxMb, maxYoungGenerationSizeMb: 3 * semiSpaceMb, stackSizeMb: stackMb };
+}
 /** A worker's first job with a catalog includes reading and indexing it. */
 const learningMs = 10_000;
 /** Between attempts to start a worker that ends before it is ready. */
@@ -145,12 +155,8 @@ export class ParserPool {
   }
 
   private spawn(): Promise<void> {
-    const { heapMaxMb } = this.options;
-    const worker = new Worker(this.entry, {
-      resourceLimits: { maxOldGenerationSizeMb: heapMaxMb, stackSizeMb: stackMb },
-      stdout: false,
-      stderr: false,
-    });
+    const resourceLimits = analysisThreadLimits(this.options.heapMaxMb);
+    const worker = new Worker(this.entry, { resourceLimits, stdout: false, stderr: false });
     const slot: Slot = { worker, ready: false, job: null, timer: null, catalogs: new Set() };
     this.slots.push(slot);
     return new Promise((resolve, reject) => {

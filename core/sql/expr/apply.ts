@@ -8,7 +8,7 @@ import type { Analyzer } from '../state.ts';
 import { systemFunctionValue } from '../system-function.ts';
 import { type Trust, trustOf, worstTrust } from '../trust/trust.ts';
 import { untyped } from '../types/oid.ts';
-import { changed, derive, type Value } from '../value.ts';
+import { derive, type Value } from '../value.ts';
 import { coerce } from './cast.ts';
 import { converted } from './converted.ts';
 import { builtDocument, listsColumns } from './document.ts';
@@ -37,7 +37,7 @@ export const faultOrigins = (trust: Trust, args: readonly Value[]): readonly Val
   return args.filter((_, index) => trust.faultArguments?.includes(index));
 };
 
-/** What any function of this trust makes of these values. */
+/** What any function of this trust makes of these values; the caller's own, as from `derive`. */
 export function applyTrust(a: Analyzer, trust: Trust, args: readonly Value[], how: Application): Value {
   const faults = faultOrigins(trust, args);
   const faulty = faults.some(value => value.origins.length > 0);
@@ -73,13 +73,11 @@ export function applyFunction(a: Analyzer, fn: CatalogFunction, given: readonly 
     set: how.set === true || fn.returnsSet,
     countIsOpen,
   });
-  const facts = {
-    magnitude,
-    document: builtDocument(a, fn, args),
-    large: value.large || isLarge(fn, args),
-    gated: value.gated || (value.origins.length > 0 && magnitude === null && hides(fn)),
-  };
-  return systemFunctionValue(a, fn, changed(value, facts));
+  value.magnitude = magnitude;
+  value.document = builtDocument(a, fn, args);
+  value.large ||= isLarge(fn, args);
+  value.gated ||= value.origins.length > 0 && magnitude === null && hides(fn);
+  return systemFunctionValue(a, fn, value);
 }
 
 /** What these do is recorded as the setting or sequence they change, or concerns the session alone. */

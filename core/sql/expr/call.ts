@@ -13,7 +13,7 @@ import { isComposite } from '../types/coerce.ts';
 import { isPolymorphic, oid } from '../types/oid.ts';
 import { bind, concrete } from '../types/polymorphic.ts';
 import { type Callable, type CallShape, type ResolvedFunction, resolveFunction } from '../types/resolve.ts';
-import { changed, derive, noOrigins, type Value } from '../value.ts';
+import { derive, noOrigins, type Value } from '../value.ts';
 import { windowUses } from '../window.ts';
 import { applyAny, applyFunction, applyTrust, faultOrigins, recordCall } from './apply.ts';
 import { arranged } from './arranged.ts';
@@ -65,10 +65,14 @@ const argumentNode = (node: Pg.Node): Pg.Node =>
   'NamedArgExpr' in node && node.NamedArgExpr.arg ? node.NamedArgExpr.arg : node;
 
 export function funcCall(a: Analyzer, scope: Scope, node: Pg.FuncCall): Value {
-  const given = (node.args ?? []).map(argument => ({ argument, value: expression(a, scope, argumentNode(argument)) }));
-  const taken = node.agg_within_group ? given : given.filter(each => !isPlaceOfResult(each));
-  const written = taken.map(({ argument }) => argument);
-  const args = taken.map(({ value }) => value);
+  const written: Pg.Node[] = [];
+  const args: Value[] = [];
+  for (const argument of node.args ?? []) {
+    const value = expression(a, scope, argumentNode(argument));
+    if (!node.agg_within_group && isPlaceOfResult(argument, value)) continue;
+    written.push(argument);
+    args.push(value);
+  }
   const sorted = (node.agg_order ?? []).map(order => sortValue(a, scope, order));
   const inputs = node.agg_within_group ? [...args, ...sorted.map(({ value }) => value)] : args;
   const names = stringsOf(node.funcname);
@@ -99,8 +103,7 @@ export function callBuiltIn(
 }
 
 /** JDBC sends `{? = call f(?)}` as a call with a parameter of type void, which the server leaves out (parse_func.c). */
-const isPlaceOfResult = ({ argument, value }: { argument: Pg.Node; value: Value }): boolean =>
-  'ParamRef' in argument && value.type === oid.void;
+const isPlaceOfResult = (argument: Pg.Node, value: Value): boolean => 'ParamRef' in argument && value.type === oid.void;
 
 function sortValue(a: Analyzer, scope: Scope, node: Pg.Node): Sorted {
   if (!('SortBy' in node) || !node.SortBy.node) return unresolved('SortBy');
@@ -179,12 +182,8 @@ const harmlessCount = (call: Call, args: readonly Value[]): boolean =>
 /** As of IS NULL nothing of the values remains: the number can be ordered by, computed with and compared like any other. */
 function counted(a: Analyzer, args: readonly Value[], type: number): Value {
   for (const value of args) a.out.usedAs(value, 'predicate_null');
-  return changed(derive(args, { type }), {
-    origins: noOrigins,
-    kind: 'constant',
-    gated: false,
-    collated: false,
-  });
+  const number = derive(args, { type });
+  return Object.assign(number, { origins: noOrigins, kind: 'constant', gated: false, collated: false });
 }
 
 /** What lies in the middle, or is there most often, of values that can always be compared: only the fraction may be wrong. */
@@ -226,8 +225,9 @@ function aggregate(a: Analyzer, call: Call, fn: CatalogFunction, given: readonly
     document,
   });
   const gated = reachesByValue(a, fn, args) || derived.gated;
-  const value = changed(derived, { large, gated, apart: isCount || derived.apart });
-  return value.kind === 'pure' ? changed(value, { kind: 'aggregate' }) : value;
+  Object.assign(derived, { large, gated, apart: isCount || derived.apart });
+  if (derived.kind === 'pure') derived.kind = 'aggregate';
+  return derived;
 }
 
 /** How far away another row is decides whether there is one, and what is computed: the value of that row, or what is given instead. */

@@ -57,7 +57,8 @@ export function compare(a: Analyzer, names: readonly string[], operands: readonl
   if (!left || !right || value.type !== oid.bool) return value;
   const { name } = qualified(names);
   const compared = comparison(value, left, right, comparing.has(name) && name === '=');
-  return changed(compared, { tests: keyJoins(a.catalog, compared.tests) });
+  const tests = keyJoins(a.catalog, compared.tests);
+  return tests === compared.tests ? compared : changed(compared, { tests });
 }
 
 function undefinedOperator(a: Analyzer, names: readonly string[], types: readonly number[], location?: number): never {
@@ -83,7 +84,7 @@ export function aExpr(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
   const value = operation(a, scope, node);
   if (!value.bounds && !value.restricts) return value;
   const { bounds, restricts } = comparedBounds(a, scope, { node, value });
-  return changed(value, { bounds, restricts });
+  return bounds === value.bounds && restricts === value.restricts ? value : changed(value, { bounds, restricts });
 }
 
 function operation(a: Analyzer, scope: Scope, node: Pg.A_Expr): Value {
