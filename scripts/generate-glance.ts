@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import wabt from 'wabt';
-import { glanceProgram, windowBytes } from './glance-program.ts';
+import * as program from './glance-program.ts';
 import { root } from './root.ts';
 
 const file = path.join(root, 'core/mask/detectors/glance-module.ts');
@@ -10,7 +10,7 @@ const lineCharacters = 116;
 
 async function assemble(): Promise<Uint8Array> {
   const { parseWat } = await wabt();
-  const parsed = parseWat('glance.wat', glanceProgram, { simd: true });
+  const parsed = parseWat('glance.wat', program.glanceProgram, { simd: true });
   try {
     return parsed.toBinary({}).buffer;
   } finally {
@@ -24,7 +24,20 @@ async function moduleText(): Promise<string> {
   return `/** Written by \`scripts/generate-glance.ts\` from \`scripts/glance-program.ts\`. */
 
 /** Bytes that one call can look at. */
-export const windowBytes = ${windowBytes};
+export const windowBytes = ${program.windowBytes};
+/** Columns of a row that can be walked over. */
+export const columnsMax = ${program.columnsMax};
+/** What can be asked of a column: to stop at a value that may hold something, or to say where its values are. */
+export const asked = { glance: ${program.asked.glance}, place: ${program.asked.place} } as const;
+/** Values whose places can be told by one call. */
+export const placesMax = ${program.placesMax};
+
+/** In its memory: a bit for each byte, a byte for each column, how many NULLs there were in each, places, and where it ended. */
+export const bitsAt = ${program.bitsAt};
+export const columnsAt = ${program.columnsAt};
+export const nullsAt = ${program.nullsAt};
+export const placesAt = ${program.placesAt};
+export const endAt = ${program.endAt};
 
 /** A WebAssembly module, in base64. */
 export const glanceModule =

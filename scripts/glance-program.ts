@@ -1,10 +1,28 @@
 /**
- * The WebAssembly program behind `core/mask/detectors/chunk-glance.ts`, as text: it reads 64 bytes at a time, makes one bit of each
- * for every class of bytes, and finds runs by shifting those bits against each other.
+ * The WebAssembly program behind `core/mask/detectors/chunk-glance.ts`, as text. `look` reads 64 bytes at a time, makes one bit of each
+ * for every class of bytes, and finds runs by shifting those bits against each other. `walk` goes over rows with these bits at hand.
  */
 
 /** Bytes that one call can look at, a multiple of 64. */
 export const windowBytes = 128 * 1024;
+/** Columns of a row that can be walked over: more than a result can have (MaxTupleAttributeNumber). */
+export const columnsMax = 1664;
+
+/** One bit for each byte of the window. */
+export const bitsAt = windowBytes;
+/** What `columnsAt` asks of a column: to stop at a value that may hold something, or to say where its values are. */
+export const asked = { glance: 1, place: 2 } as const;
+/** Values whose places fit. */
+export const placesMax = 4096;
+/** One byte for each column, as in `asked`, or 0. */
+export const columnsAt = bitsAt + windowBytes / 8;
+/** How many rows walked over have NULL there, for each column. */
+export const nullsAt = columnsAt + columnsMax;
+/** Where the values of columns are whose places are asked for, from their length on: row by row. */
+export const placesAt = nullsAt + columnsMax * 4;
+/** Where the last walk ended. */
+export const endAt = placesAt + placesMax * 4;
+const memoryBytes = endAt + 4;
 
 /** Bytes to compare with, 16 times each: made once, before the loop. */
 const constants = new Set<number>();
@@ -84,13 +102,127 @@ const derive = ({ name, from, and, shift }: Step): string => {
 
 const locals = [...classNames, ...steps.map(({ name }) => name), ...kept.map(before)];
 
+/** Four bytes in the order of the network. */
+const integerAt = (place: string): string => {
+  const loaded = set('word', `(i32.load ${place})`);
+  const odd = '(i32.and (i32.rotl (local.get $word) (i32.const 8)) (i32.const 0x00ff00ff))';
+  const even = '(i32.and (i32.rotr (local.get $word) (i32.const 8)) (i32.const 0xff00ff00))';
+  return `(block (result i32) ${loaded} (i32.or ${odd} ${even}))`;
+};
+
+const bitsOfWord = (index: string): string => `(i64.load offset=${bitsAt} (i32.shl ${index} (i32.const 3)))`;
+
+/** Whether a bit is set in [from, to), which is not empty. */
+const held = `
+  (func $held (param $from i32) (param $to i32) (result i32)
+    (local $first i32) (local $last i32) (local $low i64) (local $high i64)
+    ${set('to', '(i32.sub (local.get $to) (i32.const 1))')}
+    ${set('first', '(i32.shr_u (local.get $from) (i32.const 6))')}
+    ${set('last', '(i32.shr_u (local.get $to) (i32.const 6))')}
+    ${set('low', '(i64.shl (i64.const -1) (i64.extend_i32_u (i32.and (local.get $from) (i32.const 63))))')}
+    ${set('high', '(i64.shr_u (i64.const -1) (i64.extend_i32_u (i32.sub (i32.const 63) (i32.and (local.get $to) (i32.const 63)))))')}
+    (if (i32.eq (local.get $first) (local.get $last))
+      (then (return (i64.ne
+        (i64.and ${bitsOfWord('(local.get $first)')} (i64.and (local.get $low) (local.get $high)))
+        (i64.const 0)))))
+    (if (i64.ne (i64.const 0) (i64.or
+        (i64.and ${bitsOfWord('(local.get $first)')} (local.get $low))
+        (i64.and ${bitsOfWord('(local.get $last)')} (local.get $high))))
+      (then (return (i32.const 1))))
+    (block $none
+      (loop $next
+        ${set('first', '(i32.add (local.get $first) (i32.const 1))')}
+        (br_if $none (i32.ge_u (local.get $first) (local.get $last)))
+        (br_if $next (i64.eqz ${bitsOfWord('(local.get $first)')}))
+        (return (i32.const 1))))
+    (i32.const 0))`;
+
+const nullsOfColumn = '(i32.shl (local.get $column) (i32.const 2))';
+const addNulls = (count: number): string =>
+  `(i32.store offset=${nullsAt} ${nullsOfColumn} (i32.add (i32.load offset=${nullsAt} ${nullsOfColumn}) (i32.const ${count})))`;
+const next = (name: string): string => set(name, `(i32.add (local.get $${name}) (i32.const 1))`);
+const firstColumn = [set('place', '(i32.add (local.get $at) (i32.const 7))'), set('column', '(i32.const 0)')].join(
+  '\n',
+);
+
+/**
+ * Goes over DataRow messages that are whole, have so many columns, and hold nothing where `columnsAt` asks; the number of them. It
+ * stops before the first that is not like that. What was counted of that one is taken back; there must be places for all rows.
+ */
+const walk = `
+  (func (export "walk")
+    (param $at i32) (param $end i32) (param $columns i32) (param $rowsMax i32) (result i32)
+    (local $rows i32) (local $rowEnd i32) (local $place i32) (local $column i32) (local $length i32) (local $word i32)
+    (local $mayHold i32) (local $failed i32) (local $asked i32) (local $found i32)
+    (block $stop
+      (loop $row
+        (br_if $stop (i32.ge_u (local.get $rows) (local.get $rowsMax)))
+        (br_if $stop (i32.lt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 7)))
+        (br_if $stop (i32.ne (i32.load8_u (local.get $at)) (i32.const ${'D'.charCodeAt(0)})))
+        ${set('length', integerAt('offset=1 (local.get $at)'))}
+        (br_if $stop (i32.lt_u (local.get $length) (i32.const 6)))
+        (br_if $stop
+          (i32.gt_u (local.get $length) (i32.sub (i32.sub (local.get $end) (local.get $at)) (i32.const 1))))
+        ${set('rowEnd', '(i32.add (i32.add (local.get $at) (i32.const 1)) (local.get $length))')}
+        (br_if $stop (i32.ne (local.get $columns) (i32.or
+          (i32.shl (i32.load8_u offset=5 (local.get $at)) (i32.const 8))
+          (i32.load8_u offset=6 (local.get $at)))))
+        ${firstColumn}
+        ${set('mayHold', '(i32.const 0)')}
+        (if (i32.lt_u (local.get $place) (local.get $rowEnd))
+          (then ${set('mayHold', '(call $held (local.get $place) (local.get $rowEnd))')}))
+        (block $irregular
+          (block $whole
+            (loop $value
+              (br_if $whole (i32.ge_u (local.get $column) (local.get $columns)))
+              (br_if $irregular (i32.lt_u (i32.sub (local.get $rowEnd) (local.get $place)) (i32.const 4)))
+              ${set('length', integerAt('(local.get $place)'))}
+              ${set('asked', `(i32.load8_u offset=${columnsAt} (local.get $column))`)}
+              (if (i32.eq (local.get $asked) (i32.const ${asked.place}))
+                (then
+                  (i32.store offset=${placesAt} (local.get $found) (local.get $place))
+                  ${set('found', '(i32.add (local.get $found) (i32.const 4))')}))
+              ${set('place', '(i32.add (local.get $place) (i32.const 4))')}
+              (if (i32.eq (local.get $length) (i32.const -1))
+                (then ${addNulls(1)})
+                (else
+                  (br_if $irregular
+                    (i32.gt_u (local.get $length) (i32.sub (local.get $rowEnd) (local.get $place))))
+                  (if (i32.and
+                      (i32.and (local.get $mayHold) (i32.eq (local.get $asked) (i32.const ${asked.glance})))
+                      (i32.ne (local.get $length) (i32.const 0)))
+                    (then (br_if $irregular
+                      (call $held (local.get $place) (i32.add (local.get $place) (local.get $length))))))
+                  ${set('place', '(i32.add (local.get $place) (local.get $length))')}))
+              ${next('column')}
+              (br $value)))
+          (br_if $irregular (i32.ne (local.get $place) (local.get $rowEnd)))
+          ${next('rows')}
+          ${set('at', '(local.get $rowEnd)')}
+          (br $row))
+        ${set('failed', '(local.get $column)')}
+        ${firstColumn}
+        (loop $back
+          (br_if $stop (i32.ge_u (local.get $column) (local.get $failed)))
+          ${set('length', integerAt('(local.get $place)'))}
+          ${set('place', '(i32.add (local.get $place) (i32.const 4))')}
+          (if (i32.eq (local.get $length) (i32.const -1))
+            (then ${addNulls(-1)})
+            (else ${set('place', '(i32.add (local.get $place) (local.get $length))')}))
+          ${next('column')}
+          (br $back))))
+    (i32.store offset=${endAt} (i32.const 0) (local.get $at))
+    (local.get $rows))`;
+
 /**
  * Memory: `windowBytes` to look at, then one bit for each of them: where something that may be a number, a token or an IBAN is long
- * enough to be one. `look(length)` goes on to the end of the last 64 that have a byte of it.
+ * enough to be one; then what `walk` reads and counts. `look(length)` goes on to the end of the last 64 that have a byte of it.
  */
 export const glanceProgram = `
 (module
-  (memory (export "memory") ${Math.ceil((windowBytes + windowBytes / 8) / 65_536)})
+  (memory (export "memory") ${Math.ceil(memoryBytes / 65_536)})
+  ${held}
+  ${walk}
   (func (export "look") (param $length i32)
     (local $at i32) (local $bytes v128) (local $areDigits v128) (local $areLetters v128)
     ${locals.map(name => `(local $${name} i64)`).join(' ')}

@@ -3,7 +3,8 @@ import { fail, ok, type Result } from '../contract/error.ts';
 import type { OutputMask } from '../policy/decision.ts';
 import type { OutputDetectors } from '../policy/detect.ts';
 import { compileMask } from './apply.ts';
-import { type ColumnDetector, columnDetector } from './detectors/column.ts';
+import { asked } from './detectors/chunk-glance.ts';
+import { ColumnDetector, columnDetector } from './detectors/column.ts';
 import { formOf } from './detectors/form.ts';
 import { Tally, type WatchedColumn } from './detectors/tally.ts';
 import { ColumnWatch, type Sampling, samplingDefaults } from './detectors/watch.ts';
@@ -37,6 +38,21 @@ export class Detection {
     this.#watched = found.map(({ watched }) => watched);
   }
 
+  /** Rows that may pass at a glance before one has to be read. */
+  get unsampled(): number {
+    let rows = Number.POSITIVE_INFINITY;
+    for (const column of this.#columns) rows = Math.min(rows, column.unsampled);
+    return rows;
+  }
+
+  /** So many rows have passed at a glance, with so many NULLs in each column of the result. */
+  passed(rows: number, nulls: Uint32Array): void {
+    for (let index = 0; index < this.#columns.length; index += 1) {
+      const { output } = this.#watched[index] as WatchedColumn;
+      (this.#columns[index] as ColumnDetector).passed(rows - (nulls[output - 1] as number));
+    }
+  }
+
   /** For one run of the statement. */
   tally(): Tally {
     return new Tally(this.#watched);
@@ -59,7 +75,21 @@ export type RowPlan = {
   readonly maxGrowth: number;
   /** Null when no values are looked at. */
   readonly detection: Detection | null;
+  /** What `ChunkGlance.walkRows` is asked of each column; null where that does not tell enough. */
+  readonly asks: Uint8Array | null;
+  /** The masks, in the order of their columns. */
+  readonly masks: readonly CellWriter[];
 };
+
+function asksOf(writers: readonly (CellWriter | null)[]): Uint8Array | null {
+  const asks = new Uint8Array(writers.length);
+  for (const [index, writer] of writers.entries()) {
+    const isDetector = writer instanceof ColumnDetector;
+    if (isDetector && writer.needsGlance === null) return null;
+    if (writer !== null) asks[index] = !isDetector ? asked.place : writer.needsGlance ? asked.glance : 0;
+  }
+  return asks;
+}
 
 export type PlanParts = {
   masks: readonly (OutputMask | null)[];
@@ -108,5 +138,7 @@ export function planRow(parts: PlanParts): Result<RowPlan | null> {
     masked: active.length - found.length,
     maxGrowth: active.reduce((sum, writer) => sum + writer.maxGrowth, 0),
     detection: found.length === 0 ? null : new Detection(found),
+    asks: asksOf(writers),
+    masks: active.filter(writer => !(writer instanceof ColumnDetector)),
   });
 }

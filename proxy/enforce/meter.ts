@@ -46,18 +46,25 @@ export class Meter {
     return true;
   }
 
-  count(bytes: number): void {
-    this.rows += 1;
+  count(bytes: number, rows = 1): void {
+    const turns = Math.floor(this.rows / renewRows);
+    this.rows += rows;
     this.bytes += bytes;
     const drawn = this.#drawn;
     for (let index = 0; index < drawn.length; index += 1) {
       const { share, entry } = drawn[index] as Drawn;
       if (entry === null) continue;
-      entry.used += share.unit === 'bytes' ? bytes : share.perRow;
+      entry.used += share.unit === 'bytes' ? bytes : share.perRow * rows;
       entry.isDirty = true;
       entry.isUnsaved = true;
     }
-    if (drawn.length > 0 && this.rows % renewRows === 0) this.#renew();
+    if (drawn.length > 0 && Math.floor(this.rows / renewRows) !== turns) this.#renew();
+  }
+
+  /** Whether so many rows may pass together; where not, each has to be asked about. */
+  admitsAll(rows: number, bytes: number): boolean {
+    if (this.rows + rows > this.#rowsMax || this.bytes + bytes > this.#bytesMax) return false;
+    return !this.#drawn.some(drawn => isSpent(drawn, bytes, rows));
   }
 
   /** Why `admits` said no. */
@@ -70,8 +77,8 @@ export class Meter {
   }
 }
 
-const isSpent = ({ share, entry }: Drawn, bytes: number): boolean =>
-  entry === null || entry.used + entry.others + (share.unit === 'bytes' ? bytes : share.perRow) > share.max;
+const isSpent = ({ share, entry }: Drawn, bytes: number, rows = 1): boolean =>
+  entry === null || entry.used + entry.others + (share.unit === 'bytes' ? bytes : share.perRow * rows) > share.max;
 
 /** The first budget that has nothing left for one more row. */
 export function spentBudget(limits: StatementLimits, budgets: Budgets, nowMs: number): BudgetShare | null {

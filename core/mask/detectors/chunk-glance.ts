@@ -3,23 +3,65 @@
  * values of a large result are let go by a look at some bits. What `look-ahead.ts` says of one value holds here of any part of the
  * chunk, wherever its values begin and end.
  */
-import { glanceModule, windowBytes } from './glance-module.ts';
+import {
+  bitsAt,
+  columnsAt,
+  columnsMax,
+  endAt,
+  glanceModule,
+  nullsAt,
+  placesAt,
+  placesMax,
+  windowBytes,
+} from './glance-module.ts';
+
+export { asked, placesMax } from './glance-module.ts';
 
 /** Of fewer bytes each value is looked at by itself. */
 const worthBytes = 4 * 1024;
 
-type Program = { input: Uint8Array; bits: Uint32Array; look(length: number): void };
+/** Rows in one chunk that were refused one after the other before it is no longer tried there. */
+const missesMax = 8;
+
+type Program = {
+  input: Uint8Array;
+  bits: Uint32Array;
+  columns: Uint8Array;
+  nulls: Uint32Array;
+  places: Uint32Array;
+  /** Holds one. */
+  end: Uint32Array;
+  look(length: number): void;
+  walk(at: number, end: number, columns: number, rowsMax: number): number;
+};
+
+/** Rows that stand one behind the other, the first of them where it was asked for. */
+export type RowRun = {
+  rows: number;
+  /** Where the next one would begin. */
+  end: number;
+  /** Of each column, in how many of them it is NULL; valid until the next call, as `places`. */
+  nulls: Uint32Array;
+  /** Row by row, where the values that were asked for are, from their length on, less `shift`. */
+  places: Uint32Array;
+  shift: number;
+};
 
 /** Null on a processor without vectors. */
 function load(): Program | null {
   const code = Buffer.from(glanceModule, 'base64');
   if (!WebAssembly.validate(code)) return null;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
-  const { memory, look } = exports as { memory: WebAssembly.Memory; look: Program['look'] };
+  const { memory, look, walk } = exports as Pick<Program, 'look' | 'walk'> & { memory: WebAssembly.Memory };
   return {
     input: new Uint8Array(memory.buffer, 0, windowBytes),
-    bits: new Uint32Array(memory.buffer, windowBytes, windowBytes / 32),
+    bits: new Uint32Array(memory.buffer, bitsAt, windowBytes / 32),
+    columns: new Uint8Array(memory.buffer, columnsAt, columnsMax),
+    nulls: new Uint32Array(memory.buffer, nullsAt, columnsMax),
+    places: new Uint32Array(memory.buffer, placesAt, placesMax),
+    end: new Uint32Array(memory.buffer, endAt, 1),
     look,
+    walk,
   };
 }
 
@@ -30,6 +72,9 @@ export class ChunkGlance {
   /** Of the chunk, [from, to) has been looked at. */
   #from = 0;
   #to = 0;
+  /** What stands in the program's memory for the columns of a row. */
+  #columns: Uint8Array | null = null;
+  #misses = 0;
 
   /** Until `close`, nobody changes `chunk[0, end)`. What an earlier chunk was is forgotten. */
   open(chunk: Uint8Array, end: number): void {
@@ -37,6 +82,7 @@ export class ChunkGlance {
     this.#end = end;
     this.#from = 0;
     this.#to = 0;
+    this.#misses = 0;
   }
 
   close(): void {
@@ -53,6 +99,30 @@ export class ChunkGlance {
       if (!this.#lookFrom(start) || end > this.#to) return true;
     }
     return this.#hasBit(start - this.#from, end - this.#from);
+  }
+
+  /**
+   * DataRow messages (type `D`) from `start` on that are whole, at most `rowsMax`, each with a value for each of `columns` that
+   * ends where the message does, and with none that may hold something where `columns` asks for a glance. Null where there is no
+   * such row. Of columns whose places are asked for there must not be more than `placesMax` values in so many rows.
+   */
+  walkRows(bytes: Uint8Array, start: number, columns: Uint8Array, rowsMax: number): RowRun | null {
+    if (bytes !== this.#chunk || columns.length > columnsMax || this.#misses > missesMax) return null;
+    if ((start < this.#from || start >= this.#to) && !this.#lookFrom(start)) return null;
+    const program = this.#program;
+    if (program === null) return null;
+    if (columns !== this.#columns) {
+      program.columns.set(columns);
+      this.#columns = columns;
+    }
+    const nulls = program.nulls.fill(0, 0, columns.length);
+    const rows = program.walk(start - this.#from, this.#to - this.#from, columns.length, rowsMax);
+    if (rows === 0) {
+      this.#misses += 1;
+      return null;
+    }
+    this.#misses = 0;
+    return { rows, end: this.#from + (program.end[0] as number), nulls, places: program.places, shift: this.#from };
   }
 
   #lookFrom(start: number): boolean {

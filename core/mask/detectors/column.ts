@@ -118,6 +118,25 @@ export class ColumnDetector implements CellWriter, ValueSink {
     return this.#isCopied ? length : unchanged;
   }
 
+  /** Whether values that are not sampled have to be glanced at; null where a glance does not tell enough. */
+  get needsGlance(): boolean | null {
+    if (this.#mask === 0) return false;
+    return this.#plain !== null && this.#masking.looksAhead ? true : null;
+  }
+
+  /** Values that may pass before one is sampled. */
+  get unsampled(): number {
+    const { watch, sampling } = this.#target;
+    return this.#alert === 0 ? Number.POSITIVE_INFINITY : watch.notDue(sampling);
+  }
+
+  /** So many values were given to nobody because they hold nothing: at most as many as are `unsampled`. */
+  passed(values: number): void {
+    if (this.#alert !== 0) this.#target.watch.passed(values);
+    const { masked } = this.tally ?? {};
+    if (masked !== undefined) masked[this.#target.place] = (masked[this.#target.place] ?? 0) + values;
+  }
+
   found(kind: DetectorKind, { from, to, place }: { from: number; to: number; place: Place }): void {
     const bit = kindBit(kind);
     this.#found |= bit;

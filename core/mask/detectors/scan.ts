@@ -80,6 +80,8 @@ function stopsOf(kinds: number): Uint8Array {
 
 /** A search for certain kinds. */
 export type Scanner = {
+  /** A glance over the chunk tells where none of them is. */
+  readonly looksAhead: boolean;
   scan(text: Text, sink: HitSink): void;
   /** What `bytes[start, end)` may hold, which is told sooner than by scanning; 0 for nothing. */
   mayHold(bytes: Uint8Array, start: number, end: number): number;
@@ -104,7 +106,7 @@ class Scan implements Scanner, HitSink {
   readonly #stops: readonly Uint8Array[];
   readonly #bytesMin: number;
   readonly #hasNumbers: boolean;
-  readonly #looksAhead: boolean;
+  readonly looksAhead: boolean;
   /** Of what is written in groups, only telephone numbers have dots. */
   readonly #hasDots: boolean;
   #sink: HitSink | null = null;
@@ -117,7 +119,7 @@ class Scan implements Scanner, HitSink {
     this.#bytesMin = bytesMinOf(kinds);
     this.#hasDots = (kinds & bits.phone) !== 0;
     this.#hasNumbers = (kinds & (bits.card | bits.ssn | bits.phone)) !== 0;
-    this.#looksAhead = (kinds & (bits.email | bits.phone)) === 0;
+    this.looksAhead = (kinds & (bits.email | bits.phone)) === 0;
   }
 
   scan(text: Text, sink: HitSink): void {
@@ -140,7 +142,7 @@ class Scan implements Scanner, HitSink {
 
   mayHold(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < this.#bytesMin) return 0;
-    if (!this.#looksAhead) return anything;
+    if (!this.looksAhead) return anything;
     if (!chunkGlance.mayHold(bytes, start, end)) return 0;
     const { kinds } = this;
     return (

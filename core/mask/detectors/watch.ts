@@ -23,6 +23,16 @@ export class ColumnWatch {
     return true;
   }
 
+  /** Values that may pass before the next one that is due. */
+  notDue({ first, every }: Sampling): number {
+    return this.#clean < first ? 0 : every - 1 - this.#skipped;
+  }
+
+  /** At most so many as `notDue` says. */
+  passed(values: number): void {
+    this.#skipped += values;
+  }
+
   saw(hasHit: boolean): void {
     this.#clean = hasHit ? 0 : this.#clean + 1;
   }

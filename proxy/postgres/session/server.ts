@@ -19,22 +19,38 @@ export type ServerMessage = { type: number; bytes: Uint8Array; start: number; en
 /** Takes a chunk, which is only looked at during the call. */
 export function fromServer(s: Session, chunk: Uint8Array): void {
   if (s.isEnded) return;
-  if (s.serverPartLength === 0) {
-    const consumed = messages(s, chunk, chunk.length);
-    if (consumed < chunk.length) keep(s, chunk, consumed);
-  } else {
-    keep(s, chunk, 0);
-    const length = s.serverPartLength;
-    if (length >= 5 && isWorthWaiting(s, length)) return;
-    const consumed = messages(s, s.serverPart, length);
-    s.down.settle();
-    s.serverPart.copyWithin(0, consumed, length);
-    s.serverPartLength = length - consumed;
-    if (s.serverPartLength === 0 && s.serverPart.length > 256 * 1024) s.serverPart = new Uint8Array(0);
+  const rest = s.serverPartLength === 0 ? chunk : completePart(s, chunk);
+  if (rest === null) return;
+  if (rest.length > 0) {
+    const consumed = messages(s, rest, rest.length);
+    if (consumed < rest.length) keep(s, rest, consumed);
   }
   if (s.isEnded) return;
   flushDown(s);
   continueClient(s);
+}
+
+const nothing = new Uint8Array(0);
+
+/**
+ * Handles the message that was here in part: by itself where it ends in this chunk, so that what follows need not be copied. Gives
+ * what is left of the chunk; null while there is nothing to be done.
+ */
+function completePart(s: Session, chunk: Uint8Array): Uint8Array | null {
+  const missing = s.serverPartLength < 5 ? 0 : 1 + lengthAt(s.serverPart, 0) - s.serverPartLength;
+  const isEnd = missing > 0 && missing < chunk.length;
+  keep(s, isEnd ? chunk.subarray(0, missing) : chunk, 0);
+  const length = s.serverPartLength;
+  if (length >= 5 && isWorthWaiting(s, length)) return null;
+  const consumed = messages(s, s.serverPart, length);
+  s.down.settle();
+  s.serverPart.copyWithin(0, consumed, length);
+  s.serverPartLength = length - consumed;
+  if (s.serverPartLength === 0 && s.serverPart.length > 256 * 1024) s.serverPart = new Uint8Array(0);
+  if (!isEnd) return nothing;
+  const rest = chunk.subarray(missing);
+  // Unless it was not handled as a whole: then what follows belongs behind it.
+  return s.serverPartLength === 0 ? rest : completePart(s, rest);
 }
 
 /**
