@@ -64,7 +64,13 @@ type Result = { columns: readonly Column[]; rows: readonly Buffer[]; limits?: Li
 
 /** Three cells of each row count, of a budget that others have drawn from as well. */
 const budgetOf = (max: number) =>
-  ({ ...limit(max), unit: 'sensitiveCells', perRow: 3, windowMinutes: 60, identity: { id: 'i', login: 'someone' } }) as const;
+  ({
+    ...limit(max),
+    unit: 'sensitiveCells',
+    perRow: 3,
+    windowMinutes: 60,
+    identity: { id: 'i', login: 'someone' },
+  }) as const;
 
 function read({ columns, rows, limits }: Result, cuts: readonly number[]) {
   const entry = { used: 5, others: 7, isDirty: false, isUnsaved: false, startsAt: 0, windowMinutes: 60 };
