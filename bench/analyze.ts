@@ -5,11 +5,9 @@ import { analysisThreadLimits, defaultPoolOptions } from '#proxy/enforce/parser-
 import { bundle } from '#scripts/bundle.mjs';
 import { startPostgres } from '#scripts/postgres.ts';
 import { throwAwayDir } from '#scripts/throw-away.ts';
+import type { Analysed } from './analysis-thread.ts';
 import { readBenchCatalog } from './catalog.ts';
 import { printTable } from './table.ts';
-
-export const rounds = 500;
-export const repeats = 8;
 
 export async function analysis(): Promise<void> {
   const server = await startPostgres({ dir: throwAwayDir('weir-bench-analyze-'), durable: false });
@@ -17,7 +15,7 @@ export async function analysis(): Promise<void> {
   const resourceLimits = analysisThreadLimits(defaultPoolOptions.heapMaxMb);
   const [program = ''] = await bundle(['bench-analysis']);
   const worker = new Worker(program, { workerData, resourceLimits });
-  const [rows] = (await once(worker, 'message')) as [string[][]];
+  const [{ rows, rounds, repeats }] = (await once(worker, 'message')) as [Analysed];
   printTable(`Uncached analysis, microseconds (of ${repeats} runs of ${rounds} texts the one disturbed least)`, [
     ['statement', 'parse p50', 'shape p50', 'all p50', 'all p99'],
     ...rows,
