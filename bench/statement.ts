@@ -84,6 +84,7 @@ function openSession(governor: Governor): { session: Session; settle: () => Prom
       toServer: () => true,
       resolve: key => asked.push(key),
       hold: () => {},
+      withdraw: () => {},
       cancelUpstream: () => {},
       report: () => {},
       fault: (code, message) => {

@@ -9,7 +9,6 @@ import type { Facts } from '#core/event/schema.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { HoldDesk, HoldOutcome, Recorder, SessionIdentity } from '../ports.ts';
 import type { Run } from '../postgres/session/journal.ts';
-import { settledKey } from '../postgres/session/parameters.ts';
 import { refusal } from '../postgres/session/refusal.ts';
 import type { Refused, Ruling } from '../postgres/session/ruling.ts';
 import type { HoldRequest, HoldResult } from '../postgres/session/state.ts';
@@ -40,11 +39,9 @@ export type HoldParts = {
 export type HoldEnd = { result: HoldResult; run: Run | null };
 
 /** SHA-256, hex, over everything an approval is bound to: whoever asks, the statement, what it touches, and who has to agree. */
-export function statementHash(identity: SessionIdentity, { ruling, parametersHash }: HoldRequest): string {
+export function statementHash(identity: SessionIdentity, request: HoldRequest): string {
   const { connection, principal, onBehalfOf } = identity;
-  // The same whether the types of parameters are declared, or have been inferred before.
-  const key = settledKey(ruling.key, ruling);
-  const bound = [connection.id, principal.id, onBehalfOf?.id ?? null, key, parametersHash, approvalKey(ruling)];
+  const bound = [connection.id, principal.id, onBehalfOf?.id ?? null, approvalKey(request)];
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex');
 }
 
@@ -211,7 +208,7 @@ const refusedBy = (refused: Refused): HoldResult => ({ type: 'refused', refused 
 const cleared = (request: HoldRequest, requestId: string | null): HoldResult => ({
   type: 'cleared',
   requestId,
-  approvalKey: approvalKey(request.ruling),
+  approvalKey: approvalKey(request),
 });
 
 const notRecorded = refusal(

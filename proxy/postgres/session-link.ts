@@ -285,6 +285,7 @@ export class SessionLink implements LiveSession {
       toServer: bytes => this.#server.write(bytes),
       resolve: key => this.#resolve(key),
       hold: request => this.#begin(request),
+      withdraw: () => this.#hold.withdraw(),
       cancelUpstream: () => void this.#cancels.stop(),
       report: (requestId, result) => desk.report(requestId, result),
       fault: (code, message) =>

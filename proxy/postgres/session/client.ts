@@ -10,7 +10,7 @@ import { backlogBytesMax, bindHeadBytesMax, pendingMax, textBytesMax } from './l
 import { replayProposals } from './proposals.ts';
 import { query, refuseFunctionCall, refuseTooLarge } from './query.ts';
 import type { Session } from './state.ts';
-import { type Message, namesEnd } from './statement.ts';
+import { dropHeld, type Message, namesEnd } from './statement.ts';
 import { flushTurn, recordParses } from './turn.ts';
 import { commitFailure } from './turns.ts';
 
@@ -258,6 +258,12 @@ function partial(s: Session, m: Message): number {
 
 /** False when the message has to wait: then nothing of it was done. */
 function dispatch(s: Session, m: Message): boolean {
+  if (!handle(s, m)) return false;
+  dropHeld(s);
+  return true;
+}
+
+function handle(s: Session, m: Message): boolean {
   if (s.inCopy) return copyMessage(s, m);
   switch (m.type) {
     case frontend.query:

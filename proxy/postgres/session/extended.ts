@@ -223,7 +223,7 @@ function redecide(s: Session, portal: Portal): boolean {
     s.block = 'drain';
     return false;
   }
-  portal.isCleared &&= !ruling.asks || approvalKey(ruling) === approvalKey(portal.ruling);
+  portal.isCleared &&= !ruling.asks || approvalKey({ ...portal, ruling }) === approvalKey(portal);
   Object.assign(portal, { ruling, rows: null, isDescribed: false, meter: null });
   return true;
 }

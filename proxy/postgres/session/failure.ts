@@ -146,6 +146,8 @@ function skipToSync(s: Session, fields: ErrorFields): void {
   if (s.queue.length === 0) {
     if (s.internal !== null) missed(s, fields);
     s.isSkipping = true;
+    // Nothing of what waits is run any more, and nobody has to decide on it.
+    if (s.block === 'hold') s.ports.withdraw();
     drained(s);
   } else replayProposals(s);
 }

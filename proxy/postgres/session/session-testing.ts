@@ -60,6 +60,7 @@ export function bench(
       toServer: bytes => toServer.push(Buffer.from(bytes)) > 0,
       resolve: key => asked.push(key),
       hold: request => made.held.push(request),
+      withdraw: () => {},
       cancelUpstream: () => {
         made.cancels += 1;
       },

@@ -99,6 +99,8 @@ export type SessionPorts = {
   resolve(key: string): void;
   /** Ask for approval and call `holdEnded`. */
   hold(request: HoldRequest): void;
+  /** Stop asking; `holdEnded` is called all the same. */
+  withdraw(): void;
   /** Stop what the server is doing for this session. */
   cancelUpstream(): void;
   /** What became of a statement that an approval let through. */

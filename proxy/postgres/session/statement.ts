@@ -2,6 +2,7 @@
 
 import type { Failure } from '#core/contract/error.ts';
 import type { Run } from './journal.ts';
+import { settledKey } from './parameters.ts';
 import { refusal } from './refusal.ts';
 import type { Refused, Ruling } from './ruling.ts';
 import type { HoldRequest, Session } from './state.ts';
@@ -92,9 +93,12 @@ export type Clearance =
  * Who was asked, and about what: the same text touches something else under another search path, when tables were renamed, or when
  * a function or view was replaced. An approval given by others or for something else does not count.
  */
-export function approvalKey({ analysis, decision, definitions }: Ruling): string {
+export function approvalKey({ ruling, parametersHash }: Pick<HoldRequest, 'ruling' | 'parametersHash'>): string {
+  const { analysis, decision, definitions } = ruling;
+  // The same whether the types of parameters are declared, or have been inferred before.
+  const key = settledKey(ruling.key, ruling);
   const touched = analysis.ok ? analysis.statements.map(({ accesses, functions }) => [accesses, functions]) : null;
-  return JSON.stringify([decision.approval, touched, definitions]);
+  return JSON.stringify([key, parametersHash, decision.approval, touched, definitions]);
 }
 
 const approvalChanged = refusal(
@@ -114,7 +118,7 @@ export function clear(s: Session, request: HoldRequest, isCleared: boolean): Cle
   s.heldRun = null;
   if (ruling.refusal !== null) return { type: 'refused', refused: ruling.refusal, run: heldRun };
   if (!ruling.asks || isCleared) return { type: 'cleared', requestId: null, run: heldRun };
-  if (held?.type === 'cleared' && held.approvalKey === approvalKey(ruling)) {
+  if (held?.type === 'cleared' && held.approvalKey === approvalKey(request)) {
     return { type: 'cleared', requestId: held.requestId, run: heldRun };
   }
   if (held?.type === 'cleared') return { type: 'refused', refused: approvalChanged, run: heldRun };
@@ -131,6 +135,18 @@ export function holdEnded(s: Session, result: Session['held'], run: Run | null):
   s.heldRun = run;
   if (result?.type === 'cleared' && run !== null) run.isApproved = true;
   s.block = null;
+}
+
+/**
+ * The message is done with. Where it did not come to what was decided of it, since something before it had failed, that decision is
+ * for no other message.
+ */
+export function dropHeld(s: Session): void {
+  if (s.held === null) return;
+  const run = s.heldRun;
+  s.held = null;
+  s.heldRun = null;
+  if (run !== null) s.journal.completed(run, 'cancelled', { tag: null, sqlstate: null });
 }
 
 /** Records a decision; null while recording is impossible. */
