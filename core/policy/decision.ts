@@ -75,7 +75,7 @@ export type Decision = {
   approval: (ApprovalNeed & { further: readonly ApprovalNeed[] }) | null;
   /** A rule asks how many rows would change, and that is not known yet: it was taken for more. */
   needsCount: boolean;
-  /** The smallest number of changed rows that some rule lets pass and no more; null where none asks. */
+  /** The smallest number of changed rows that some rule lets pass and no more, of what is not counted to be more; null where none asks. */
   affectedRowsMax: number | null;
   /** It is denied for nothing but what stands beside a result that a rule limits: each statement by itself would be allowed. */
   isSeparable: boolean;

@@ -95,8 +95,10 @@ function overThreshold(scope: Scope, compiled: CompiledRule, hits: readonly Hit[
   return written.map(hit => ({ ...hit, rows: { threshold, counted: affectedRows ?? null } }));
 }
 
-function noteThreshold(verdict: SideVerdict, threshold: number | null): void {
-  if (threshold === null) return;
+/** One that the count is beyond has been answered; the next one still counts. */
+function noteThreshold({ view: { affectedRows } }: Scope, verdict: SideVerdict, threshold: number | null): void {
+  if (threshold === null || affectedRows === null) return;
+  if (affectedRows !== undefined && affectedRows > threshold) return;
   verdict.affectedRowsMax = Math.min(verdict.affectedRowsMax ?? threshold, threshold);
 }
 
@@ -105,7 +107,7 @@ function restrict(scope: Scope, verdict: SideVerdict): void {
     for (const compiled of scope.side[effect]) {
       const found = hitsOf(scope, compiled);
       const hits = overThreshold(scope, compiled, found);
-      if (found.length > 0 && !compiled.observed) noteThreshold(verdict, thresholdOf(compiled));
+      if (found.length > 0 && !compiled.observed) noteThreshold(scope, verdict, thresholdOf(compiled));
       verdict.reasons.push(...hits.map(hit => hitReason(compiled, effect, hit)));
       if (hits.length === 0 || compiled.observed) continue;
       if (thresholdOf(compiled) !== null && scope.view.affectedRows === undefined) verdict.needsCount = true;

@@ -29,8 +29,8 @@ export type HoldParts = {
   record: (request: HoldRequest, requestId: string | null) => Run | null;
   /** How many rows the message would change; null when they cannot be counted. */
   count: (request: HoldRequest) => Promise<number | null>;
-  /** The ruling with that number in it; null when policies or catalog have changed meanwhile. */
-  recounted: (ruling: Ruling, rows: number | null) => Ruling | null;
+  /** The ruling with that number in it; null when policies or catalog have changed meanwhile, unless it is `isLater`. */
+  recounted: (ruling: Ruling, rows: number | null, isLater: boolean) => Ruling | null;
   notice: (message: string, details: { detail: string; hint: string }) => void;
   /** What the statement would do, computed beside the request; null when that cannot be had. */
   impact: (request: HoldRequest) => Promise<Impact | null>;
@@ -74,7 +74,7 @@ export class Hold {
   }
 
   async #decide(asked: HoldRequest, signal: AbortSignal, onRecorded: (run: Run) => void): Promise<HoldEnd> {
-    const ruling = asked.ruling.counts ? await this.#recount(asked) : asked.ruling;
+    const ruling = asked.ruling.counts ? await this.#recount(asked, false) : asked.ruling;
     if (ruling === null) return { run: null, result: refusedBy(changed) };
     const request = { ...asked, ruling };
     if (ruling.decision.effect === 'approve') return this.#ask(asked, request, { signal, onRecorded });
@@ -85,9 +85,9 @@ export class Hold {
     return { run, result: signal.aborted ? refusedBy(cancelled) : cleared(asked, null) };
   }
 
-  async #recount(request: HoldRequest): Promise<Ruling | null> {
+  async #recount(request: HoldRequest, isLater: boolean): Promise<Ruling | null> {
     const rows = await this.#parts.count(request).catch(() => null);
-    return this.#parts.recounted(request.ruling, rows);
+    return this.#parts.recounted(request.ruling, rows, isLater);
   }
 
   /** `asked` is what the session goes on with; `request` is the same with the number of rows in it, where there is one. */
@@ -115,6 +115,7 @@ export class Hold {
       return { run, result: refusedBy(notRecorded) };
     }
     onRecorded(run);
+    run.affectedMax = request.ruling.decision.affectedRowsMax;
     if (claimed !== null) return { run, result: cleared(asked, requestId) };
     if (signal.aborted) return { run, result: refusedBy(cancelled) };
     const filed = await desk
@@ -132,7 +133,23 @@ export class Hold {
     const outcome = await this.#wait(requestId, signal, mode.timeoutMs);
     if (outcome === null) desk.release(requestId);
     if (outcome === null) return { run, result: refusedBy(isByName ? byName : askAgain(request, { requestId, url })) };
-    return { run, result: outcome.outcome === 'approved' ? cleared(asked, requestId) : refusedBy(ended(outcome)) };
+    if (outcome.outcome !== 'approved') return { run, result: refusedBy(ended(outcome)) };
+    const objection = asked.ruling.counts ? await this.#countAgain(asked, request, run) : null;
+    const refused = signal.aborted ? cancelled : objection;
+    if (refused === null) return { run, result: cleared(asked, requestId) };
+    desk.report(requestId, notRun);
+    return { run, result: refusedBy(refused) };
+  }
+
+  /** While somebody thought about it, it may have come to change more rows: null where the same approval is good for them. */
+  async #countAgain(asked: HoldRequest, request: HoldRequest, run: Run): Promise<Refused | null> {
+    const ruling = await this.#recount(asked, true);
+    if (ruling === null) return changed;
+    if (ruling.refusal !== null) return ruling.refusal;
+    const needs = [ruling, request.ruling].map(({ decision }) => JSON.stringify(decision.approval));
+    if (ruling.asks && needs[0] !== needs[1]) return moreRows;
+    run.affectedMax = ruling.decision.affectedRowsMax;
+    return null;
   }
 
   #refuse(request: HoldRequest, refused: Refused, onRecorded: (run: Run) => void): HoldEnd {
@@ -250,6 +267,15 @@ const changed = refusal(
     hint: 'Run the statement again.',
   },
   'analysis',
+);
+const moreRows = refusal(
+  {
+    code: 'approval_expired',
+    message:
+      'the statement would change more rows by now, or policy asks others, so the approval does not cover it any more',
+    hint: 'Run the statement again.',
+  },
+  'approval',
 );
 const cancelled = refusal(
   {

@@ -1,6 +1,6 @@
 /** Counts the rows of one result against the limits of its statement and the budgets it draws from, and says what ends it. */
 import type { EndedBy } from '#core/event/schema.ts';
-import type { BudgetShare, Decision, Limit, StatementLimits } from '#core/policy/decision.ts';
+import type { BudgetShare, Limit, StatementLimits } from '#core/policy/decision.ts';
 import { amountWords, grouped, windowWords } from '#core/policy/words.ts';
 import { refusal } from '../postgres/session/refusal.ts';
 import type { Refused } from '../postgres/session/ruling.ts';
@@ -107,9 +107,8 @@ export function durationStop({ max, rule, reason }: Limit): Stop {
   return { refused: refusal(failure, rule), endedBy: { rule, limit: 'durationSeconds', max } };
 }
 
-/** More rows changed than a threshold lets pass without being asked about. */
-export function affectedStop(decision: Decision, affected: number): Stop {
-  const max = decision.affectedRowsMax ?? 0;
+/** More rows changed than a threshold lets pass without being asked about, or about more than was agreed to. */
+export function affectedStop(max: number, affected: number): Stop {
   const failure = {
     code: 'row_limit' as const,
     message: `the statement changed ${grouped(affected)} rows, more than the ${grouped(max)} that policy lets pass: the transaction is failed`,

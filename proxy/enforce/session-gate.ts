@@ -256,9 +256,9 @@ export class SessionGate implements OpenGate {
     this.#gate.refresh(this.#identity.connection.id);
   }
 
-  recounted(ruling: Ruling, rows: number | null): Ruling | null {
+  recounted(ruling: Ruling, rows: number | null, isLater: boolean): Ruling | null {
     const context = this.#current();
-    if (!context.ok || ruling.context !== context.value.bucket) return null;
+    if (!context.ok || (ruling.context !== context.value.bucket && !isLater)) return null;
     return ruleOn(this.#gate, context.value, { key: ruling.key, analysis: ruling.analysis, affectedRows: rows }).ruling;
   }
 

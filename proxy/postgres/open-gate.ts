@@ -18,8 +18,8 @@ export type OpenGate = SessionGate & {
   /** The identity as a newer bundle has it. */
   refresh(identity: SessionIdentity): void;
   factsOf: HoldParts['factsOf'];
-  /** The ruling for so many changed rows; null when it would be another one by now. */
-  recounted(ruling: Ruling, rows: number | null): Ruling | null;
+  /** The ruling for so many changed rows; null when it would be another one by now. `isLater`: under the present policies, whatever it was before. */
+  recounted(ruling: Ruling, rows: number | null, isLater: boolean): Ruling | null;
   /** What the impact of a held statement is computed from; null when it cannot be. */
   impactQuestion(request: HoldRequest): ImpactBasis | null;
   close(): void;

@@ -346,7 +346,7 @@ export class SessionLink implements LiveSession {
         const question = this.#gate.impactQuestion(request);
         return question === null ? null : this.#parts.services.affectedRows(question, this.#parts.upstream.target);
       },
-      recounted: (ruling, rows) => this.#gate.recounted(ruling, rows),
+      recounted: (...counted) => this.#gate.recounted(...counted),
       notice: (message, { detail, hint }) => {
         if (this.#session.isEnded) return;
         this.#session.down.bytes(encodeProblem({ severity: 'NOTICE', code: '00000', message, detail, hint }));

@@ -167,11 +167,11 @@ function happened(s: Session, entry: Expect, tag: string): void {
 /** In a transaction block more rows may have changed than could be counted from outside: it can still be made to fail. */
 function watchAffected(s: Session, entry: Expect, tag: string): void {
   const { ruling, run } = entry;
-  if (ruling?.counts !== true || s.status !== transaction.open || run === null || run.requestId !== null) return;
+  if (ruling?.counts !== true || s.status !== transaction.open || run === null) return;
   run.affected += /^(INSERT|UPDATE|DELETE|MERGE) /.test(tag) ? rowsOf(tag) : 0;
-  const max = ruling.decision.affectedRowsMax;
+  const max = run.requestId === null ? ruling.decision.affectedRowsMax : run.affectedMax;
   if (max === null || run.affected <= max || entry.stopped !== null) return;
-  entry.stopped = affectedStop(ruling.decision, run.affected);
+  entry.stopped = affectedStop(max, run.affected);
   entry.isMuted = true;
 }
 

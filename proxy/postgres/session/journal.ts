@@ -20,6 +20,8 @@ export type Run = {
   isApproved: boolean;
   /** Rows changed, where a policy asks. */
   affected: number;
+  /** How many an approval lets change, where it was given for so many; null: any number. */
+  affectedMax: number | null;
   /** The limit that stopped it. */
   endedBy: EndedBy | null;
   isCompleted: boolean;
@@ -82,6 +84,7 @@ export class Journal {
       requestId: details.requestId,
       isApproved: false,
       affected: 0,
+      affectedMax: null,
       endedBy: null,
       isCompleted: false,
     };
