@@ -99,21 +99,24 @@ async function assertAllowed(tx: Tx, caller: IdentityCaller, row: IdentityRow, c
 type Ending = { now: Date; by: string };
 
 /** What was given out before: in wrong hands it would be good again as soon as the identity is, and under a new owner it would be the old one's. */
-async function revokeAll(tx: Tx, row: IdentityRow, { now, by }: Ending): Promise<void> {
+async function revokeAll(tx: Tx, ids: readonly string[], { now, by }: Ending): Promise<void> {
   await tx
     .update(apiToken)
     .set({ revokedAt: now })
-    .where(and(eq(apiToken.identityId, row.id), isNull(apiToken.revokedAt)));
+    .where(and(inArray(apiToken.identityId, [...ids]), isNull(apiToken.revokedAt)));
   await tx
     .update(clientToken)
     .set({ revokedAt: now, revokedBy: by })
-    .where(and(eq(clientToken.identityId, row.id), isNull(clientToken.revokedAt), gt(clientToken.expiresAt, now)));
+    .where(
+      and(inArray(clientToken.identityId, [...ids]), isNull(clientToken.revokedAt), gt(clientToken.expiresAt, now)),
+    );
 }
 
-/** Nothing that lets somebody in outlives it. */
+/** Nothing that lets somebody in outlives it, nor what they have given to agents and services: nobody else can have done that. */
 async function disable(tx: Tx, row: IdentityRow, ending: Ending): Promise<void> {
   await endWebSessionsOf(tx, row.id, { now: ending.now, reason: 'identity disabled' });
-  await revokeAll(tx, row, ending);
+  const owned = await tx.select({ id: identity.id }).from(identity).where(eq(identity.ownerId, row.id));
+  await revokeAll(tx, [row.id, ...owned.map(each => each.id)], ending);
   await tx.delete(passwordLink).where(eq(passwordLink.identityId, row.id));
 }
 
@@ -145,7 +148,7 @@ const update = command({ permission: 'identity:write' })
     const next = must(changed[0], 'the row is locked');
     if (row.enabled && !next.enabled) await disable(tx, row, { now, by: caller.id });
     // Else the former owner could go on asking as the agent, and decide on what it asks.
-    if (row.ownerId !== next.ownerId) await revokeAll(tx, row, { now, by: caller.id });
+    if (row.ownerId !== next.ownerId) await revokeAll(tx, [row.id], { now, by: caller.id });
     publish(tx, { topic: 'bundle', key: '', payload: { reason: 'identity' } });
     publish(tx, { topic: 'signout', key: row.id, payload: { sessionId: null } });
     const view = await identityView(tx, next);

@@ -156,10 +156,15 @@ it('lets an agent do nothing while the person who answers for it is disabled', a
     return [inBundle, byApiToken.status, byClientToken.status];
   };
   expect(await seen()).toEqual([true, 200, 200]);
-  await enable(false);
+  await plane.database.sql`update identity set enabled = false where id = ${owner.id}`;
   expect(await seen()).toEqual([false, 403, 403]);
-  await enable(true);
+  await plane.database.sql`update identity set enabled = true where id = ${owner.id}`;
   expect(await seen()).toEqual([true, 200, 200]);
+  await enable(false);
+  // What that person had given to it might be in other hands, too.
+  expect(await seen()).toEqual([false, 401, 401]);
+  await enable(true);
+  expect(await seen()).toEqual([true, 401, 401]);
 });
 
 it('gives a device nothing for somebody who may no longer have it', async () => {
