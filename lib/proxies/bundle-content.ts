@@ -1,6 +1,6 @@
 /** What the bundle is made of, read from every context that has a say in it. */
 import 'server-only';
-import { and, asc, gt, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, gt, isNotNull, isNull, or } from 'drizzle-orm';
 import type { ColumnLabel, Owner } from '#core/catalog/classification.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
 import type { Db, Tx } from '#db/client.ts';
@@ -69,11 +69,24 @@ async function grantsOf(db: Db | Tx, now: Date): Promise<Bundle['grants']> {
   }));
 }
 
+/** Sessions outlast the expiry of their token: one that is revoked only then is in bundles for as long as a proxy may do without. */
+const revokedKeptMs = 24 * 3_600_000;
+/** A session that is older was opened with a token that nobody finds any more; it can be ended by itself. */
+const expiredKeptMs = 30 * 24 * 3_600_000;
+
 async function revokedTokensOf(db: Db | Tx, now: Date): Promise<string[]> {
+  const before = (ms: number) => new Date(now.getTime() - ms);
+  const { revokedAt, expiresAt } = clientToken;
   const rows = await db
     .select({ jti: clientToken.jti })
     .from(clientToken)
-    .where(and(isNotNull(clientToken.revokedAt), gt(clientToken.expiresAt, now)))
+    .where(
+      and(
+        isNotNull(revokedAt),
+        gt(expiresAt, before(expiredKeptMs)),
+        or(gt(expiresAt, now), gt(revokedAt, before(revokedKeptMs))),
+      ),
+    )
     .orderBy(asc(clientToken.jti));
   return rows.map(row => row.jti);
 }

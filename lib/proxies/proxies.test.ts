@@ -158,6 +158,18 @@ describe('the bundle', () => {
     expect((await proxy.bundle())?.bundle.policies.map(policy => policy.name)).not.toContain('draft-one');
   });
 
+  it('carries a token that was revoked after its time: a session that it opened may go on', async () => {
+    const issued = await plane.rest('POST', '/tokens', { as: developer, body: { ttlMinutes: 1 } });
+    const jti = String(issued.body.jti);
+    plane.clock.advance(2 * 60_000);
+    const revoked = async () => (await proxy.bundle())?.bundle.revokedTokens;
+    expect(await revoked()).not.toContain(jti);
+    expect((await plane.rest('POST', `/tokens/${jti}/revoke`, { as: developer, body: {} })).status).toBe(200);
+    expect(await revoked()).toContain(jti);
+    plane.clock.advance(25 * 3_600_000);
+    expect(await revoked()).not.toContain(jti);
+  });
+
   it('carries identities with their own groups and roles', async () => {
     const { sql } = plane.database;
     await sql`insert into identity_group (name) values ('engineering'), ('finance')`;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { errorTable, ok } from '#core/contract/error.ts';
 import type { TokenClaims } from '#core/identity/principal.ts';
 import type { Bundle } from '#core/policy/bundle.ts';
-import { authenticator } from './authenticate.ts';
+import { admitAgain, authenticator } from './authenticate.ts';
 import { appliedBundle } from './bundle.ts';
 import { type Installation, ids, makeInstallation } from './bundle-testing.ts';
 
@@ -115,6 +115,32 @@ describe('sign-in', () => {
     expect(await attempt({ database: 'elsewhere', bundle: { connections: [elsewhere] } })).toMatchObject({
       sqlstate: '3D000',
       error: { message: expect.stringContaining('not served by this proxy') },
+    });
+  });
+});
+
+describe('a session that is open', () => {
+  const again = async (claims: Partial<TokenClaims>, bundle: Partial<Bundle>) => {
+    const opened = await attempt({ claims });
+    if (!opened.ok) throw new Error(opened.error.message);
+    const session = { application: 'psql', address: '127.0.0.1' };
+    // Long after its token has expired.
+    return admitAgain(appliedBundle(here.bundle(bundle), 2), opened.value, { session, nowMs: nowMs + 1e9 });
+  };
+
+  it('goes on, whatever becomes of the groups', async () => {
+    const bundle = { identities: identities(() => ({ groups: ['new'] })) };
+    expect(await again(agent, bundle)).toMatchObject({ ok: true, value: { principal: { groups: ['new'] } } });
+    expect(await again({}, bundle)).toMatchObject({ ok: true });
+  });
+
+  it.each<[string, Partial<TokenClaims>]>([
+    ['for nobody', agent],
+    ['for its former owner', { ...agent, on_behalf_of: ids.dev }],
+  ])('ends when its agent answers to somebody else, acting %s', async (_, claims) => {
+    const moved = identities(({ id }) => (id === ids.agent ? { ownerId: ids.other } : {}));
+    expect(await again(claims, { identities: moved })).toMatchObject({
+      error: { code: 'token_revoked', message: expect.stringContaining('answers to somebody else') },
     });
   });
 });

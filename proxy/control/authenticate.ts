@@ -106,8 +106,14 @@ export function admitAgain(
     session,
     nowMs,
   });
-  if (!admitted.ok || admitted.value.connection.id === identity.connection.id) return admitted;
-  return fail('unknown_connection', `the connection "${identity.connection.name}" is another one by now`);
+  if (!admitted.ok) return admitted;
+  const { principal, connection } = admitted.value;
+  if (connection.id !== identity.connection.id)
+    return fail('unknown_connection', `the connection "${identity.connection.name}" is another one by now`);
+  // Who had the token was the former owner, who may decide on what is asked for from now on; and it may be too old to be revoked.
+  if (principal.ownerId !== identity.principal.ownerId)
+    return fail('token_revoked', `"${principal.login}" answers to somebody else by now`, { hint: tokenHint(applied) });
+  return admitted;
 }
 
 function present(applied: AppliedBundle, id: string): Result<Principal> {
