@@ -113,8 +113,8 @@ export type Governed = TestProxy & {
   desk: TestDesk;
   catalogs: Catalogs;
   budgets: Budgets;
-  /** Takes other policies into force. */
-  apply(policies: readonly Policy[]): void;
+  /** Takes other policies into force, and other labels where they are given. */
+  apply(policies: readonly Policy[], labels?: TestLabels): void;
 };
 
 export async function startGoverned(options: {
@@ -133,22 +133,22 @@ export async function startGoverned(options: {
   const installation = await makeInstallation();
   const target = targetOf(options.upstreamUrl);
   let generation = 0;
-  const bundleOf = (policies: readonly Policy[]): Bundle =>
+  const bundleOf = (policies: readonly Policy[], labels: TestLabels): Bundle =>
     installation.bundle({
       connections: [testIdentity.connection],
       identities: [testIdentity.principal],
       policies: [...policies],
       labels: {
-        [testIdentity.connection.id]: Object.entries(options.labels ?? {}).map(([name, label]) => {
+        [testIdentity.connection.id]: Object.entries(labels).map(([name, label]) => {
           const [schema = '', relation = '', column = ''] = name.split('.');
           const place = options.places?.[name] ?? { relationOid: 0, attnum: 0 };
           return { ...place, schema, relation, column, label, level: 'confidential' as const };
         }),
       },
     });
-  const apply = (policies: readonly Policy[]): AppliedBundle => {
+  const apply = (policies: readonly Policy[], labels = options.labels ?? {}): AppliedBundle => {
     generation += 1;
-    return appliedBundle(bundleOf(policies), generation);
+    return appliedBundle(bundleOf(policies, labels), generation);
   };
   let current = apply(options.policies);
   const catalogs = new Catalogs({
@@ -194,8 +194,8 @@ export async function startGoverned(options: {
     desk,
     catalogs,
     budgets,
-    apply: policies => {
-      current = apply(policies);
+    apply: (...given) => {
+      current = apply(...given);
     },
     close: async () => {
       await proxy.close();
