@@ -171,7 +171,8 @@ const poll = publicCommand({ shownOnce: true })
     const [who] = await tx
       .select()
       .from(identity)
-      .where(eq(identity.id, must(row.identityId, 'an approved request names who approved it')));
+      .where(eq(identity.id, must(row.identityId, 'an approved request names who approved it')))
+      .for('key share');
     const mayStill = who?.enabled === true && permissionsOf(who.roles).has('token:issue');
     if (!who || !mayStill) return { result: { error: 'access_denied' as const }, audit: null };
     await tx.update(deviceRequest).set({ status: 'consumed' }).where(eq(deviceRequest.deviceCodeHash, hash));

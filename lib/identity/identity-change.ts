@@ -4,7 +4,15 @@ import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { must } from '#core/contract/assert.ts';
 import type { Tx } from '#db/client.ts';
-import { apiToken, clientToken, groupMember, identity, identityGroup, passwordLink } from '#db/schema/identity.ts';
+import {
+  apiToken,
+  clientToken,
+  deviceRequest,
+  groupMember,
+  identity,
+  identityGroup,
+  passwordLink,
+} from '#db/schema/identity.ts';
 import { hashPassword } from '#lib/auth/password.ts';
 import { command } from '#lib/orpc/base.ts';
 import { expectedVersion, type IdentityCaller } from '#lib/orpc/context.ts';
@@ -100,6 +108,8 @@ type Ending = { now: Date; by: string };
 
 /** What was given out before: in wrong hands it would be good again as soon as the identity is, and under a new owner it would be the old one's. */
 async function revokeAll(tx: Tx, ids: readonly string[], { now, by }: Ending): Promise<void> {
+  // First one that was let in and fetches its token: it is waited for, and the token is found.
+  await tx.delete(deviceRequest).where(inArray(deviceRequest.identityId, [...ids]));
   await tx
     .update(apiToken)
     .set({ revokedAt: now })

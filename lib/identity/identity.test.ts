@@ -113,6 +113,8 @@ it('takes from the former owner of an agent what lets them act as it', async () 
   const { body: token } = await post('/tokens', former, { identityId: agent.id });
   const as = { bearer: String(token.token) };
   const change = (body: object) => plane.rest('PATCH', `/identities/${agent.id}`, { as: admin, body });
+  const { body: device } = await post('/device', undefined, { clientName: 'weir on laptop' });
+  expect((await post(`/device/${device.userCode}/approve`, agent)).status).toBe(200);
   await change({ purpose: 'the same owner', ownerId: former.id });
   expect((await plane.rest('GET', '/connections/mine', { as })).status).toBe(200);
   expect((await change({ ownerId: next.id })).status).toBe(200);
@@ -123,7 +125,35 @@ it('takes from the former owner of an agent what lets them act as it', async () 
     .from(clientToken)
     .where(eq(clientToken.jti, String(token.jti)));
   expect(await revoked).toMatchObject([{ revokedBy: admin.id }]);
+  const fetched = await post('/device/token', undefined, { deviceCode: device.deviceCode });
+  expect(fetched.body).toEqual({ error: 'expired_token' });
   expect((await post('/tokens', next, { identityId: agent.id })).status).toBe(200);
+});
+
+type Ask = [string, boolean, number, (agent: TestIdentity, former: TestIdentity) => Promise<{ status: number }>];
+const issue: Ask[3] = (agent, former) => post('/tokens', former, { identityId: agent.id });
+const issueOfApi: Ask[3] = ({ id }, former) => {
+  const input = { identityId: id, name: 'ci', permissions: ['overview:read'] };
+  return plane.rpc('identity/apiTokens/create', input, { as: former });
+};
+it.each<Ask>([
+  ['answers to somebody else', true, 404, issue],
+  ['answers to somebody else, by which to call the API', true, 404, issueOfApi],
+  ['has an owner who is disabled', false, 409, issue],
+])('gives out nothing for an agent that at this moment %s', async (_, hasMoved, status, ask) => {
+  const { sql } = plane.database;
+  const former = await plane.identity({ roles: ['developer'] });
+  const agent = await plane.identity({ kind: 'agent', ownerId: former.id, roles: ['developer'] });
+  const { asking } = await sql.begin(async other => {
+    const id = hasMoved ? agent.id : former.id;
+    await other`select from identity where id = ${id} for update`;
+    if (hasMoved) await other`update identity set owner_id = ${dev.id} where id = ${id}`;
+    else await other`update identity set enabled = false where id = ${id}`;
+    const asking = ask(agent, former);
+    await isHeldUp(sql);
+    return { asking };
+  });
+  expect((await asking).status).toBe(status);
 });
 
 it('does not let who knows the old password undo one that somebody else sets meanwhile', async () => {

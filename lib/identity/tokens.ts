@@ -28,15 +28,20 @@ export const activeTokensMax = 200;
 
 type Subject = { id: string; login: string };
 
-/** The caller, or an enabled agent or service account that answers to the caller. Anybody else's does not exist here. */
-export async function subjectOf(tx: Tx, caller: IdentityCaller, identityId: string | undefined): Promise<Subject> {
-  if (identityId === undefined || identityId === caller.id) return { id: caller.id, login: caller.login };
-  const [row] = await tx
+/**
+ * The caller, or an enabled agent or service account that answers to the caller. Anybody else's does not exist here. Locked, so that
+ * who is disabled or gets another owner at this moment keeps nothing that is not revoked with the rest.
+ */
+export async function subjectOf(tx: Tx, caller: IdentityCaller, identityId = caller.id): Promise<Subject> {
+  const rows = await tx
     .select()
     .from(identity)
-    .where(and(eq(identity.id, identityId), eq(identity.ownerId, caller.id)));
-  if (!row) throw notFound('identity');
-  if (!row.enabled) throw new AppError('conflict', 'this identity is disabled');
+    .where(inArray(identity.id, [identityId, caller.id]))
+    .orderBy(identity.id)
+    .for('key share');
+  const row = rows.find(each => each.id === identityId);
+  if (!row || (row.id !== caller.id && row.ownerId !== caller.id)) throw notFound('identity');
+  if (rows.some(each => !each.enabled)) throw new AppError('conflict', 'this identity is disabled');
   return { id: row.id, login: row.login };
 }
 
