@@ -138,29 +138,32 @@ const moves: [string, string, string][] = [
 ];
 
 describe.each(moves)('while %s', (_, change, back) => {
-  it.each(selects.filter(text => !text.includes('kept')))('what was opened before gives nothing in clear of %s', async select => {
-    proxy.apply([allowAll, masking], labels);
-    const places = { client: await WireClient.through(proxy.port) };
-    await places.client.ask(say.query(`declare c cursor with hold for ${select}`));
-    await places.client.ask(say.query(`prepare q as ${select}`));
-    await places.client.ask(say.parse(select, 's'), say.sync);
-    try {
-      await runSql(database.url, change);
-      await proxy.catalogs.refresh(testIdentity.connection.id);
-      for (const messages of [
-        [say.query('fetch c')],
-        [say.execute('c', 1), say.sync],
-        [say.query('execute q')],
-        [say.bind([], { statement: 'q' }), say.execute(), say.sync],
-        [say.bind([], { statement: 's' }), say.execute(), say.sync],
-      ]) {
-        const heard = await places.client.ask(...messages);
-        expect(seen(heard)).not.toContain('clear');
+  it.each(selects.filter(text => !text.includes('kept')))(
+    'what was opened before gives nothing in clear of %s',
+    async select => {
+      proxy.apply([allowAll, masking], labels);
+      const places = { client: await WireClient.through(proxy.port) };
+      await places.client.ask(say.query(`declare c cursor with hold for ${select}`));
+      await places.client.ask(say.query(`prepare q as ${select}`));
+      await places.client.ask(say.parse(select, 's'), say.sync);
+      try {
+        await runSql(database.url, change);
+        await proxy.catalogs.refresh(testIdentity.connection.id);
+        for (const messages of [
+          [say.query('fetch c')],
+          [say.execute('c', 1), say.sync],
+          [say.query('execute q')],
+          [say.bind([], { statement: 'q' }), say.execute(), say.sync],
+          [say.bind([], { statement: 's' }), say.execute(), say.sync],
+        ]) {
+          const heard = await places.client.ask(...messages);
+          expect(seen(heard)).not.toContain('clear');
+        }
+      } finally {
+        await runSql(database.url, back);
+        await proxy.catalogs.refresh(testIdentity.connection.id);
+        places.client.close();
       }
-    } finally {
-      await runSql(database.url, back);
-      await proxy.catalogs.refresh(testIdentity.connection.id);
-      places.client.close();
-    }
-  });
+    },
+  );
 });

@@ -33,6 +33,14 @@ export class Meter {
     this.#renew();
   }
 
+  /** Of the same result, by other limits perhaps: what it gave before counts, and was taken from the budgets of then. */
+  goingOnFrom(before: Meter | null): this {
+    if (before === null) return this;
+    this.rows = before.rows;
+    this.bytes = before.bytes;
+    return this;
+  }
+
   #renew(): void {
     const nowMs = this.#nowMs();
     this.#drawn = this.#limits.budgets.map(share => ({ share, entry: this.#budgets.entry(share, nowMs) }));

@@ -224,7 +224,7 @@ function redecide(s: Session, portal: Portal): boolean {
     return false;
   }
   portal.isCleared &&= !ruling.asks || approvalKey({ ...portal, ruling }) === approvalKey(portal);
-  Object.assign(portal, { ruling, rows: null, isDescribed: false, meter: null });
+  Object.assign(portal, { ruling, rows: null, isDescribed: false });
   return true;
 }
 

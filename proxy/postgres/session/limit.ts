@@ -12,7 +12,7 @@ import { type Expect, expects } from './expect.ts';
 import type { Ruling } from './ruling.ts';
 import type { Session } from './state.ts';
 
-/** The result at the head of the queue begins. */
+/** The result at the head of the queue begins, or goes on: by the limits of the moment, with what it gave before. */
 export function openMeter(s: Session, entry: Expect): void {
   const statement = entry.ruling?.statements[entry.statementIndex];
   const limits = statement?.limits ?? null;
@@ -21,12 +21,12 @@ export function openMeter(s: Session, entry: Expect): void {
   const cursorPortal = cursor === undefined ? null : s.portals.get(nameKeyOf(cursor));
   const holder = entry.kind === expects.execute && cursor === undefined ? entry.portal : cursorPortal;
   if (holder !== null) {
-    holder.meter ??= s.gate.meter(limits);
+    holder.meter = s.gate.meter(limits)?.goingOnFrom(holder.meter) ?? holder.meter;
     s.result.meter = holder.meter;
     return;
   }
   const held = cursor === undefined ? undefined : s.settings.cursors.get(cursor);
-  const meter = (held && s.cursorMeters.get(held)) ?? s.gate.meter(limits);
+  const meter = s.gate.meter(limits)?.goingOnFrom((held && s.cursorMeters.get(held)) ?? null) ?? null;
   if (held !== undefined && meter !== null) s.cursorMeters.set(held, meter);
   s.result.meter = meter;
 }
