@@ -34,6 +34,19 @@ const definitions = `
   create trigger watched before update on stock for each row execute function watched();
   create view lines as select * from log;
   create rule lines_insert as on insert to lines do instead insert into log values (new.id, 'x');
+  create table crates (id int, note text);
+  create table former (id int, note text);
+  create table parts_of (id int) partition by range (id);
+  create table low partition of parts_of for values from (0) to (10);
+  create table high (id int);
+  create function is_low(int) returns boolean language sql as 'select $1 < 10';
+  create function is_meant(int) returns boolean language sql as 'select is_low($1)';
+  create view meant as select * from crates where is_meant(id);
+  create view meant_again as select * from meant;
+  create table kept (id int check (is_meant(id)));
+  create table secured (id int);
+  alter table secured enable row level security;
+  create policy low on secured using (is_meant(id));
   create schema lab;
   create function lab.helper() returns int language sql as 'select 1';
 `;
@@ -91,6 +104,15 @@ const changes: [string, string, string][] = [
     'insert into lines values (1)',
     "create or replace rule lines_insert as on insert to lines do instead insert into log values (new.id, 'y')",
   ],
+  ['heirs', 'delete from crates', 'alter table former inherit crates'],
+  ['partitions', 'delete from parts_of', 'alter table parts_of attach partition high for values from (10) to (20)'],
+  ...['delete from meant_again', 'insert into kept values (1)', 'delete from secured'].map(
+    (text, index): [string, string, string] => [
+      `a function behind what it reads or writes, as in ${text}`,
+      text,
+      `create or replace function is_low(int) returns boolean language sql as 'select $1 < ${20 + index}'`,
+    ],
+  ),
   [
     'a domain',
     'update parts set n = 2',
