@@ -121,6 +121,12 @@ export class Collector {
     for (const column of value.origins) this.use(column, context, within === undefined ? undefined : { within });
   }
 
+  /** Goes into a column: there it can be asked whether it is NULL, and that may depend on what it is made of. */
+  copied(value: Value): void {
+    this.usedAs(value, 'source');
+    if (value.gated) this.usedAs(value, 'predicate');
+  }
+
   /** The value decides which rows count. `refine` renames the context of tests that are no better than "predicate". */
   predicate(value: Value): void {
     for (const test of testsOf(value)) this.test(test);

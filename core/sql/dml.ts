@@ -56,7 +56,7 @@ export function assign(a: Analyzer, relation: CatalogRelation, target: Field, va
     return null;
   }
   const stored = cast(a, value, { oid: target.value.type, typmod: target.value.typmod }, 'assignment');
-  a.out.usedAs(stored, 'source');
+  a.out.copied(stored);
   if (stored.origins.length > 0) {
     const flow = { schema: relation.schema, relation: relation.name, column: target.name };
     a.out.flows.push({ target: flow, origins: stored.origins });

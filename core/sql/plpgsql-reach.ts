@@ -24,6 +24,7 @@ export const rowOfRelation = (a: Analyzer, relation: CatalogRelation): Value => 
 export function intoRow(a: Analyzer, column: string, value: Value): void {
   if (!a.triggerRelation || value.origins.length === 0) return;
   const { schema, name } = a.triggerRelation;
+  if (value.gated) a.out.usedAs(value, 'predicate');
   a.out.flows.push({ target: { schema, relation: name, column }, origins: value.origins });
 }
 

@@ -94,7 +94,7 @@ const defOf = <K extends string>(node: Pg.AlterTableCmd, tag: K): Extract<Pg.Nod
 
 /** The value a column is given for every row there is. */
 function filled(a: Analyzer, relation: CatalogRelation, column: string, value: Value): void {
-  a.out.usedAs(value, 'source');
+  a.out.copied(value);
   if (value.origins.length > 0)
     a.out.flows.push({ target: { schema: relation.schema, relation: relation.name, column }, origins: value.origins });
 }

@@ -80,7 +80,7 @@ export function announce(a: Analyzer, made: Made): void {
 /** What is in the columns follows them: into the stored rows, or into every later reading of the view. */
 function follow(a: Analyzer, schema: string, name: string, columns: readonly Field[]): void {
   for (const column of columns) {
-    a.out.usedAs(column.value, 'source');
+    a.out.copied(column.value);
     if (column.value.origins.length > 0)
       a.out.flows.push({ target: { schema, relation: name, column: column.name }, origins: column.value.origins });
   }
