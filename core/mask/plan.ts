@@ -32,17 +32,21 @@ export class Detection {
   readonly #columns: readonly ColumnDetector[];
   readonly #watched: readonly WatchedColumn[];
   #tally: Tally | null = null;
+  /** The most columns that are sampled as one, since they are the same: each row has so many values of it. */
+  readonly #alike: number;
 
   constructor(found: readonly { detector: ColumnDetector; watched: WatchedColumn }[]) {
     this.#columns = found.map(({ detector }) => detector);
     this.#watched = found.map(({ watched }) => watched);
+    const watches = this.#columns.map(({ watch }) => watch);
+    this.#alike = Math.max(...watches.map(watch => watches.filter(other => other === watch).length));
   }
 
   /** Rows that may pass at a glance before one has to be read. */
   get unsampled(): number {
-    let rows = Number.POSITIVE_INFINITY;
-    for (const column of this.#columns) rows = Math.min(rows, column.unsampled);
-    return rows;
+    let values = Number.POSITIVE_INFINITY;
+    for (const column of this.#columns) values = Math.min(values, column.unsampled);
+    return Math.floor(values / this.#alike);
   }
 
   /** So many rows have passed at a glance, with so many NULLs in each column of the result. */

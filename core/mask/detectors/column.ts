@@ -118,6 +118,10 @@ export class ColumnDetector implements CellWriter, ValueSink {
     return this.#isCopied ? length : unchanged;
   }
 
+  get watch(): ColumnWatch {
+    return this.#target.watch;
+  }
+
   /** Whether values that are not sampled have to be glanced at; null where a glance does not tell enough. */
   get needsGlance(): boolean | null {
     if (this.#mask === 0) return false;

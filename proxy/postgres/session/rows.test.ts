@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { chunkGlance } from '#core/mask/detectors/chunk-glance.ts';
 import { type DetectorKind, detectorKinds } from '#core/mask/detectors/kinds.ts';
 import { harmless, randomFrom, valid } from '#core/mask/detectors/testing.ts';
+import { ColumnWatch } from '#core/mask/detectors/watch.ts';
 import { planRow } from '#core/mask/plan.ts';
 import type { Mask } from '#core/mask/rule.ts';
 import { Meter } from '#proxy/enforce/meter.ts';
@@ -38,7 +39,8 @@ const described = (columns: number): Buffer => {
   return message('T', int16(columns), ...Array.from({ length: columns }, () => column));
 };
 
-function planOf(columns: readonly Column[]) {
+function planOf({ columns, isShared }: Pick<Result, 'columns' | 'isShared'>) {
+  const watch = new ColumnWatch();
   const verdicts = (kinds: readonly DetectorKind[], verdict: 'mask' | 'alert') =>
     kinds.map(kind => [kind, { verdict, rule: 'p/r' }] as const);
   const planned = planRow({
@@ -50,6 +52,7 @@ function planOf(columns: readonly Column[]) {
         ? {
             detectors: Object.fromEntries([...verdicts(column.alerts, 'alert'), ...verdicts(column.hides, 'mask')]),
             origin: null,
+            ...(isShared && { watch }),
           }
         : null,
     ),
@@ -60,7 +63,8 @@ function planOf(columns: readonly Column[]) {
 }
 
 type Limits = { rows: number; bytes: number; cells: number };
-type Result = { columns: readonly Column[]; rows: readonly Buffer[]; limits?: Limits };
+/** `isShared`: as if every column was the same one. */
+type Result = { columns: readonly Column[]; rows: readonly Buffer[]; limits?: Limits; isShared?: boolean };
 
 /** Three cells of each row count, of a budget that others have drawn from as well. */
 const budgetOf = (max: number) =>
@@ -72,7 +76,7 @@ const budgetOf = (max: number) =>
     identity: { id: 'i', login: 'someone' },
   }) as const;
 
-function read({ columns, rows, limits }: Result, cuts: readonly number[]) {
+function read({ columns, rows, limits, isShared = false }: Result, cuts: readonly number[]) {
   const entry = { used: 5, others: 7, isDirty: false, isUnsaved: false, startsAt: 0, windowMinutes: 60 };
   const own = {
     rows: limit(limits?.rows ?? 0),
@@ -80,7 +84,7 @@ function read({ columns, rows, limits }: Result, cuts: readonly number[]) {
     durationSeconds: null,
     budgets: [budgetOf(limits?.cells ?? 0)] as never[],
   };
-  const masks = planOf(columns);
+  const masks = planOf({ columns, isShared });
   const one = bench({
     adapt: statement => ({
       ...statement,
@@ -168,8 +172,8 @@ const limits = fc.record({
 it('is what it is row by row', () => {
   const walks = vi.spyOn(chunkGlance, 'walkRows');
   fc.assert(
-    fc.property(table, cuts, ({ columns, rows }, at) => {
-      const result = { columns, rows: rows.map(rowOf) };
+    fc.property(table, cuts, fc.boolean(), ({ columns, rows }, at, isShared) => {
+      const result = { columns, rows: rows.map(rowOf), isShared };
       expect(read(result, at)).toEqual(one(result));
     }),
     { numRuns: 150 },
