@@ -10,7 +10,7 @@ const lineCharacters = 116;
 
 async function assemble(): Promise<Uint8Array> {
   const { parseWat } = await wabt();
-  const parsed = parseWat('glance.wat', program.glanceProgram, { simd: true });
+  const parsed = parseWat('glance.wat', program.glanceProgram, { simd: true, bulk_memory: true });
   try {
     return parsed.toBinary({}).buffer;
   } finally {
@@ -32,11 +32,20 @@ export const asked = { glance: ${program.asked.glance}, place: ${program.asked.p
 /** Values whose places can be told by one call. */
 export const placesMax = ${program.placesMax};
 
-/** In its memory: a bit for each byte, a byte for each column, how many NULLs there were in each, places, and where it ended. */
+/** By how many bytes rows may get longer together. */
+export const growthMax = ${program.growthMax};
+
+/**
+ * In its memory: a bit for each byte, a byte for each column, how many NULLs there were in each, places and sizes of values, values to
+ * put there, rows with these, and where the last walk ended.
+ */
 export const bitsAt = ${program.bitsAt};
 export const columnsAt = ${program.columnsAt};
 export const nullsAt = ${program.nullsAt};
 export const placesAt = ${program.placesAt};
+export const sizesAt = ${program.sizesAt};
+export const valuesAt = ${program.valuesAt};
+export const gatheredAt = ${program.gatheredAt};
 export const endAt = ${program.endAt};
 
 /** A WebAssembly module, in base64. */

@@ -1,6 +1,7 @@
 /**
  * The WebAssembly program behind `core/mask/detectors/chunk-glance.ts`, as text. `look` reads 64 bytes at a time, makes one bit of each
- * for every class of bytes, and finds runs by shifting those bits against each other. `walk` goes over rows with these bits at hand.
+ * for every class of bytes, and finds runs by shifting those bits against each other. `walk` goes over rows with these bits at hand,
+ * and `gather` puts them together again with other values in the places of some.
  */
 
 /** Bytes that one call can look at, a multiple of 64. */
@@ -20,8 +21,17 @@ export const columnsAt = bitsAt + windowBytes / 8;
 export const nullsAt = columnsAt + columnsMax;
 /** Where the values of columns are whose places are asked for, from their length on: row by row. */
 export const placesAt = nullsAt + columnsMax * 4;
+/** Their lengths, -1 for NULL; for `gather` those of what takes their place, or `unchanged`. */
+export const sizesAt = placesAt + placesMax * 4;
+/** As in `core/mask/writer.ts`. */
+const unchanged = -2;
+/** By how many bytes rows may get longer together. */
+export const growthMax = 256 * 1024;
+/** What takes the place of values, one behind the other, and what `gather` makes. */
+export const valuesAt = sizesAt + placesMax * 4;
+export const gatheredAt = valuesAt + windowBytes + growthMax;
 /** Where the last walk ended. */
-export const endAt = placesAt + placesMax * 4;
+export const endAt = gatheredAt + windowBytes + growthMax;
 const memoryBytes = endAt + 4;
 
 /** Bytes to compare with, 16 times each: made once, before the loop. */
@@ -102,13 +112,15 @@ const derive = ({ name, from, and, shift }: Step): string => {
 
 const locals = [...classNames, ...steps.map(({ name }) => name), ...kept.map(before)];
 
-/** Four bytes in the order of the network. */
-const integerAt = (place: string): string => {
-  const loaded = set('word', `(i32.load ${place})`);
+/** The other order of four bytes. */
+const swapped = (value: string): string => {
+  const loaded = set('word', value);
   const odd = '(i32.and (i32.rotl (local.get $word) (i32.const 8)) (i32.const 0x00ff00ff))';
   const even = '(i32.and (i32.rotr (local.get $word) (i32.const 8)) (i32.const 0xff00ff00))';
   return `(block (result i32) ${loaded} (i32.or ${odd} ${even}))`;
 };
+/** Four bytes in the order of the network. */
+const integerAt = (place: string): string => swapped(`(i32.load ${place})`);
 
 const bitsOfWord = (index: string): string => `(i64.load offset=${bitsAt} (i32.shl ${index} (i32.const 3)))`;
 
@@ -181,6 +193,7 @@ const walk = `
               (if (i32.eq (local.get $asked) (i32.const ${asked.place}))
                 (then
                   (i32.store offset=${placesAt} (local.get $found) (local.get $place))
+                  (i32.store offset=${sizesAt} (local.get $found) (local.get $length))
                   ${set('found', '(i32.add (local.get $found) (i32.const 4))')}))
               ${set('place', '(i32.add (local.get $place) (i32.const 4))')}
               (if (i32.eq (local.get $length) (i32.const -1))
@@ -214,6 +227,56 @@ const walk = `
     (i32.store offset=${endAt} (i32.const 0) (local.get $at))
     (local.get $rows))`;
 
+const add = (name: string, value: string): string => set(name, `(i32.add (local.get $${name}) ${value})`);
+const copy = (from: string, bytes: string): string =>
+  `(memory.copy (local.get $out) (local.get $${from}) ${bytes})\n${add('out', bytes)}`;
+const copyTo = (place: string): string => copy('from', `(i32.sub (local.get $${place}) (local.get $from))`);
+
+/** Puts so many rows from `at` to `end` together with the values at hand; returns their bytes at `gatheredAt`. */
+const gather = `
+  (func (export "gather") (param $at i32) (param $end i32) (param $rows i32) (param $masks i32) (result i32)
+    (local $out i32) (local $from i32) (local $slot i32) (local $value i32) (local $mask i32) (local $size i32)
+    (local $place i32) (local $length i32) (local $growth i32) (local $rowAt i32) (local $word i32)
+    ${set('out', `(i32.const ${gatheredAt})`)}
+    ${set('from', '(local.get $at)')}
+    ${set('value', `(i32.const ${valuesAt})`)}
+    (block $done
+      (loop $row
+        (br_if $done (i32.eqz (local.get $rows)))
+        ${set('rowAt', '(i32.add (local.get $out) (i32.sub (local.get $at) (local.get $from)))')}
+        ${set('length', integerAt('offset=1 (local.get $at)'))}
+        ${set('growth', '(i32.const 0)')}
+        ${set('mask', '(i32.const 0)')}
+        (block $whole
+          (loop $each
+            (br_if $whole (i32.ge_u (local.get $mask) (local.get $masks)))
+            ${set('size', `(i32.load offset=${sizesAt} (local.get $slot))`)}
+            (if (i32.ne (local.get $size) (i32.const ${unchanged}))
+              (then
+                ${set('place', `(i32.load offset=${placesAt} (local.get $slot))`)}
+                ${copyTo('place')}
+                (i32.store (local.get $out) ${swapped('(local.get $size)')})
+                ${add('out', '(i32.const 4)')}
+                ${set('word', integerAt('(local.get $place)'))}
+                ${set('growth', '(i32.sub (local.get $growth) (local.get $word))')}
+                ${set('from', '(i32.add (i32.add (local.get $place) (i32.const 4)) (local.get $word))')}
+                (if (i32.gt_s (local.get $size) (i32.const 0))
+                  (then
+                    ${copy('value', '(local.get $size)')}
+                    ${add('value', '(local.get $size)')}
+                    ${add('growth', '(local.get $size)')}))))
+            ${add('slot', '(i32.const 4)')}
+            ${next('mask')}
+            (br $each)))
+        (if (local.get $growth)
+          (then (i32.store offset=1 (local.get $rowAt)
+            ${swapped('(i32.add (local.get $length) (local.get $growth))')})))
+        ${set('at', '(i32.add (i32.add (local.get $at) (i32.const 1)) (local.get $length))')}
+        ${set('rows', '(i32.sub (local.get $rows) (i32.const 1))')}
+        (br $row)))
+    ${copyTo('end')}
+    (i32.sub (local.get $out) (i32.const ${gatheredAt})))`;
+
 /**
  * Memory: `windowBytes` to look at, then one bit for each of them: where something that may be a number, a token or an IBAN is long
  * enough to be one; then what `walk` reads and counts. `look(length)` goes on to the end of the last 64 that have a byte of it.
@@ -223,6 +286,7 @@ export const glanceProgram = `
   (memory (export "memory") ${Math.ceil(memoryBytes / 65_536)})
   ${held}
   ${walk}
+  ${gather}
   (func (export "look") (param $length i32)
     (local $at i32) (local $bytes v128) (local $areDigits v128) (local $areLetters v128)
     ${locals.map(name => `(local $${name} i64)`).join(' ')}

@@ -1,6 +1,6 @@
 /** Rewrites DataRow messages by a plan, from a chunk into the output of the same turn. Cell by cell; it knows no types. */
 
-import { placesMax, type RowRun } from '#core/mask/detectors/chunk-glance.ts';
+import { chunkGlance, growthMax, placesMax, type RowRun } from '#core/mask/detectors/chunk-glance.ts';
 import type { RowPlan as MaskPlan } from '#core/mask/plan.ts';
 import { putInt32 } from '#core/mask/sink.ts';
 import { type CellWriter, unchanged } from '#core/mask/writer.ts';
@@ -108,8 +108,6 @@ function write(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
 
 /** At most so many rows are counted at once. */
 const rowsMax = 1024;
-/** By how many bytes they may get longer together. */
-const growthMax = 256 * 1024;
 
 /** How many rows `maskRows` can be given; 0 where each is for `maskRow`. */
 export const rowsTogetherMax = ({ masked, maxGrowth }: MaskPlan): number =>
@@ -119,41 +117,28 @@ export const rowsTogetherMax = ({ masked, maxGrowth }: MaskPlan): number =>
     maxGrowth === 0 ? rowsMax : Math.floor(growthMax / maxGrowth),
   );
 
-type RowsFound = { bytes: Uint8Array; start: number; found: RowRun; maxGrowth: number };
-
 /** Writes rows of which it is known where the values are that have masks: all of them, and nothing else; how many were masked. */
-export function maskRows(masks: readonly CellWriter[], rows: RowsFound, out: Outlet): number {
-  const { bytes, start, found, maxGrowth } = rows;
-  const { places, shift } = found;
-  const base = out.reserve(found.end - start + found.rows * maxGrowth);
-  const { target } = out;
+export function maskRows(
+  masks: readonly CellWriter[],
+  { bytes, start, found }: { bytes: Uint8Array; start: number; found: RowRun },
+  out: Outlet,
+): number {
+  const { places, shift, sizes, values } = found;
   let maskedCells = 0;
-  let from = start;
-  let written = base;
-  let place = 0;
-  for (let row = 0, at = start; row < found.rows; row += 1) {
-    const rowAt = written + at - from;
-    const length = int32At(bytes, at + 1);
-    let growth = 0;
-    for (let index = 0; index < masks.length; index += 1, place += 1) {
-      const valueAt = (places[place] as number) + shift;
-      const size = int32At(bytes, valueAt);
-      if (size < 0) continue;
-      const room = written + valueAt - from;
-      const maskedSize = (masks[index] as CellWriter).write(bytes, valueAt + 4, size, target, room + 4);
-      if (maskedSize === unchanged) continue;
-      written = copy(bytes, { from, to: valueAt }, target, written);
-      putInt32(target, written, maskedSize);
-      written += 4 + Math.max(0, maskedSize);
-      from = valueAt + 4 + size;
-      growth += Math.max(0, maskedSize) - size;
+  let used = 0;
+  for (let row = 0, slot = 0; row < found.rows; row += 1) {
+    for (let index = 0; index < masks.length; index += 1, slot += 1) {
+      const size = sizes[slot] as number;
+      const at = (places[slot] as number) + shift + 4;
+      const masked = size < 0 ? unchanged : (masks[index] as CellWriter).write(bytes, at, size, values, used);
+      sizes[slot] = masked;
+      if (masked === unchanged) continue;
+      used += Math.max(0, masked);
       maskedCells += 1;
     }
-    if (growth !== 0) putInt32(target, rowAt + 1, length + growth);
-    at += 1 + length;
   }
-  written = copy(bytes, { from, to: found.end }, target, written);
-  out.advance(written - base);
+  if (maskedCells === 0) out.view(bytes, start, found.end);
+  else out.bytes(chunkGlance.gather(found, start, masks.length));
   return maskedCells;
 }
 

@@ -8,14 +8,18 @@ import {
   columnsAt,
   columnsMax,
   endAt,
+  gatheredAt,
   glanceModule,
+  growthMax,
   nullsAt,
   placesAt,
   placesMax,
+  sizesAt,
+  valuesAt,
   windowBytes,
 } from './glance-module.ts';
 
-export { asked, placesMax } from './glance-module.ts';
+export { asked, growthMax, placesMax } from './glance-module.ts';
 
 /** Of fewer bytes each value is looked at by itself. */
 const worthBytes = 4 * 1024;
@@ -29,10 +33,14 @@ type Program = {
   columns: Uint8Array;
   nulls: Uint32Array;
   places: Uint32Array;
+  sizes: Int32Array;
+  values: Uint8Array;
+  gathered: Uint8Array;
   /** Holds one. */
   end: Uint32Array;
   look(length: number): void;
   walk(at: number, end: number, columns: number, rowsMax: number): number;
+  gather(at: number, end: number, rows: number, masks: number): number;
 };
 
 /** Rows that stand one behind the other, the first of them where it was asked for. */
@@ -40,11 +48,15 @@ export type RowRun = {
   rows: number;
   /** Where the next one would begin. */
   end: number;
-  /** Of each column, in how many of them it is NULL; valid until the next call, as `places`. */
+  /** Of each column, in how many of them it is NULL; valid until the next call, as all that follows. */
   nulls: Uint32Array;
   /** Row by row, where the values that were asked for are, from their length on, less `shift`. */
   places: Uint32Array;
   shift: number;
+  /** Their lengths in bytes, -1 for NULL. For `gather`: the lengths of what takes their places, or `unchanged` (`writer.ts`). */
+  sizes: Int32Array;
+  /** For `gather`: what takes their places, one behind the other. There is room for them if they are `growthMax` longer together. */
+  values: Uint8Array;
 };
 
 /** Null on a processor without vectors. */
@@ -52,16 +64,22 @@ function load(): Program | null {
   const code = Buffer.from(glanceModule, 'base64');
   if (!WebAssembly.validate(code)) return null;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
-  const { memory, look, walk } = exports as Pick<Program, 'look' | 'walk'> & { memory: WebAssembly.Memory };
+  const { memory, look, walk, gather } = exports as Pick<Program, 'look' | 'walk' | 'gather'> & {
+    memory: WebAssembly.Memory;
+  };
   return {
     input: new Uint8Array(memory.buffer, 0, windowBytes),
     bits: new Uint32Array(memory.buffer, bitsAt, windowBytes / 32),
     columns: new Uint8Array(memory.buffer, columnsAt, columnsMax),
     nulls: new Uint32Array(memory.buffer, nullsAt, columnsMax),
     places: new Uint32Array(memory.buffer, placesAt, placesMax),
+    sizes: new Int32Array(memory.buffer, sizesAt, placesMax),
+    values: new Uint8Array(memory.buffer, valuesAt, windowBytes + growthMax),
+    gathered: new Uint8Array(memory.buffer, gatheredAt, windowBytes + growthMax),
     end: new Uint32Array(memory.buffer, endAt, 1),
     look,
     walk,
+    gather,
   };
 }
 
@@ -122,7 +140,15 @@ export class ChunkGlance {
       return null;
     }
     this.#misses = 0;
-    return { rows, end: this.#from + (program.end[0] as number), nulls, places: program.places, shift: this.#from };
+    const { places, sizes, values } = program;
+    return { rows, end: this.#from + (program.end[0] as number), nulls, places, shift: this.#from, sizes, values };
+  }
+
+  /** The rows that were found at `start` by the last `walkRows`, with other values; valid until the next call. */
+  gather({ rows, end, shift }: RowRun, start: number, masks: number): Uint8Array {
+    const program = this.#program;
+    if (program === null) throw new Error('rows were found by nobody');
+    return program.gathered.subarray(0, program.gather(start - shift, end - shift, rows, masks));
   }
 
   #lookFrom(start: number): boolean {

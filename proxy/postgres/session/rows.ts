@@ -139,11 +139,7 @@ function passAtGlance(s: Session, { run }: Expect, { plan, m, end }: Rows): numb
   }
   if (plan.masked === 0) s.down.view(m.bytes, m.start, found.end);
   else {
-    const maskedCells = maskRows(
-      plan.masks,
-      { bytes: m.bytes, start: m.start, found, maxGrowth: plan.maxGrowth },
-      s.down,
-    );
+    const maskedCells = maskRows(plan.masks, { bytes: m.bytes, start: m.start, found }, s.down);
     if (run !== null) run.maskedCells += maskedCells;
   }
   return found.end;
