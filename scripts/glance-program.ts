@@ -3,6 +3,7 @@
  * for every class of bytes, and finds runs by shifting those bits against each other. `walk` goes over rows with these bits at hand,
  * and `gather` puts them together again with other values in the places of some.
  */
+import { unchanged } from '#core/mask/writer.ts';
 
 /** Bytes that one call can look at, a multiple of 64. */
 export const windowBytes = 128 * 1024;
@@ -23,8 +24,6 @@ export const nullsAt = columnsAt + columnsMax;
 export const placesAt = nullsAt + columnsMax * 4;
 /** Their lengths, -1 for NULL; for `gather` those of what takes their place, or `unchanged`. */
 export const sizesAt = placesAt + placesMax * 4;
-/** As in `core/mask/writer.ts`. */
-const unchanged = -2;
 /** By how many bytes rows may get longer together. */
 export const growthMax = 256 * 1024;
 /** What takes the place of values, one behind the other, and what `gather` makes. */

@@ -194,7 +194,7 @@ describe('a plan', () => {
 
   test('has a writer where the decision has a mask', () => {
     const plan = planRow({ masks: [null, mask], fields: [field, field], key });
-    expect(plan).toMatchObject({ ok: true, value: { masked: 1, maxGrowth: 3, writers: [null, {}] } });
+    expect(plan).toMatchObject({ ok: true, value: { masks: [{}], maxGrowth: 3, writers: [null, {}] } });
     expect(planRow({ masks: [null, null], fields: [field, field], key })).toEqual({ ok: true, value: null });
   });
 

@@ -73,8 +73,6 @@ export class Detection {
 export type RowPlan = {
   /** One per column; null where the value passes. */
   readonly writers: readonly (CellWriter | null)[];
-  /** Columns with a mask. */
-  readonly masked: number;
   /** By how many bytes a row can get longer. */
   readonly maxGrowth: number;
   /** Null when no values are looked at. */
@@ -139,7 +137,6 @@ export function planRow(parts: PlanParts): Result<RowPlan | null> {
   if (active.length === 0) return ok(null);
   return ok({
     writers,
-    masked: active.length - found.length,
     maxGrowth: active.reduce((sum, writer) => sum + writer.maxGrowth, 0),
     detection: found.length === 0 ? null : new Detection(found),
     asks: asksOf(writers),

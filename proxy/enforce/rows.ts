@@ -41,7 +41,7 @@ export function maskRow(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome
     return available - start > maskedPrefixBytesMax ? malformed('a row is too large to be masked') : more;
   }
   const whole = { bytes, start, end, available: to };
-  return isWhole && plan.masks?.masked === 0 ? writeFinds(plan, whole, out) : write(plan, whole, out);
+  return isWhole && plan.masks?.masks.length === 0 ? writeFinds(plan, whole, out) : write(plan, whole, out);
 }
 
 /** A row without masks mostly stays what it is, so it is tried beside the output first. */
@@ -110,10 +110,10 @@ function write(plan: RowPlan, row: RowMessage, out: Outlet): RowOutcome {
 const rowsMax = 1024;
 
 /** How many rows `maskRows` can be given; 0 where each is for `maskRow`. */
-export const rowsTogetherMax = ({ masked, maxGrowth }: MaskPlan): number =>
+export const rowsTogetherMax = ({ masks, maxGrowth }: MaskPlan): number =>
   Math.min(
     rowsMax,
-    masked === 0 ? rowsMax : Math.floor(placesMax / masked),
+    masks.length === 0 ? rowsMax : Math.floor(placesMax / masks.length),
     maxGrowth === 0 ? rowsMax : Math.floor(growthMax / maxGrowth),
   );
 

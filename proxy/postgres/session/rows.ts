@@ -137,7 +137,7 @@ function passAtGlance(s: Session, { run }: Expect, { plan, m, end }: Rows): numb
     run.rows += found.rows;
     run.bytes += bytes;
   }
-  if (plan.masked === 0) s.down.view(m.bytes, m.start, found.end);
+  if (plan.masks.length === 0) s.down.view(m.bytes, m.start, found.end);
   else {
     const maskedCells = maskRows(plan.masks, { bytes: m.bytes, start: m.start, found }, s.down);
     if (run !== null) run.maskedCells += maskedCells;
